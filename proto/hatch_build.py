@@ -1,0 +1,28 @@
+"""Generate the contracts when the package is built or installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class ContractsHook(BuildHookInterface[Any]):
+    """Runs the generator before hatchling collects files, for wheels and editable installs alike."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        _generator(Path(self.root)).generate()
+
+
+def _generator(root: Path) -> ModuleType:
+    # By path: the hook runs from the back end, where the folder is not on sys.path.
+    spec = importlib.util.spec_from_file_location("contracts_generate", root / "generate.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
