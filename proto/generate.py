@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 GEN = ROOT / "gen"
-STAMP = ".stamp"
+STAMP = "closeloop/.stamp"
 IMAGE = "closeloop/contracts.binpb"
 VALIDATE = "buf/validate/validate.proto"
 GENERATORS = ("grpcio-tools", "mypy-protobuf", "protovalidate", "googleapis-common-protos")
@@ -121,7 +121,7 @@ def _sync(source: Path, target: Path) -> None:
     for relative in wanted:
         _replace_if_changed(source / relative, target / relative)
     for path in [p for p in target.rglob("*") if p.is_file() and p.suffix != ".pyc"]:
-        if path.relative_to(target) not in wanted and path.name != STAMP:
+        if path.relative_to(target) not in wanted and path != target / STAMP:
             path.unlink()
 
 

@@ -1,0 +1,1 @@
+"""Activity: follow-ups, visits, evidence, archive, commitments, metrics."""

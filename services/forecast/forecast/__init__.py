@@ -1,0 +1,1 @@
+"""Forecast: opportunities, proof, credibility, calibration."""

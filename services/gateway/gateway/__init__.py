@@ -1,0 +1,1 @@
+"""Gateway: REST from the contracts, live stream, sign-in."""

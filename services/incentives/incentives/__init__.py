@@ -1,0 +1,1 @@
+"""Incentives: rules, slips, ledger, statements."""

@@ -1,0 +1,1 @@
+"""Integration: feeds, directory, receipts, matching, notifications."""

@@ -1,0 +1,1 @@
+"""Leads: capture, grading, assignment, clocks, pool, customers, handover."""

@@ -1,0 +1,1 @@
+"""Targets: baselines, plans, pacing, lights, scorecards."""

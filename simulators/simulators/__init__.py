@@ -1,0 +1,1 @@
+"""Simulators: bank, ERP, HR, WeCom, SMTP in their real formats, faults on command."""

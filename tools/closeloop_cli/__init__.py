@@ -1,0 +1,1 @@
+"""The closeloop command: up, demo, down, clock, replay, verify-audit."""
