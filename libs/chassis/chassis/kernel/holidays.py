@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import lru_cache
 
-import chinese_calendar  # type: ignore[import-untyped]
-from lunardate import LunarDate  # type: ignore[import-untyped]
+import chinese_calendar
+from lunardate import LunarDate
 
 _HOLIDAYS: frozenset[date] = frozenset(chinese_calendar.constants.holidays)
 _MAKE_UP_DAYS: frozenset[date] = frozenset(chinese_calendar.constants.workdays)

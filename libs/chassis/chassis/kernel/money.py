@@ -25,7 +25,7 @@ class Money:
     currency: str = "CNY"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.fen, int) or isinstance(self.fen, bool):
+        if type(self.fen) is not int:
             raise TypeError(f"fen is a whole number, not {type(self.fen).__name__}")
 
     @classmethod
