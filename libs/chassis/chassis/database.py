@@ -1,0 +1,82 @@
+"""The service's own PostgreSQL database, by SQLAlchemy Core on psycopg 3.
+
+Guarantee: a connection taken from here is in no transaction, speaks UTC, gives up a statement after
+`statement_seconds`, a lock after `lock_seconds`, and waits at most two seconds for a free connection. The pool never
+grows beyond `pool_size`: as many as there are threads that use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.engine import URL
+
+
+class DatabaseSettings(Protocol):
+    """What `Database` needs of the settings."""
+
+    @property
+    def database_url(self) -> str: ...
+
+
+class Database:
+    """Connections are made at first use, so a service starts without its database and waits for it."""
+
+    def __init__(
+        self,
+        settings: DatabaseSettings | str,
+        *,
+        pool_size: int = 8,
+        statement_seconds: float = 30,
+        lock_seconds: float = 10,
+    ) -> None:
+        self.url = settings if isinstance(settings, str) else settings.database_url
+        self.engine = _engine(driver_url(self.url), pool_size, statement_seconds, lock_seconds)
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A pooled connection; what is not committed is rolled back."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction, committed at the end of the block, rolled back on an exception."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def ping(self) -> None:
+        """Raises when the database does not answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def driver_url(url: str) -> URL:
+    """`postgresql://…` as users write it → the psycopg driver's URL."""
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def _engine(url: URL, pool_size: int, statement_seconds: float, lock_seconds: float) -> Engine:
+    options = {
+        "timezone": "UTC",
+        "statement_timeout": round(statement_seconds * 1000),
+        "lock_timeout": round(lock_seconds * 1000),
+        "idle_in_transaction_session_timeout": 60_000,
+    }
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=2,
+        pool_pre_ping=False,
+        connect_args={
+            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+            "connect_timeout": 5,
+        },
+    )
