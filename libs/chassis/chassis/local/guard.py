@@ -14,13 +14,14 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 
 def spawn(plan: dict[str, Any]) -> subprocess.Popen[bytes]:
     """Start the server in its own session, so that Ctrl-C in a terminal does not reach it."""
     account = {} if plan["uid"] is None else {"user": plan["uid"], "group": plan["gid"], "extra_groups": []}
-    with open(plan["log"], "ab") as log:
+    with Path(plan["log"]).open("ab") as log:
         return subprocess.Popen(
             plan["argv"],
             stdin=subprocess.DEVNULL,
@@ -46,7 +47,8 @@ def stop_with_owner(child: subprocess.Popen[bytes], plan: dict[str, Any]) -> Non
 def main() -> int:
     plan = json.loads(sys.argv[1])
     child = spawn(plan)
-    print(child.pid, flush=True)
+    sys.stdout.write(f"{child.pid}\n")
+    sys.stdout.flush()
     threading.Thread(target=stop_with_owner, args=(child, plan), daemon=True).start()
     child.wait()
     if plan["remove"]:

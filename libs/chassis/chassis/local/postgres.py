@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import subprocess
 from pathlib import Path
@@ -52,7 +51,7 @@ class LocalPostgres(LocalServer):
         if (self._data / "PG_VERSION").exists():
             return
         self._password_file.write_text(secrets.token_urlsafe(24))
-        os.chmod(self._password_file, 0o600)
+        self._password_file.chmod(0o600)
         self.account.own(self._password_file)
         self._initdb()
 

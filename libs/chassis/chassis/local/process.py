@@ -94,10 +94,10 @@ class ServerProcess:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        assert guardian.stdout is not None and guardian.stderr is not None
-        line = guardian.stdout.readline()
+        line = guardian.stdout.readline() if guardian.stdout else b""
         if not line:
-            raise ServerFailed(f"{plan.name} could not be started: {_last_line(guardian.stderr.read())}")
+            reason = guardian.stderr.read() if guardian.stderr else b""
+            raise ServerFailed(f"{plan.name} could not be started: {_last_line(reason)}")
         return cls(plan, int(line), guardian)
 
     @classmethod

@@ -105,7 +105,7 @@ class LocalServer(ABC):
         process.wait_ready(lambda: self.ready(port))
         self._process = process
 
-    def initialise(self) -> None:
+    def initialise(self) -> None:  # noqa: B027 - most servers need nothing
         """Make what the first start needs."""
 
     def environment(self) -> dict[str, str]:

@@ -1,0 +1,17 @@
+"""pytest plugin of the chassis: `-p chassis.testing.plugin`.
+
+Each fixture module beside this one is registered here once it is there.
+"""
+
+from __future__ import annotations
+
+from chassis.testing.servers import (
+    broker,
+    postgres,
+    redis,
+    server_folder,
+    service_database,
+    test_databases,
+)
+
+__all__ = ["broker", "postgres", "redis", "server_folder", "service_database", "test_databases"]

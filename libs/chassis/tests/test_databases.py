@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from chassis import schema
+from chassis.database import Database
+
+FreshDatabase = Callable[..., Database]
+
+
+def test_schema_on_the_server_is_the_schema_in_code(service_database: FreshDatabase) -> None:
+    with service_database("alpha").connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
+def test_each_call_gives_an_empty_database_of_its_own(service_database: FreshDatabase) -> None:
+    first, second = service_database("alpha"), service_database("alpha")
+    with first.begin() as connection:
+        connection.execute(text("INSERT INTO inbox (consumer, event_id) VALUES ('c', uuidv7())"))
+    with second.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM inbox")) == 0
+
+
+@pytest.mark.spec("P3.1")
+def test_a_service_role_cannot_open_a_neighbours_database(service_database: FreshDatabase) -> None:
+    alpha, beta = service_database("alpha"), service_database("beta")
+    alpha.ping()
+    stolen = alpha.url.rpartition("/")[0] + "/" + beta.url.rpartition("/")[2]
+    with pytest.raises(OperationalError, match="permission denied for database"):
+        Database(stolen).ping()
+
+
+def test_what_is_not_committed_is_rolled_back(service_database: FreshDatabase) -> None:
+    database = service_database("alpha")
+    with database.connect() as connection:
+        connection.execute(text("INSERT INTO inbox (consumer, event_id) VALUES ('c', uuidv7())"))
+    with database.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM inbox")) == 0
+
+
+def test_a_statement_that_runs_too_long_is_given_up(service_database: FreshDatabase) -> None:
+    database = Database(service_database("alpha").url, statement_seconds=0.05)
+    with database.connect() as connection, pytest.raises(OperationalError, match="statement timeout"):
+        connection.execute(text("SELECT pg_sleep(5)"))
+    database.close()
