@@ -143,7 +143,14 @@ audit_row = Table(
     Column("trace_id", Text, nullable=False, server_default=text("''")),
     _instant("recorded_at", now=True),
     Index("audit_row_entity", "entity", "entity_id", "at"),
-    Index("audit_row_recorded", "recorded_at"),
+)
+
+# Rows the sealer has not chained yet. Written with the row, so that sealing never searches ten years of rows.
+audit_unsealed = Table(
+    "audit_unsealed",
+    metadata,
+    Column("row_id", Uuid(as_uuid=False), primary_key=True),
+    _instant("recorded_at", now=True),
 )
 
 audit_seal = Table(
@@ -182,6 +189,8 @@ job = Table(
     "job",
     metadata,
     Column("name", Text, primary_key=True),
+    # When it is due, in words; a changed schedule makes next_due anew.
+    Column("schedule", Text, nullable=False),
     _instant("next_due"),
     _instant("last_run_at", nullable=True),
     _instant("last_success_at", nullable=True),
@@ -221,3 +230,4 @@ def create_v1(op: Operations) -> None:
     metadata.create_all(op.get_bind())
     op.execute(f"ALTER TABLE outbox SET ({_BUSY})")
     op.execute(f"ALTER TABLE parked_event SET ({_BUSY})")
+    op.execute(f"ALTER TABLE audit_unsealed SET ({_BUSY})")
