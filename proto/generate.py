@@ -63,7 +63,7 @@ def generate() -> None:
 def protoc(*arguments: str, deps: Path) -> None:
     """Run grpc_tools' protoc over every contract. Raises GenerationFailed with protoc's words."""
     write_validate_descriptor(deps)
-    command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{ROOT}", *_library_includes()]
+    command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{ROOT}", *library_includes()]
     command += [f"--descriptor_set_in={deps}", *arguments, *(str(p.relative_to(ROOT)) for p in sources())]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=_environment())
     if done.returncode:
@@ -93,7 +93,7 @@ def _run_protoc(out: Path, deps: Path) -> None:
     subprocess.run(protoc_validate, check=True, cwd=ROOT, capture_output=True, env=_environment())
 
 
-def _library_includes() -> list[str]:
+def library_includes() -> list[str]:
     import grpc_tools
     from google.api import annotations_pb2
 

