@@ -1,0 +1,63 @@
+# Everything a developer types. `make help` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := libs services simulators tools
+CHECKED := $(PACKAGES) tests proto/generate.py proto/hatch_build.py
+
+# Each worker starts its own PostgreSQL, broker and Redis once, so no more workers than cores pay off.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-run demo down test test-extra unit lint format types proto proto-baseline lock docs
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## .venv with everything tests and lints need; immediate when nothing changed
+	@$(PYTHON) tools/environment.py dev
+
+setup-run:
+	@$(PYTHON) tools/environment.py run
+
+demo: setup-run ## play a working day through all the services; the system stays up
+	@$(BIN)/closeloop demo
+
+down: ## stop everything that demo started; DATA=remove deletes its data too
+	@test -x $(BIN)/closeloop || { echo "nothing to stop: .venv is not there"; exit 0; }; \
+	$(BIN)/closeloop down $(if $(filter remove,$(DATA)),--remove-data)
+
+test: setup lint types unit ## all that needs Python alone: lint, types, contracts, tests
+
+unit:
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+test-extra: setup ## tiers that need Node, Java, Go or a browser
+	@$(BIN)/python -m tools.tiers
+
+lint: setup proto ## style, import contracts, contract rules
+	@$(BIN)/ruff check --quiet $(CHECKED)
+	@$(BIN)/ruff format --quiet --check $(CHECKED) || { echo "run: make format"; exit 1; }
+	@found=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$found"; exit 1; }
+	@$(BIN)/python -m tools.checks.buf lint
+	@$(BIN)/python -m tools.checks.buf breaking
+
+format: setup ## put the code into its one format
+	@$(BIN)/ruff check --quiet --fix $(CHECKED); $(BIN)/ruff format $(CHECKED)
+
+types: setup proto ## mypy, strict
+	@$(BIN)/mypy --no-error-summary
+
+proto: setup ## generate the contracts again (nothing to do when no .proto changed)
+	@$(BIN)/python proto/generate.py
+
+proto-baseline: proto ## make today's contracts the promise that `buf breaking` compares with
+	@$(BIN)/python -m tools.checks.buf baseline
+
+docs: setup ## write the generated pages again: docs/features.md, docs/errors.md
+	@$(BIN)/python -m tools.checks.pages write
+
+lock: ## pin the newest versions that fit requirements*.in, with hashes
+	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/pip install --quiet uv; }
+	@for name in requirements requirements-dev; do \
+	  var/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	    $$name.in -o $$name.lock || exit 1; done
