@@ -166,8 +166,8 @@ class IllegalCommand(FailedPrecondition):
     en = "“{command}” is not possible in state “{state}”. Possible: {allowed}."
     zh = "状态“{state}”下不能执行“{command}”，可执行：{allowed}。"
 
-    def __init__(self, *, command: str, state: str, allowed: Sequence[str] = (), **details: object) -> None:
-        super().__init__(command=command, state=state, allowed=tuple(allowed), **details)
+    def __init__(self, *, command: str, state: str, allowed: Sequence[str] = ()) -> None:
+        super().__init__(command=command, state=state, allowed=allowed)
 
 
 class ResourceExhausted(CloseloopError):

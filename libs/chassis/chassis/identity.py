@@ -103,7 +103,7 @@ class Trust:
 
     def _refresh(self) -> None:
         try:
-            seen = os.stat(self._path)
+            seen = self._path.stat()
         except OSError:
             return
         stamp = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
@@ -235,7 +235,7 @@ def write_trust(path: Path, keys: Mapping[str, Sequence[Ed25519PublicKey] | Ed25
     ]
     scratch = path.with_suffix(f".{os.getpid()}.part")
     scratch.write_text(json.dumps({"keys": entries}, indent=1))
-    os.replace(scratch, path)
+    scratch.replace(path)
 
 
 def _read_keys(path: Path) -> dict[str, tuple[str, Ed25519PublicKey]]:

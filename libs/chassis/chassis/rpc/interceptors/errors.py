@@ -1,0 +1,37 @@
+"""The one place where errors leave a service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+from grpc_status import rpc_status
+
+from chassis import telemetry
+from chassis.errors import CloseloopError, Internal
+from chassis.kernel.ids import new_id
+from chassis.rpc.interceptors import Handler, Interceptor
+from chassis.rpc.interceptors.database_errors import as_family
+from chassis.rpc.method import Method
+from chassis.rpc.status import to_status
+
+
+def translated(domain: str) -> Interceptor:
+    """The family goes out with its details; anything else as INTERNAL with an incident id that the log knows."""
+    log = telemetry.logger()
+
+    def wrap(method: Method, proceed: Handler) -> Handler:
+        def handle(request: Any, context: grpc.ServicerContext) -> Any:
+            # The edge of the process: whatever goes wrong, the caller gets an answer of the family.
+            try:
+                return proceed(request, context)
+            except CloseloopError as error:
+                refusal = error
+            except Exception as failure:
+                refusal = as_family(failure) or Internal(incident=new_id())
+                log.error("rpc.failed", rpc=method.name, answer=refusal.metadata, code=refusal.code, exc_info=failure)
+            return context.abort_with_status(rpc_status.to_status(to_status(refusal, domain)))
+
+        return handle
+
+    return wrap
