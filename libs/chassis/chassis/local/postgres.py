@@ -56,7 +56,6 @@ class LocalPostgres(LocalServer):
         self._initdb()
 
     def _initdb(self) -> None:
-        account = {} if self.account.uid is None else {"user": self.account.uid, "group": self.account.gid}
         options = ["--auth=scram-sha-256", f"--username={SUPERUSER}", f"--pwfile={self._password_file}", "--no-sync"]
         locale = ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         made = subprocess.run(
@@ -65,9 +64,10 @@ class LocalPostgres(LocalServer):
             text=True,
             check=False,
             cwd="/",
-            extra_groups=[] if account else None,
+            user=self.account.uid,
+            group=self.account.gid,
+            extra_groups=None if self.account.uid is None else [],
             umask=0o077,
-            **account,  # type: ignore[arg-type]
         )
         if made.returncode:
             raise ServerFailed(f"initdb failed: {(made.stderr.strip().splitlines() or ['no reason given'])[-1]}")

@@ -1,0 +1,147 @@
+"""One transaction around one use case.
+
+Guarantee: state, events, audit rows, deadlines and the request's answer are committed together or not at all; what is
+not committed by `tx.commit()` is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, CursorResult
+from sqlalchemy.sql.base import Executable
+
+from chassis import audit, faults, outbox
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.events import Cause, EventCatalog
+from chassis.identity import Identity
+from chassis.kernel.ids import new_id
+from chassis.outbox import OutboxRow
+
+if TYPE_CHECKING:
+    from chassis.deadlines import Deadlines
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+class Transaction:
+    """What a use case works with. `now` is the business time at begin, the same for the whole transaction."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        identity: Identity,
+        clock: Clock,
+        catalog: EventCatalog,
+        *,
+        service: str,
+        cause: Cause | None = None,
+        source: str = "",
+    ) -> None:
+        self.conn = conn
+        self.identity = identity
+        self.clock = clock
+        self.now = clock.now()
+        self.service = service
+        self.source = source
+        self.cause = cause or Cause("", new_id())
+        self._catalog = catalog
+        self._recorded: list[OutboxRow] = []
+
+    def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
+        result: CursorResult[Any] = self.conn.execute(statement, parameters)
+        return result
+
+    def record(self, event: object) -> None:
+        """An outbox row for the event. Lock or version-check the aggregate's row before."""
+        row = outbox.outbox_row(self._catalog, event, service=self.service, at=self.now, cause=self.cause)
+        self._recorded.append(row)
+
+    def audit(
+        self,
+        *,
+        action: str,
+        entity: str,
+        entity_id: str,
+        before: object = None,
+        after: object = None,
+        why: str = "",
+    ) -> None:
+        """Who did what to which entity, with what it was before and after: plain values or dataclasses."""
+        audit.append(
+            self,
+            action=action,
+            entity=entity,
+            entity_id=entity_id,
+            before=before,
+            after=after,
+            why=why,
+            source=self.source,
+        )
+
+    @cached_property
+    def deadlines(self) -> Deadlines:
+        from chassis.deadlines import Deadlines
+
+        return Deadlines(self)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """On an exception, undo the rows and events since here; the transaction goes on."""
+        mark = len(self._recorded)
+        nested = self.conn.begin_nested()
+        try:
+            yield
+        except BaseException:
+            del self._recorded[mark:]
+            nested.rollback()
+            raise
+        nested.commit()
+
+    @contextmanager
+    def caused_by(self, cause: Cause, source: str) -> Iterator[None]:
+        """Events and audit rows inside name `cause` and `source`: one transaction handles many incoming events."""
+        before = self.cause, self.source
+        self.cause, self.source = cause, source
+        try:
+            yield
+        finally:
+            self.cause, self.source = before
+
+    def commit(self) -> None:
+        outbox.append(self.conn, self._recorded)
+        faults.reach("before-commit")
+        self.conn.commit()
+        if self._recorded:
+            faults.reach("after-commit-before-publish")
+        self._recorded = []
+
+
+class UnitOfWork:
+    """Opens transactions on the service's own database."""
+
+    def __init__(self, database: Database, clock: Clock, catalog: EventCatalog, service: str) -> None:
+        self.database = database
+        self.clock = clock
+        self.catalog = catalog
+        self.service = service
+
+    @contextmanager
+    def begin(self, identity: Identity, cause: Cause | None = None, source: str = "") -> Iterator[Transaction]:
+        """Rolls back unless committed."""
+        with self.database.connect() as conn:
+            yield self._transaction(conn, identity, cause, source)
+
+    @contextmanager
+    def read(self, identity: Identity) -> Iterator[Transaction]:
+        """The server refuses writes."""
+        with self.database.connect() as conn:
+            conn.execution_options(postgresql_readonly=True)
+            yield self._transaction(conn, identity, None, "")
+
+    def _transaction(self, conn: Connection, identity: Identity, cause: Cause | None, source: str) -> Transaction:
+        return Transaction(conn, identity, self.clock, self.catalog, service=self.service, cause=cause, source=source)
