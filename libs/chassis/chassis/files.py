@@ -62,7 +62,7 @@ class FileStore:
     """`url`: a folder, `file:///folder`, or `s3://bucket/prefix` (credentials by the usual AWS variables)."""
 
     def __init__(self, url: str) -> None:
-        self._store = _connect(url)
+        self._store = connect(url)
 
     def put(self, stream: BinaryIO | Iterable[bytes], filename: str, limit: int) -> StoredFile:
         """Keeps the content, read piece by piece. Raises FileTooLarge beyond `limit` bytes, FileIsEmpty for none."""
@@ -133,7 +133,7 @@ class _Reader(io.RawIOBase):
         return self._file.tell()
 
 
-def _connect(url: str) -> ObjectStore:
+def connect(url: str) -> ObjectStore:
     if "://" not in url:
         url = Path(url).resolve().as_uri()
     if url.startswith("file://"):

@@ -5,6 +5,9 @@ Each fixture module beside this one is registered here once it is there.
 
 from __future__ import annotations
 
+from chassis.testing.clock import clock
+from chassis.testing.identity import keyring, keys
+from chassis.testing.rpc import rpc
 from chassis.testing.servers import (
     broker,
     postgres,
@@ -14,4 +17,15 @@ from chassis.testing.servers import (
     test_databases,
 )
 
-__all__ = ["broker", "postgres", "redis", "server_folder", "service_database", "test_databases"]
+__all__ = [
+    "broker",
+    "clock",
+    "keyring",
+    "keys",
+    "postgres",
+    "redis",
+    "rpc",
+    "server_folder",
+    "service_database",
+    "test_databases",
+]

@@ -1,0 +1,95 @@
+"""Who did what, from what to what, why and from where.
+
+Guarantee: the row is written in the transaction of the change, so there is no change without it and no row without the
+change. Rows are never updated or deleted; `chassis.audit_sealer` chains them, `chassis.audit_verify` checks the chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Protocol
+
+from sqlalchemy import Connection, insert, select
+
+from chassis import telemetry
+from chassis.kernel.ids import new_id
+from chassis.schema import audit_row, audit_unsealed
+
+
+class Actor(Protocol):
+    @property
+    def subject(self) -> str: ...
+
+
+class AuditedTransaction(Protocol):
+    """What of a transaction goes into the row."""
+
+    @property
+    def conn(self) -> Connection: ...
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def identity(self) -> Actor: ...
+
+
+def append(
+    tx: AuditedTransaction,
+    *,
+    action: str,
+    entity: str,
+    entity_id: str,
+    before: object = None,
+    after: object = None,
+    why: str = "",
+    source: str = "",
+) -> str:
+    """Writes one row and answers its id.
+
+    `action` is "lead.assign"; `before` and `after` hold what the change touched, as plain values or dataclasses;
+    `source` is the RPC, event or job that asked for it.
+    """
+    row_id = new_id()
+    row = insert(audit_row).values(
+        id=row_id,
+        at=tx.now,
+        actor=tx.identity.subject,
+        action=action,
+        entity=entity,
+        entity_id=entity_id,
+        before=plain(before),
+        after=plain(after),
+        why=why,
+        source=source,
+        trace_id=telemetry.trace_id(),
+    )
+    appended = row.returning(audit_row.c.id).cte("appended")
+    tx.conn.execute(insert(audit_unsealed).from_select(["row_id"], select(appended.c.id)))
+    return row_id
+
+
+def plain(value: object) -> object:
+    """The value as JSON can hold it: exact amounts as text, instants in ISO 8601, sets sorted."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Enum():
+            return plain(value.value)
+        case str():
+            return value
+        case datetime() | date() | time():
+            return value.isoformat()
+        case Decimal() | timedelta():
+            return str(value)
+        case Mapping():
+            return {str(plain(key)): plain(each) for key, each in value.items()}
+        case Set():
+            return sorted((plain(each) for each in value), key=str)
+        case list() | tuple():
+            return [plain(each) for each in value]
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    raise TypeError(f"an audit row can't hold {type(value).__name__}")
