@@ -1,4 +1,4 @@
-"""Set up `.venv`: `python3 tools/environment.py [run|dev]`. Standard library only, since it runs before anything is there.
+"""Set up `.venv`: `python3 tools/environment.py [run|dev]`. Standard library only: it runs before anything is there.
 
 `run` installs what the product runs on, `dev` also what tests and lints need. Libraries are installed from the
 lock files with their hashes; our own packages editable on top (pip refuses the two in one step). A stamp of the

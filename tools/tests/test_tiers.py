@@ -1,0 +1,24 @@
+"""What a tier that can't run means: a failure in CI, one plain line elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.tiers.tier import Tier, run_all
+
+
+def tier(name: str, *, missing: str | None = None, green: bool = True) -> Tier:
+    return Tier(name, missing=lambda: missing, run=lambda: green)
+
+
+@pytest.mark.parametrize(("ci", "passes"), [(True, False), (False, True)])
+def test_a_tier_that_cannot_run(ci: bool, passes: bool) -> None:
+    said: list[str] = []
+    assert run_all([tier("browser", missing="Chromium is not there")], ci=ci, say=said.append) is passes
+    assert said == ["browser: not run, Chromium is not there"]
+
+
+def test_a_failed_tier_fails_and_the_others_still_run() -> None:
+    said: list[str] = []
+    assert not run_all([tier("java", green=False), tier("node")], ci=False, say=said.append)
+    assert said == ["java: failed", "node: green"]

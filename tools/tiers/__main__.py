@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import os
+import sys
+
+from tools.tiers.tier import Tier, run_all
+
+TIERS: list[Tier] = []
+
+
+def main() -> int:
+    green = run_all(TIERS, ci=os.environ.get("CI") == "true", say=print)
+    return 0 if green else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
