@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
 from google.protobuf.message import Message
 
 from chassis import idempotency
 from chassis.errors import InvalidInput, Violation
-from chassis.rpc.context import Call, current
-
-if TYPE_CHECKING:
-    from chassis.unit_of_work import Transaction, UnitOfWork
+from chassis.rpc.context import current
+from chassis.unit_of_work import Transaction, UnitOfWork
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -36,16 +34,14 @@ class Servicer:
         refused; a twin that comes meanwhile waits. A refusal is not remembered: the caller may try again.
         """
         call = current()
-        request_id = _request_id(request)
+        caller, rpc, request_id = call.identity.subject, call.method.path, _request_id(request)
         digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
-        with self._uow.begin(call.identity) as tx:
-            stored = idempotency.claim(tx, call.identity.subject, call.method.path, request_id, digest)
+        with self._uow.begin(call.identity, source=call.method.name) as tx:
+            stored = idempotency.claim(tx, caller, rpc, request_id, digest)
             if stored is not None:
-                return _replay(call, stored)
+                return cast(Answer, call.method.response.FromString(stored))
             answer = decide(tx)
-            idempotency.remember(
-                tx, call.identity.subject, call.method.path, request_id, digest, answer.SerializeToString()
-            )
+            idempotency.remember(tx, caller, rpc, request_id, answer.SerializeToString())
             tx.commit()
         return answer
 
@@ -60,7 +56,3 @@ def _request_id(request: Message) -> str:
     if not request_id:
         raise RequestIdMissing.of(Violation("request_id", "is required", "不能为空", "REQUIRED"))
     return request_id
-
-
-def _replay(call: Call, stored: bytes) -> Answer:  # type: ignore[type-var]
-    return cast(Answer, call.method.response.FromString(stored))

@@ -25,8 +25,8 @@ def observed(metrics: Metrics, default_deadline: float) -> Interceptor:
     def wrap(method: Method, proceed: Handler) -> Handler:
         def handle(request: Any, context: grpc.ServicerContext) -> Any:
             headers = _headers(context)
-            remaining = context.time_remaining()
-            deadline = time.monotonic() + (default_deadline if remaining is None else remaining)
+            stated = cast(float | None, context.time_remaining())
+            deadline = time.monotonic() + (default_deadline if stated is None else stated)
             started = time.perf_counter()
             with (
                 metrics.rpc_in_flight.track_inprogress(),

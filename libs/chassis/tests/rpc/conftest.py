@@ -1,0 +1,122 @@
+"""A small service with a real database: its contract is compiled here, so the chassis knows no business contract."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+from grpc_tools import protoc
+from sqlalchemy import text
+
+import closeloop
+from chassis.clock import SystemClock
+from chassis.database import Database
+from chassis.errors import CloseloopError
+from chassis.events import EventCatalog
+from chassis.rpc import context as calls
+from chassis.rpc.client import Channel, identity_from_call
+from chassis.rpc.server import Registration
+from chassis.rpc.servicer import Servicer
+from chassis.testing.identity import Keys
+from chassis.unit_of_work import Transaction, UnitOfWork
+
+HERE = Path(__file__).parent
+
+
+class Contract(NamedTuple):
+    pb2: ModuleType
+    grpc: ModuleType
+
+
+@pytest.fixture(scope="session")
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    """notebook.proto, compiled with the access and validation options of the real contracts."""
+    out = tmp_path_factory.mktemp("contract")
+    known = Path(closeloop.__path__[0]) / "contracts.binpb"
+    arguments = [f"--descriptor_set_in={known}", f"-I{HERE}", f"--python_out={out}", f"--grpc_python_out={out}"]
+    assert protoc.main(["protoc", *arguments, "notebook.proto"]) == 0
+    sys.path.insert(0, str(out))
+    try:
+        return Contract(importlib.import_module("notebook_pb2"), importlib.import_module("notebook_pb2_grpc"))
+    finally:
+        sys.path.remove(str(out))
+
+
+class Notebook(Servicer):
+    """Writes notes. `play` chooses what a test wants to see happen besides."""
+
+    def __init__(self, uow: UnitOfWork, contract: Contract) -> None:
+        super().__init__(uow)
+        self.contract = contract
+        self.plays: dict[str, Callable[[], Any]] = {}
+        self.running = threading.Semaphore(0)
+
+    def WriteNote(self, request: Any, context: object) -> Any:
+        def write(tx: Transaction) -> Any:
+            self._play(request.play)
+            tx.execute(text("INSERT INTO note (title, author) VALUES (:title, :author)"), _note(request, tx))
+            count = tx.execute(text("SELECT count(*) FROM note")).scalar_one()
+            return self.contract.pb2.WriteNoteResponse(note_id=request.title, count=count)
+
+        return self.change(request, write)
+
+    def ReadNote(self, request: Any, context: object) -> Any:
+        return self.contract.pb2.ReadNoteResponse(text=str(self._play(request.play)))
+
+    def CountNotes(self, request: Any, context: object) -> Any:
+        def count(tx: Transaction) -> Any:
+            self._play(request.play)
+            return self.contract.pb2.CountNotesResponse(
+                count=tx.execute(text("SELECT count(*) FROM note")).scalar_one()
+            )
+
+        return self.read(request, count)
+
+    def _play(self, name: str) -> Any:
+        self.running.release()
+        return self.plays[name]() if name else None
+
+
+def _note(request: Any, tx: Transaction) -> dict[str, str]:
+    return {"title": request.title, "author": tx.identity.subject}
+
+
+class Stage(NamedTuple):
+    """The service under test: its servicer and how to register it."""
+
+    notebook: Notebook
+    servicers: list[Registration]
+    database: Database
+
+
+@pytest.fixture
+def stage(contract: Contract, service_database: Callable[..., Database]) -> Stage:
+    database = service_database("notebook")
+    with database.begin() as connection:
+        connection.execute(text("CREATE TABLE note (id bigserial PRIMARY KEY, title text, author text)"))
+    notebook = Notebook(UnitOfWork(database, SystemClock(), EventCatalog.of(), service="notebook"), contract)
+    return Stage(notebook, [(contract.grpc.add_NotebookServiceServicer_to_server, notebook)], database)
+
+
+def raises(error: CloseloopError) -> Callable[[], None]:
+    def play() -> None:
+        raise error
+
+    return play
+
+
+def passes_on(target: int, keys: Keys, contract: Contract, play: str) -> Callable[[], str]:
+    """Ask the neighbour on `target` in the name of our own caller."""
+    channel = Channel(f"127.0.0.1:{target}", keys.of("notebook"), identity_from_call)
+    stub = contract.grpc.NotebookServiceStub(channel)
+    return lambda: str(stub.ReadNote(contract.pb2.ReadNoteRequest(play=play)).text)
+
+
+def remaining() -> float:
+    return calls.current().remaining
