@@ -12,14 +12,22 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
+from chassis.database import Database
 from chassis.events import Cause, EventCatalog, envelope
 from chassis.kernel.ids import new_id
 from chassis.schema import outbox
 from chassis.telemetry import trace_headers
 
 BUCKETS = 16
+_TURN = 7_040_003  # advisory lock key: one refill at a time
+_COLUMNS = "seq, id, bucket, aggregate_id, topic, type, headers, data, occurred_at, recorded_at"
+_BACK = text(f"""
+    WITH back AS (DELETE FROM outbox_sent WHERE recorded_at >= :since RETURNING {_COLUMNS})
+    INSERT INTO outbox ({_COLUMNS}) OVERRIDING SYSTEM VALUE SELECT {_COLUMNS} FROM back
+    ON CONFLICT (seq) DO NOTHING
+""")  # noqa: S608 - fixed column names
 
 
 @dataclass(frozen=True)
@@ -69,3 +77,15 @@ def append(connection: Connection, rows: Sequence[OutboxRow]) -> None:
     if rows:
         parameters: list[dict[str, Any]] = [vars(row) for row in rows]
         connection.execute(insert(outbox), parameters)
+
+
+def refill(database: Database, since: datetime) -> int:
+    """Bring sent events recorded since then (real time) back; returns how many. Relays send them again.
+
+    For a broker that lost them, or a consumer that has to hear them again. They keep ids, keys and order, so consumers
+    that had them skip them by their inbox.
+    """
+    with database.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = '10min'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
+        return connection.execute(_BACK, {"since": since}).rowcount

@@ -78,6 +78,11 @@ class EventCatalog:
             raise UnknownEvent(f"no contract describes the event {type}")
         return found
 
+    def topics_of(self, service: str) -> set[str]:
+        """Topics that this service publishes."""
+        own = f"closeloop.{service}."
+        return {contract.topic for contract in self._by_type.values() if contract.topic.startswith(own)}
+
     def contract_of(self, event: object) -> EventType:
         """The contract of a dataclass or message, by its name. Raises UnknownEvent."""
         if isinstance(event, Message):

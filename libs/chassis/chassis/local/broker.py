@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 from chassis.local.server import LocalServer
 from chassis.local.wheels import package_folder
@@ -25,6 +26,8 @@ class LocalBroker(LocalServer):
             f"--listener-url={address}",
             f"--advertised-listener-url={address}",
             "--storage-engine=memory://tansu/",
+            # A new id each start tells everybody that the old content is gone.
+            f"--cluster-id=local-{uuid4().hex}",
             "--silent",
         ]
 
