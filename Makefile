@@ -54,7 +54,7 @@ proto-baseline: proto ## make today's contracts the promise that `buf breaking` 
 	@$(BIN)/python -m tools.checks.buf baseline
 
 docs: setup ## write the generated pages again: docs/features.md, docs/errors.md
-	@$(BIN)/python -m tools.checks.pages write
+	@$(BIN)/python -m tools.pages
 
 lock: ## pin the newest versions that fit requirements*.in, with hashes
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/pip install --quiet uv; }

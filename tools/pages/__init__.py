@@ -1,0 +1,14 @@
+"""Pages of docs/ that are written from the code: `make docs`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.pages import errors, features
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES: dict[Path, Callable[[], str]] = {
+    ROOT / "docs/features.md": features.render,
+    ROOT / "docs/errors.md": errors.render,
+}
