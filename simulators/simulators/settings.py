@@ -1,0 +1,33 @@
+"""Ports, keys and places of the simulators, from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Well-known trial credentials: the simulators guard nothing, they only make callers send what the real systems ask for.
+TRIAL_AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+
+
+class SimulatorSettings(BaseSettings):
+    """Read once at start. `sim_data` is the folder the seed wrote; run-time changes are written back into it."""
+
+    model_config = SettingsConfigDict(env_prefix="CLOSELOOP_", frozen=True, extra="ignore")
+
+    sim_data: Path = Path("var/simulators")
+    clock_file: Path | None = None
+    sim_hr_port: int = 9101
+    sim_erp_port: int = 9102
+    sim_bank_port: int = 9103
+    sim_wecom_port: int = 9104
+    sim_mail_port: int = 9105
+    sim_smtp_port: int = 9125
+    hr_key: str = "hr-trial-key"
+    erp_key: str = "erp-trial-key"
+    bank_key: str = "bank-trial-key"
+    wecom_token: str = "trialtoken"  # noqa: S105 - see above
+    wecom_aes_key: str = TRIAL_AES_KEY
+    wecom_corp_id: str = "wwtrialcorp"
+    wecom_agent_id: str = "1000002"
+    gateway_url: str = "http://127.0.0.1:8080"

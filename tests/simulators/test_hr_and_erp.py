@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.spec("N11.1")
+
+
+def test_hr_gives_everybody_in_pages_and_then_only_changes(simulators: Any) -> None:
+    first = simulators.get("hr", "/employees/full", page=1, size=2).json()
+    second = simulators.get("hr", "/employees/full", page=first["nextPage"], size=2).json()
+    assert [e["name"] for e in first["employees"] + second["employees"]] == ["李娜", "张伟", "王芳"]
+    assert second["nextPage"] is None
+
+    nothing = simulators.get("hr", "/employees/delta", since=second["cursor"]).json()
+    assert nothing["employees"] == []
+    assert nothing["asOf"]
+
+    simulators.post("hr", "/_sim/employees", {"employees": [{"employeeId": "E00002", "status": "DEPARTED"}]})
+    changed = simulators.get("hr", "/employees/delta", since=second["cursor"]).json()
+    assert [(e["name"], e["status"]) for e in changed["employees"]] == [("张伟", "DEPARTED")]
+
+
+def test_a_caller_without_the_key_is_refused(simulators: Any) -> None:
+    assert httpx.get(simulators.url("hr") + "/employees/full").status_code == 401
+
+
+@pytest.mark.parametrize("cursor", ["-1", "abc", "99"])
+def test_a_cursor_that_was_never_given_is_refused(simulators: Any, cursor: str) -> None:
+    assert simulators.get("hr", "/employees/delta", since=cursor).status_code == 400
+
+
+def test_erp_pages_by_links_and_ends_with_a_delta_link(simulators: Any) -> None:
+    page = simulators.get("erp", "/odata/SalesOrders?$top=2").json()
+    seen = page["value"]
+    while "@odata.nextLink" in page:
+        page = follow(simulators, page["@odata.nextLink"])
+        seen += page["value"]
+    assert [order["OrderId"] for order in seen] == [f"SO-{n}" for n in range(1, 6)]
+    assert follow(simulators, page["@odata.deltaLink"])["value"] == []
+
+    simulators.post("erp", "/_sim/orders", {"orders": [{"OrderId": "SO-2", "TotalAmount": "2500.00"}]})
+    (changed,) = follow(simulators, page["@odata.deltaLink"])["value"]
+    assert (changed["TotalAmount"], changed["ContractNo"], changed["Version"]) == ("2500.00", "CL-2", 2)
+
+
+def follow(simulators: Any, link: str) -> Any:
+    return simulators.get("erp", link.removeprefix(simulators.url("erp"))).json()
+
+
+def test_a_new_order_survives_a_restart(simulators: Any) -> None:
+    simulators.post("erp", "/_sim/orders", {"orders": [{"OrderId": "SO-9", "TotalAmount": "1.00"}]})
+    written = (simulators.settings.sim_data / "erp/orders.json").read_text(encoding="utf-8")
+    assert "SO-9" in written
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("hole", ["SO-1", "SO-2", "SO-3", "SO-4"]),
+        ("duplicate", [f"SO-{n}" for n in range(1, 6) for _ in range(2)]),
+        ("reorder", ["SO-5", "SO-4", "SO-3", "SO-2", "SO-1"]),
+    ],
+)
+def test_content_faults_spoil_the_records(simulators: Any, mode: str, expected: list[str]) -> None:
+    simulators.post("erp", "/_sim/fault", {"mode": mode})
+    assert [o["OrderId"] for o in simulators.get("erp", "/odata/SalesOrders").json()["value"]] == expected
+
+
+def test_an_unannounced_upgrade_renames_a_field(simulators: Any) -> None:
+    simulators.post("erp", "/_sim/fault", {"mode": "schema"})
+    assert "TotalAmount" not in simulators.get("erp", "/odata/SalesOrders").json()["value"][0]
+
+
+def test_a_lie_is_well_formed(simulators: Any) -> None:
+    simulators.post("erp", "/_sim/fault", {"mode": "lie"})
+    assert simulators.get("erp", "/odata/SalesOrders").json()["value"][0]["TotalAmount"] == "1100.00"
+
+
+def test_a_counted_fault_ends_by_itself(simulators: Any) -> None:
+    simulators.post("hr", "/_sim/fault", {"mode": "error500", "count": 2})
+    assert [simulators.get("hr", "/units").status_code for _ in range(3)] == [500, 500, 200]
+
+
+def test_a_system_that_is_down_breaks_the_connection(simulators: Any) -> None:
+    simulators.post("hr", "/_sim/fault", {"mode": "down"})
+    with pytest.raises(httpx.RemoteProtocolError):
+        simulators.get("hr", "/units")
+
+
+def test_a_timed_out_system_answers_later_than_the_caller_waits(simulators: Any) -> None:
+    simulators.post("hr", "/_sim/fault", {"mode": "timeout", "seconds": 2})
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(simulators.url("hr") + "/units", timeout=0.2)
+
+
+def test_an_unknown_fault_is_refused(simulators: Any) -> None:
+    answer = simulators.post("hr", "/_sim/fault", {"mode": "explode"})
+    assert answer.status_code == 400
+    assert simulators.get("hr", "/_sim/state").json()["fault"]["mode"] == "none"
