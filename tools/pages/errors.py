@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Iterator
 
 from chassis.errors import CloseloopError, _upper_snake
+from gateway.errors import TABLE
 
 PACKAGES = ("chassis", "leads", "activity", "targets", "incentives", "forecast", "integration", "gateway")
 # Modules that start something when imported, or that are for tests only.
@@ -14,10 +15,13 @@ SKIPPED = ("__main__", "testing")
 HEAD = """# Errors
 
 Every answer that is not a success is a problem document (RFC 9457), `application/problem+json`: `type`, `title`,
-`status`, `detail` in the language asked for (`Accept-Language`, zh-CN or en), `reason` from the tables below, and where
-there are any, `violations` by field and what is `missing`. Written by `make docs` from the classes in the code.
+`status`, `detail` in the language asked for (`Accept-Language`, zh-CN or en), `code` and `reason` from the tables
+below, and where there are any, `violations` by field, what is `missing` and which commands are `allowed`. Written by
+`make docs` from the table and the classes in the code.
 
-## Kinds
+## By HTTP status
+
+`code` is the gRPC status, or the gateway's own word. A reason in the third column has a row of its own.
 """
 
 
@@ -25,22 +29,24 @@ def render() -> str:
     import_all()
     named = sorted(named_conditions(), key=lambda e: (e.__module__.split(".")[0], e.code, e.__name__))
     contexts = sorted({error.__module__.split(".")[0] for error in named}, key=PACKAGES.index)
-    parts = [HEAD, *_table(("kind", "gRPC status"), [(kind.__name__, kind.code) for kind in kinds()])]
+    parts = [HEAD, *_table(("status", "code", "reason", "title", "标题", "when", "Retry-After"), _statuses())]
     for context in contexts:
         rows = [_row(error) for error in named if error.__module__.split(".")[0] == context]
-        parts += ["", f"## {context}", "", *_table(("reason", "kind", "English", "中文"), rows)]
+        parts += ["", f"## {context}", "", *_table(("reason", "code", "English", "中文"), rows)]
     return "\n".join(parts) + "\n"
 
 
-def kinds() -> list[type[CloseloopError]]:
-    """The direct heirs of the family, in the order of the code."""
-    return list(CloseloopError.__subclasses__())
-
-
 def named_conditions() -> Iterator[type[CloseloopError]]:
-    """Refusals that a context named, below a kind."""
-    for kind in kinds():
-        yield from _heirs(kind)
+    """Every refusal but the kinds themselves, which chassis.errors holds."""
+    for error in _heirs(CloseloopError):
+        if error not in CloseloopError.__subclasses__() or error.__module__ != "chassis.errors":
+            yield error
+
+
+def codes_without_status() -> set[str]:
+    """Codes of the family that the gateway's table has no row for."""
+    import_all()
+    return {error.code for error in _heirs(CloseloopError)} - {row.code for row in TABLE}
 
 
 def import_all() -> None:
@@ -59,8 +65,12 @@ def _heirs(kind: type[CloseloopError]) -> Iterator[type[CloseloopError]]:
 
 
 def _row(error: type[CloseloopError]) -> tuple[str, ...]:
-    kind = next(parent for parent in error.__mro__ if parent in kinds())
-    return _upper_snake(error.__name__), kind.__name__, error.en, error.zh
+    return _upper_snake(error.__name__), error.code, error.en, error.zh
+
+
+def _statuses() -> list[tuple[str, ...]]:
+    rows = sorted(TABLE, key=lambda row: (row.status, row.code, row.reason))
+    return [(str(r.status), r.code, r.reason, r.en, r.zh, r.when, "yes" if r.retry else "") for r in rows]
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
