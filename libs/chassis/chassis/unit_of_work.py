@@ -49,7 +49,7 @@ class Transaction:
         self.service = service
         self.source = source
         self.cause = cause or Cause("", new_id())
-        self._catalog = catalog
+        self.catalog = catalog
         self._recorded: list[OutboxRow] = []
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
@@ -58,7 +58,7 @@ class Transaction:
 
     def record(self, event: object) -> None:
         """An outbox row for the event. Lock or version-check the aggregate's row before."""
-        row = outbox.outbox_row(self._catalog, event, service=self.service, at=self.now, cause=self.cause)
+        row = outbox.outbox_row(self.catalog, event, service=self.service, at=self.now, cause=self.cause)
         self._recorded.append(row)
 
     def audit(

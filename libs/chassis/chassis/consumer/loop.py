@@ -1,0 +1,188 @@
+"""The consumer's loop: poll, effect, offsets, retries."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable
+from threading import Event
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import CommitFailedError, KafkaError
+from kafka.structs import OffsetAndMetadata
+from sqlalchemy import text
+
+from chassis import faults
+from chassis.bus import BrokerAway, Bus
+from chassis.consumer.handlers import Handler
+from chassis.consumer.processor import Processor
+from chassis.consumer.settings import ConsumerSettings
+from chassis.consumer.trouble import DatabaseAway, own_database
+from chassis.events import Record
+from chassis.metrics import metrics
+from chassis.telemetry import logger
+from chassis.unit_of_work import UnitOfWork
+
+log = logger()
+Batches = dict[TopicPartition, list[Any]]
+
+
+class Consumer:
+    """A member of the group named like the service: replicas share the partitions.
+
+    Offsets are committed after the effects, so a crash in between delivers again and the inbox takes care of it.
+    Broker or database away: one log line, then trying on.
+    """
+
+    def __init__(
+        self, bus: Bus, uow: UnitOfWork, handlers: Iterable[Handler], settings: ConsumerSettings | None = None
+    ) -> None:
+        self._bus = bus
+        self._uow = uow
+        self._settings = settings or ConsumerSettings()
+        self._processor = Processor(uow, handlers, self._settings)
+        self._trouble = ""
+        self._next_retries = self._next_figures = 0.0
+        self._asked, self._answered = Event(), Event()
+        self._answer = False
+
+    def run(self, stop: Event) -> None:
+        """Until `stop` is set. Raises ConsumerStopped when most keys fail: readiness must say so."""
+        if not self._processor.handlers.topics:
+            stop.wait()
+        while not stop.is_set():
+            try:
+                self._consume(stop)
+            except (BrokerAway, KafkaError, DatabaseAway) as problem:
+                self._say(problem)
+                stop.wait(self._settings.reconnect)
+
+    def caught_up(self, timeout: float = 2.0) -> bool:
+        """Whether everything on the broker by now is handled and nothing waits for a retry. Any thread may ask."""
+        if not self._processor.handlers.topics:
+            return True
+        self._answered.clear()
+        self._asked.set()
+        return self._answered.wait(timeout) and self._answer
+
+    def _consume(self, stop: Event) -> None:
+        topics = self._processor.handlers.topics
+        self._bus.ensure_topics(topics)
+        kafka = self._bus.consumer(self._uow.service, topics)
+        try:
+            while not stop.is_set():
+                self._step(kafka, stop)
+        finally:
+            with contextlib.suppress(KafkaError):
+                kafka.close(autocommit=False)
+
+    def _step(self, kafka: KafkaConsumer, stop: Event) -> None:
+        batches: Batches = kafka.poll(timeout_ms=250)
+        if batches:
+            self._handle(kafka, batches, stop)
+        try:
+            self._retry(bool(batches))
+            self._publish_figures(kafka)
+            if self._asked.is_set():
+                self._reply(kafka)
+        except DatabaseAway as problem:  # the group is kept: leaving it would make every replica pause
+            self._say(problem)
+            stop.wait(self._settings.reconnect)
+
+    def _handle(self, kafka: KafkaConsumer, batches: Batches, stop: Event) -> None:
+        """Until the effects are committed; while the database is away the records wait here, the group is kept."""
+        records = [_record(message) for messages in batches.values() for message in messages]
+        while not stop.is_set():
+            try:
+                self._processor.process(records)
+            except DatabaseAway as problem:
+                self._say(problem)
+                stop.wait(self._settings.reconnect)
+                continue
+            self._say(None)
+            faults.reach("after-effect-before-offset")
+            _commit_offsets(kafka, batches)
+            return
+
+    def _retry(self, just_handled: bool) -> None:
+        """All heads that are due. Asked for each second, and soon after a poll that may have parked something."""
+        now = time.monotonic()
+        if not just_handled and now < self._next_retries:
+            return
+        while self._processor.retry_due():
+            pass
+        self._say(None)
+        soon = min(self._settings.pauses[0], self._settings.look_for_retries)
+        self._next_retries = now + (soon if just_handled else self._settings.look_for_retries)
+
+    def _reply(self, kafka: KafkaConsumer) -> None:
+        self._asked.clear()
+        self._answer = self._has_all(kafka) and not self._retries_wait()
+        self._answered.set()
+
+    def _has_all(self, kafka: KafkaConsumer) -> bool:
+        """By the end offset and by the last fetch: the embedded broker's end offset may be too small."""
+        places = kafka.assignment()
+        if not places:
+            return False
+        try:
+            ends: dict[TopicPartition, int] = kafka.end_offsets(list(places), timeout_ms=1000)
+            return all(_position(kafka, place) >= max(ends[place], kafka.highwater(place) or 0) for place in places)
+        except KafkaError:
+            return False
+
+    def _retries_wait(self) -> bool:
+        waiting = text("SELECT EXISTS (SELECT FROM parked_event WHERE consumer = :consumer AND state = 'retrying')")
+        with own_database(), self._uow.database.connect() as connection:
+            return bool(connection.scalar(waiting, {"consumer": self._uow.service}))
+
+    def _publish_figures(self, kafka: KafkaConsumer) -> None:
+        now = time.monotonic()
+        if now < self._next_figures:
+            return
+        self._next_figures = now + self._settings.figures
+        for place in kafka.assignment():
+            behind = max(0, (kafka.highwater(place) or 0) - _position(kafka, place))
+            metrics.consumer_lag.labels(place.topic, str(place.partition)).set(behind)
+        given_up = text("SELECT count(*) FROM parked_event WHERE consumer = :consumer AND state IN ('dead', 'waiting')")
+        with own_database(), self._uow.database.connect() as connection:
+            metrics.parked.set(int(connection.scalar(given_up, {"consumer": self._uow.service}) or 0))
+
+    def _say(self, problem: Exception | None) -> None:
+        """Once per change of state, not once per attempt."""
+        trouble = type(problem).__name__ if problem else ""
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        if problem:
+            log.warning("consumer.waiting", reason=str(problem))
+        else:
+            log.info("consumer.running")
+
+
+def _record(message: Any) -> Record:
+    return Record(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=(message.key or b"").decode(errors="replace"),
+        headers={name: (value or b"").decode(errors="replace") for name, value in message.headers},
+        data=message.value or b"",
+    )
+
+
+def _position(kafka: KafkaConsumer, place: TopicPartition) -> int:
+    """0 while it is not known yet."""
+    with contextlib.suppress(KafkaError):
+        return int(kafka.position(place, timeout_ms=200) or 0)
+    return 0
+
+
+def _commit_offsets(kafka: KafkaConsumer, batches: Batches) -> None:
+    """A lost commit costs a second delivery, which the inbox turns away: no reason to fail."""
+    offsets = {place: OffsetAndMetadata(messages[-1].offset + 1, "", -1) for place, messages in batches.items()}
+    try:
+        kafka.commit(offsets, timeout_ms=5000)
+    except CommitFailedError:
+        log.info("consumer.partitions_moved")

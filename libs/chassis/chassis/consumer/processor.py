@@ -1,0 +1,136 @@
+"""Turns records into effects: the part of a consumer that needs the database and no broker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from chassis import outbox
+from chassis.consumer import parking
+from chassis.consumer.attempt import attempt, decide
+from chassis.consumer.breaker import Breaker, ConsumerStopped
+from chassis.consumer.dead_letters import dead_letter
+from chassis.consumer.handlers import Handler, Handlers
+from chassis.consumer.parking import Decision, ParkedEvent
+from chassis.consumer.poll import Poll
+from chassis.consumer.settings import ConsumerSettings
+from chassis.consumer.trouble import is_database_away, own_database
+from chassis.events import Record, UnknownEvent
+from chassis.identity import of_service
+from chassis.metrics import metrics
+from chassis.telemetry import logger
+from chassis.unit_of_work import Transaction, UnitOfWork
+
+log = logger()
+
+
+class Processor:
+    """One transaction per poll, a savepoint per event; when the transaction itself fails, one per event."""
+
+    def __init__(self, uow: UnitOfWork, handlers: Iterable[Handler], settings: ConsumerSettings | None = None) -> None:
+        self._uow = uow
+        self._settings = settings or ConsumerSettings()
+        self._breaker = Breaker(self._settings)
+        self._identity = of_service(uow.service)
+        self.handlers = Handlers(handlers, uow.catalog)
+
+    def process(self, records: Sequence[Record]) -> None:
+        """Effects, or parked events, for all records of known types; others are skipped.
+
+        Raises DatabaseAway (do it again later) or ConsumerStopped; then nothing of these records is committed.
+        """
+        known = [record for record in records if self.handlers.handles(record.type)]
+        if not known:
+            return
+        with own_database():
+            try:
+                self._commit(known)
+            except ConsumerStopped:
+                raise
+            except Exception as problem:
+                if is_database_away(problem):
+                    raise
+                self._one_by_one(known, problem)
+
+    def retry_due(self) -> bool:
+        """Try one parked head whose pause is over, and on success what waits behind it. False: there was none."""
+        with own_database():
+            return self._retry()
+
+    def _commit(self, records: Sequence[Record]) -> None:
+        with self._uow.begin(self._identity, source="consumer") as tx:
+            poll = Poll(tx, self.handlers, self._settings, self._breaker)
+            poll.run(records)
+            tx.commit()
+        _publish(poll.outcomes)
+
+    def _one_by_one(self, records: Sequence[Record], problem: Exception) -> None:
+        """A collision, or a rule of the database that speaks at commit: find whose it is."""
+        if len(records) == 1:
+            self._park_alone(records[0], problem)
+            return
+        log.warning("consumer.poll_split", events=len(records), reason=type(problem).__name__)
+        for record in records:
+            self.process([record])
+
+    def _park_alone(self, record: Record, problem: Exception) -> None:
+        decision = decide(problem, 1, self._settings)
+        with self._uow.begin(self._identity, source="consumer") as tx:
+            parking.park(tx.conn, tx.service, [(record, decision)])
+            _copy_if_dead(tx, record, decision)
+            tx.commit()
+        _publish(Counter({(record.type, "retried" if decision.state == "retrying" else "parked"): 1}))
+
+    def _retry(self) -> bool:
+        with self._uow.begin(self._identity, source="consumer") as tx:
+            head = parking.next_due(tx.conn, tx.service)
+            if head is None:
+                return False
+            try:
+                self._follow(tx, head)
+                tx.commit()
+                return True
+            except Exception as problem:
+                if is_database_away(problem):
+                    raise
+                failure = problem
+        self._fail_alone(head, failure)
+        return True
+
+    def _follow(self, tx: Transaction, head: ParkedEvent) -> None:
+        """The head, then what waits behind it, until one fails."""
+        event: ParkedEvent | None = head
+        while event is not None:
+            problem = self._try(tx, event)
+            if problem is not None:
+                self._fail(tx, event, problem)
+                return
+            parking.done(tx.conn, tx.service, event)
+            event = parking.next_behind(tx.conn, tx.service, event)
+
+    def _try(self, tx: Transaction, event: ParkedEvent) -> Exception | None:
+        if not self.handlers.handles(event.record.type):
+            return UnknownEvent(f"nothing handles {event.record.type} any more")
+        return attempt(tx, self.handlers, [event.record], event.attempts + 1)
+
+    def _fail(self, tx: Transaction, event: ParkedEvent, problem: Exception) -> None:
+        decision = decide(problem, event.attempts + 1, self._settings)
+        parking.fail(tx.conn, event, decision)
+        _copy_if_dead(tx, event.record, decision)
+        if decision.state == "dead":
+            log.error("consumer.dead_letter", type=event.record.type, event_id=event.event_id, reason=decision.reason)
+
+    def _fail_alone(self, head: ParkedEvent, problem: Exception) -> None:
+        with self._uow.begin(self._identity, source="consumer") as tx:
+            self._fail(tx, head, problem)
+            tx.commit()
+
+
+def _copy_if_dead(tx: Transaction, record: Record, decision: Decision) -> None:
+    if decision.state == "dead":
+        outbox.append(tx.conn, [dead_letter(tx.service, record, decision.reason)])
+
+
+def _publish(outcomes: Counter[tuple[str, str]]) -> None:
+    for (type, outcome), number in outcomes.items():
+        metrics.consumed.labels(type, outcome).inc(number)
