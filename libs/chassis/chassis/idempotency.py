@@ -41,8 +41,9 @@ def claim(tx: Transaction, caller: str, rpc: str, request_id: str, request_hash:
     """
     key = {"caller": caller, "rpc": rpc, "request_id": request_id}
     attempt = insert(idempotency).values(**key, request_hash=request_hash).on_conflict_do_nothing()
+    first = attempt.returning(idempotency.c.request_id)
     try:
-        if tx.execute(attempt).rowcount:
+        if tx.execute(first).first() is not None:
             return None
     except OperationalError as problem:
         if isinstance(problem.orig, LockNotAvailable | QueryCanceled):

@@ -118,7 +118,7 @@ class _Rpc:
         if left <= 0:
             raise DeadlineExceeded
         try:
-            return self._send(request, timeout=left, metadata=[*headers(self._channel.token()), *metadata])
+            return self._send(request, timeout=left, metadata=[*headers(self._channel.token(), left), *metadata])
         except grpc.RpcError as failure:
             raise from_rpc_error(failure) from None
 
@@ -138,10 +138,14 @@ def allowed_time(own: float) -> float:
     return own if serving is None else min(own, serving.remaining - FOR_THE_WAY_BACK)
 
 
-def headers(token: str) -> list[tuple[str, str]]:
-    """Metadata of a call: identity, trace, and the language of the people behind it."""
+def headers(token: str, seconds: float) -> list[tuple[str, str]]:
+    """Metadata of a call: identity, trace, time left, and the language of the people behind it."""
     serving = calls.current_or_none()
-    found = {calls.IDENTITY_HEADER: token, **telemetry.trace_headers()}
+    found = {
+        calls.IDENTITY_HEADER: token,
+        calls.TIME_LEFT_HEADER: str(int(seconds * 1000)),
+        **telemetry.trace_headers(),
+    }
     if serving is not None:
         found[calls.LOCALE_HEADER] = serving.locale
     return list(found.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import grpc
@@ -12,6 +12,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from chassis import telemetry
 from chassis.metrics import Metrics
 from chassis.rpc import context as calls
+from chassis.rpc.context import TIME_LEFT_HEADER
 from chassis.rpc.interceptors import Handler, Interceptor
 from chassis.rpc.method import Method
 
@@ -25,8 +26,7 @@ def observed(metrics: Metrics, default_deadline: float) -> Interceptor:
     def wrap(method: Method, proceed: Handler) -> Handler:
         def handle(request: Any, context: grpc.ServicerContext) -> Any:
             headers = _headers(context)
-            stated = cast(float | None, context.time_remaining())
-            deadline = time.monotonic() + (default_deadline if stated is None else stated)
+            deadline = time.monotonic() + _time_left(context, headers, default_deadline)
             started = time.perf_counter()
             with (
                 metrics.rpc_in_flight.track_inprogress(),
@@ -45,6 +45,13 @@ def observed(metrics: Metrics, default_deadline: float) -> Interceptor:
         return handle
 
     return wrap
+
+
+def _time_left(context: grpc.ServicerContext, headers: Mapping[str, str], default: float) -> float:
+    stated = cast(float | None, context.time_remaining())
+    left = default if stated is None else stated
+    exact = headers.get(TIME_LEFT_HEADER, "")
+    return min(left, int(exact) / 1000) if exact.isdecimal() and len(exact) < 10 else left
 
 
 def _headers(context: grpc.ServicerContext) -> dict[str, str]:
