@@ -1,0 +1,21 @@
+"""Plans, targets, claims, feed states, sales history."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from chassis import schema
+from targets.tables import metadata
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    schema.create_v1(op)
+    metadata.create_all(op.get_bind())
+
+
+def downgrade() -> None:
+    metadata.drop_all(op.get_bind())
+    schema.metadata.drop_all(op.get_bind())

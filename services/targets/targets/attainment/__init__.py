@@ -1,0 +1,1 @@
+"""Collected against target, with the claimed receipts behind each figure."""

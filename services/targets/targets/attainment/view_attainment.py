@@ -1,0 +1,19 @@
+"""The lines of a month, each with its target, what was collected and how much of it that is."""
+
+from __future__ import annotations
+
+from chassis.unit_of_work import Transaction
+from targets.attainment import store
+from targets.attainment.rules import AttainmentLine, lines
+from targets.plans.rules import tree
+from targets.plans.store import nodes_of_month
+from targets.provenance.rules import DEFINITION, Provenance, provenance
+from targets.provenance.store import bank_state
+
+
+def view_attainment(
+    tx: Transaction, *, month: str, level: str = "", subject: str = ""
+) -> tuple[list[AttainmentLine], Provenance]:
+    """Company first, reps last. Only what the caller may see."""
+    nodes = [each.node for each in tree(nodes_of_month(tx, month, level, subject))]
+    return lines(nodes, store.sums_of_month(tx, month)), provenance(DEFINITION, bank_state(tx))

@@ -1,0 +1,1 @@
+"""The tree of targets per month, and every change of it."""

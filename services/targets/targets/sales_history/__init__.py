@@ -1,0 +1,1 @@
+"""Sales of past months as loaded from the points of sale."""

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.kernel.money import Money
+from targets.attainment.rules import ClaimSum, UnreadableDay, attainment, lines, read_day
+from targets.plans.rules import Level, PlanNode
+from targets.provenance.rules import FeedState, provenance
+
+MONTH = "2026-03"
+
+
+def node(level: Level, subject: str, fen: int = 100_00) -> PlanNode:
+    return PlanNode(subject, level, subject, subject, subject, MONTH, Money(fen))
+
+
+@pytest.mark.spec("T2.1")
+def test_attainment_is_collected_over_target() -> None:
+    assert attainment(Money.of("3962400"), Money.of("5080000")) == Decimal("0.7800")
+    assert attainment(Money.of("1"), Money(0)) is None
+
+
+@pytest.mark.spec("T2.1")
+def test_a_claim_counts_for_its_rep_and_every_unit_above() -> None:
+    sums = [
+        ClaimSum("E1", "/HQ/EAST/HZ1/", Money(10), 1),
+        ClaimSum("E2", "/HQ/EAST/HZ2/", Money(20), 2),
+        ClaimSum("E3", "/HQ/NORTH/BJ1/", Money(40), 1),
+        ClaimSum("E9", None, Money(80), 1),
+    ]
+    nodes = [
+        node(Level.COMPANY, "/HQ/"),
+        node(Level.REGION, "/HQ/EAST/"),
+        node(Level.TEAM, "/HQ/EAST/HZ2/"),
+        node(Level.REP, "E1"),
+    ]
+    assert [line.collected.fen for line in lines(nodes, sums)] == [150, 30, 20, 10]
+    assert [line.claims for line in lines(nodes, sums)] == [5, 3, 2, 1]
+
+
+@pytest.mark.spec("T2.1")
+@given(st.lists(st.tuples(st.sampled_from(["/HQ/A/1/", "/HQ/A/10/", "/HQ/B/1/"]), st.integers(-(10**9), 10**9))))
+def test_the_regions_together_are_the_company(claims: list[tuple[str, int]]) -> None:
+    sums = [ClaimSum(f"E{n}", unit, Money(fen), 1) for n, (unit, fen) in enumerate(claims)]
+    company, *regions = lines(
+        [node(Level.COMPANY, "/HQ/"), node(Level.REGION, "/HQ/A/"), node(Level.REGION, "/HQ/B/")], sums
+    )
+    assert Money.total(line.collected for line in regions) == company.collected
+    one = lines([node(Level.TEAM, "/HQ/A/1/")], sums)[0].collected
+    assert one == Money.total(each.amount for each in sums if each.unit == "/HQ/A/1/"), "team 1 has nothing of team 10"
+
+
+def test_a_day_that_is_none_is_refused() -> None:
+    with pytest.raises(UnreadableDay):
+        read_day("2026-02-30")
+
+
+@pytest.mark.spec("N2.2")
+def test_a_figure_says_until_when_its_bank_data_are_complete() -> None:
+    until = datetime(2026, 2, 9, 10, 0, tzinfo=UTC)
+    said = provenance("d", FeedState("bank", complete=False, complete_until=until))
+    assert said.provisional
+    assert said.note == "provisional, bank data until 2026-02-09 18:00"
+    assert said.note_zh == "暂定，银行数据截至 2026-02-09 18:00"
+    assert not provenance("d", FeedState("bank", complete=True, complete_until=until)).provisional
+    assert not provenance("d", None).provisional
