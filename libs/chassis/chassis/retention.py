@@ -15,7 +15,7 @@ from chassis.database import Database
 SENT_DAYS = 7
 ANSWER_DAYS = 7
 INBOX_DAYS = 14
-_TURN = 7_040_002  # advisory lock key: one replica tidies at a time
+_TURN = 7_040_004  # advisory lock key: one replica tidies at a time
 _PREFIX = "outbox_sent_"
 
 
