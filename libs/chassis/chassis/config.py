@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     trust: Path | None = None
     clock_file: Path | None = None
     files_url: str = ""
+    audit_roots_url: str = ""
     peers: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     otlp_endpoint: str = ""
     trace_ratio: float = Field(default=0.1, ge=0, le=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -81,9 +80,9 @@ class Keys:
 
 
 @pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     """Keyrings by issuer."""
-    yield Keys(tmp_path_factory.mktemp("keys"))
+    return Keys(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,64 @@
+"""Entry point of every service: `python -m leads serve | consume | relay | jobs | migrate | all`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from threading import Event
+from types import FrameType
+from typing import Any, get_type_hints
+
+from chassis import faults, telemetry
+from chassis.config import ConfigError, Settings, load
+from chassis.service.process import Process, migrate_now
+from chassis.service.roles import Role
+from chassis.service.service import Service
+
+CANNOT_START = 2
+
+
+def main(build: Callable[[Any], Service], arguments: Sequence[str] | None = None) -> None:
+    """Run the service until SIGTERM or SIGINT. What keeps it from starting is one line on stderr and exit code 2.
+
+    `build` takes the service's settings; the annotation of its first parameter says which class.
+    """
+    role = _role(arguments)
+    try:
+        settings = load(_settings_class(build))
+        telemetry.start(settings.service or build.__module__.partition(".")[0], settings)
+        faults.arm_from_environment()
+        service = build(settings)
+        if role is Role.MIGRATE:
+            migrate_now(service)
+        else:
+            Process(service, role).run(_stop_signal())
+    except ConfigError as failure:
+        print(failure, file=sys.stderr)  # noqa: T201 - for the person at the terminal
+        sys.exit(CANNOT_START)
+
+
+def _role(arguments: Sequence[str] | None) -> Role:
+    parser = argparse.ArgumentParser(description="Run this service in one role, or in all of them at once.")
+    parser.add_argument("role", choices=[role.value for role in Role])
+    return Role(parser.parse_args(arguments).role)
+
+
+def _settings_class(build: Callable[[Any], Service]) -> type[Settings]:
+    hints = get_type_hints(build)
+    first = next(iter(hints.values()), Settings)
+    return first if isinstance(first, type) and issubclass(first, Settings) else Settings
+
+
+def _stop_signal() -> Event:
+    """Set by the first SIGTERM or SIGINT; a second one ends the process the hard way."""
+    stop = Event()
+
+    def request(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, request)
+    return stop

@@ -1,0 +1,79 @@
+"""Which background loops each role runs. `serve` and `migrate` have none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from threading import Event
+
+from chassis.audit_roots import RootStore
+from chassis.audit_sealer import AuditSealer
+from chassis.bus import Bus
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.deadline_runner import DeadlineRunner
+from chassis.jobs import JobRunner
+from chassis.relay import Relay, RelaySettings
+from chassis.service.service import Service
+from chassis.service.supervisor import Loop
+
+
+class Role(StrEnum):
+    SERVE = "serve"
+    CONSUME = "consume"
+    RELAY = "relay"
+    JOBS = "jobs"
+    MIGRATE = "migrate"
+    ALL = "all"
+
+    def includes(self, other: Role) -> bool:
+        return self in (other, Role.ALL)
+
+
+def loops(service: Service, role: Role, consumer: Consumer | None) -> list[Loop]:
+    """`consumer` is made by the caller, who asks it later whether it has caught up."""
+    found: list[Loop] = []
+    if consumer is not None:
+        found.append(Loop("consumer", consumer.run))
+    if role.includes(Role.RELAY):
+        found.append(Loop("relay", _relay(service)))
+    if role.includes(Role.JOBS):
+        found += [Loop("sealer", _sealer(service).run), *_timed(service), *service.loops]
+    return found
+
+
+def consumer_of(service: Service, role: Role) -> Consumer | None:
+    if not role.includes(Role.CONSUME) or not service.consumers:
+        return None
+    return Consumer(service.runtime.bus, service.runtime.uow, service.consumers)
+
+
+def _timed(service: Service) -> list[Loop]:
+    runtime = service.runtime
+    found = []
+    if service.deadlines:
+        found.append(Loop("deadlines", DeadlineRunner(runtime.uow, service.deadlines).run))
+    if service.jobs:
+        found.append(Loop("jobs", JobRunner(runtime.database, runtime.clock, service.jobs, service.app).run))
+    return found
+
+
+def _relay(service: Service) -> Callable[[Event], None]:
+    """A new relay, with a connection of its own, for each start of the loop."""
+    bus: Bus = service.runtime.bus
+    settings = RelaySettings(refill_when_broker_empty=bus.settings.profile == "embedded")
+
+    def run(stop: Event) -> None:
+        database = Database(service.runtime.database.url, pool_size=1)
+        try:
+            Relay(database, bus, topics=service.topics, settings=settings).run(stop)
+        finally:
+            database.close()
+
+    return run
+
+
+def _sealer(service: Service) -> AuditSealer:
+    runtime = service.runtime
+    url = runtime.settings.audit_roots_url
+    return AuditSealer(runtime.database, service.name, runtime.keyring, RootStore(url) if url else None)
