@@ -63,8 +63,9 @@ def open_envelope(record: Record) -> BaseCloudEvent:
     """Attributes of a received event. Raises MalformedEvent."""
     encoded = {name: value.encode() for name, value in record.headers.items()}
     try:
-        if "ce_time" not in encoded or "ce_specversion" not in encoded:
-            raise MalformedEvent("ce_time or ce_specversion is missing")
+        for required in ("ce_id", "ce_time", "ce_specversion"):  # the library would make them up
+            if required not in encoded:
+                raise MalformedEvent(f"{required} is missing")
         event = from_binary(KafkaMessage(encoded, record.key or None, record.data), _Bytes())
         UUID(event.get_id())
     except (CloudEventValidationError, ValueError) as problem:
