@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 from chassis.bus import Bus, BusSettings
 from chassis.clock import Clock, MovableClock, SystemClock
@@ -31,7 +32,7 @@ class Runtime:
         name: str,
         settings: Settings,
         catalog: EventCatalog,
-        policies: Sequence[PolicySpec] = (),
+        policies: Sequence[PolicySpec[Any]] = (),
         *,
         clock: Clock | None = None,
         database: Database | None = None,
@@ -45,7 +46,7 @@ class Runtime:
         self.clock = clock or business_clock(settings)
         self.database = database or _database(settings)
         self.uow = UnitOfWork(self.database, self.clock, catalog, service=name)
-        self.policies = Policies(self.database, policies)
+        self.policies = Policies(self.database, policies, self.clock)
         self._channels: list[Channel] = []
 
     @cached_property
@@ -67,6 +68,7 @@ class Runtime:
     def close(self) -> None:
         for channel in self._channels:
             channel.close()
+        self.policies.close()
         self.database.close()
 
 
