@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from closeloop_cli.company.customers import Customer
-from closeloop_cli.company.places import TEAMS
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 ACCOUNT = "571908881910001"
 BANK = "CLSMCNBJ"
 OPENING = Decimal("8650000.00")
@@ -44,12 +45,12 @@ class Order:
             "SalespersonId": self.customer.owner.employee_id,
             "Currency": "CNY",
             "TotalAmount": f"{self.amount:.2f}",
-            "SignedAt": self.signed_at.isoformat() + "+08:00",
+            "SignedAt": self.signed_at.isoformat(),
             "Status": "ACTIVE",
             "CancelledAt": None,
             "TechnicalService": self.technical_service,
             "Lines": self.lines,
-            "ModifiedAt": self.signed_at.isoformat() + "+08:00",
+            "ModifiedAt": self.signed_at.isoformat(),
             "Version": 1,
         }
 
@@ -83,7 +84,7 @@ class Receivable:
 
 @dataclass
 class Books:
-    """`twins`: the two receivables of different contracts with one amount and one payer, that no rule can tell apart."""
+    """`twins`: two receivables of different contracts, with one amount and one payer: no rule can tell them apart."""
 
     orders: list[Order] = field(default_factory=list)
     receivables: list[Receivable] = field(default_factory=list)
@@ -105,7 +106,9 @@ def books(customers: list[Customer], random: Random) -> Books:
 def sign(kept: Books, customer: Customer, random: Random) -> None:
     """One contract with its order and one receivable. Amounts are all different, so that an amount tells."""
     number = len(kept.orders) + 1
-    signed = datetime(2025, 6, 2, 10, 0) + timedelta(days=random.randrange(260), minutes=random.randrange(480))
+    signed = datetime(2025, 6, 2, 10, 0, tzinfo=SHANGHAI) + timedelta(
+        days=random.randrange(260), minutes=random.randrange(480)
+    )
     lines = order_lines(random)
     amount = sum((Decimal(line["Amount"]) for line in lines), Decimal(0)) + number
     lines[0]["Amount"] = f"{Decimal(lines[0]['Amount']) + number:.2f}"
@@ -121,11 +124,8 @@ def sign(kept: Books, customer: Customer, random: Random) -> None:
 
 def payers_of(customer: Customer, number: int) -> tuple[str, ...]:
     """A third pays through a group company; that name is known to the ERP beside the customer's own."""
-    return (
-        (customer.name, f"{customer.city.name}{customer.name[2:4]}控股集团有限公司")
-        if number % 3 == 0
-        else (customer.name,)
-    )
+    group = f"{customer.city.name}{customer.name[2:4]}控股集团有限公司"
+    return (customer.name, group) if number % 3 == 0 else (customer.name,)
 
 
 def order_lines(random: Random) -> list[dict[str, str]]:
@@ -211,7 +211,3 @@ def fee(day: date) -> dict[str, Any]:
 def accounts() -> list[dict[str, str]]:
     name = "澄岳医疗科技股份有限公司"
     return [{"account": ACCOUNT, "bank": BANK, "name": name, "currency": "CNY", "opening": f"{OPENING:.2f}"}]
-
-
-def team_of(customer: Customer) -> str:
-    return next(team.path for team in TEAMS if team.path == customer.owner.unit)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from closeloop_cli.company.contracts import ACCOUNT, Books, Order, Receivable
+from closeloop_cli.company.contracts import ACCOUNT, SHANGHAI, Books, Order, Receivable
 from closeloop_cli.company.customers import Customer
 
 KEY_ACCOUNT_CONTRACT, NEWCOMER_CONTRACT = "CL-2026-0310", "CL-2026-0311"
@@ -20,7 +20,7 @@ def orders(customers: list[Customer]) -> list[Order]:
             KEY_ACCOUNT_CONTRACT,
             customers[0],
             Decimal("52000.00"),
-            datetime(2026, 3, 10, 9, 40),
+            datetime(2026, 3, 10, 9, 40, tzinfo=SHANGHAI),
             True,
             [line("MX-100", "移动式超声诊断仪", "2", "45600.00"), line("SV-010", "年度技术服务", "1", "6400.00")],
         ),
@@ -29,7 +29,7 @@ def orders(customers: list[Customer]) -> list[Order]:
             NEWCOMER_CONTRACT,
             customers[1],
             Decimal("12800.00"),
-            datetime(2026, 3, 10, 9, 50),
+            datetime(2026, 3, 10, 9, 50, tzinfo=SHANGHAI),
             False,
             [line("CO-555", "检测试剂套装", "4", "12800.00")],
         ),
@@ -56,7 +56,7 @@ def receivables(signed: list[Order]) -> list[Receivable]:
 
 
 def entries(kept: Books, arriving: list[Receivable]) -> list[dict[str, Any]]:
-    """The key account names its contract, the newcomer's customer pays the exact amount, one could be for either twin."""
+    """The key account names its contract, the newcomer's customer pays to the fen, one could be for either twin."""
     key, newcomer = arriving
     twin = kept.twins[0]
     return [

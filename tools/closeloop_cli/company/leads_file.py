@@ -62,12 +62,10 @@ class Sheet:
 def sheet(customers: list[Customer], numbers: Numbers, random: Random) -> Sheet:
     names = Names(random, set())
     rows = [fresh_row(names, numbers, random) for _ in range(ROWS)]
-    spots = random.sample([n for n in range(100, ROWS + 1)], MALFORMED + DUPLICATES)
-    for spot, break_it in zip(
-        spots[:MALFORMED], (bad_phone, bad_uscc, off_the_globe, no_datum, bad_grade), strict=True
-    ):
+    spots = random.sample(range(100, ROWS + 1), MALFORMED + DUPLICATES)
+    for spot, break_it in zip(spots[:MALFORMED], MISTAKES, strict=True):
         rows[spot - 1] = break_it(rows[spot - 1])
-    originals = sorted(random.sample([n for n in range(76, 99)], DUPLICATES))
+    originals = sorted(random.sample(range(76, 99), DUPLICATES))
     for number, (spot, original) in enumerate(zip(spots[MALFORMED:], originals, strict=True)):
         rows[original - 1] = with_all_keys(rows[original - 1], number, numbers, random)
         rows[spot - 1] = duplicate(rows[original - 1], number, names, numbers)
@@ -144,6 +142,9 @@ def bad_grade(row: Row) -> Row:
     return replace(row, 等级="S")
 
 
+MISTAKES = (bad_phone, bad_uscc, off_the_globe, no_datum, bad_grade)
+
+
 def with_all_keys(row: Row, number: int, numbers: Numbers, random: Random) -> Row:
     city = random.choice(TEAMS).city
     return replace(
@@ -155,9 +156,8 @@ def with_all_keys(row: Row, number: int, numbers: Numbers, random: Random) -> Ro
 
 def duplicate(original: Row, number: int, names: Names, numbers: Numbers) -> Row:
     """The same lead once more: by phone in another notation, by code, or by WeCom id; nothing else is equal."""
-    again = Row(
-        original.公司名称, names.draw(), numbers.mobile(), 渠道="douyin", 省份=original.省份, 城市=original.城市
-    )
+    place = {"省份": original.省份, "城市": original.城市}
+    again = Row(original.公司名称, names.draw(), numbers.mobile(), 渠道="douyin", **place)
     if number % 3 == 0:
         return replace(again, 手机=f"+86 {original.手机[:3]}-{original.手机[3:7]}-{original.手机[7:]}")
     if number % 3 == 1:

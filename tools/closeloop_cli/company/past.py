@@ -1,11 +1,11 @@
-"""What happened before the day: deals with their last claims, closed leads, 36 months of sales, targets of the month."""
+"""What happened before the day: deals with their last claims, closed leads, 36 months of sales; and the targets."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -29,15 +29,12 @@ def deals(staff: Staff, customers: list[Customer], random: Random) -> list[dict[
     star = staff.named(STAR)
     outcomes = [True] * STAR_WON + [False] * (STAR_CLAIMS - STAR_WON)
     random.shuffle(outcomes)
-    found = [
-        deal(n, star, won, random.choice((0.8, 0.85, 0.9, 0.95, 1.0)), customers, random)
-        for n, won in enumerate(outcomes, 1)
-    ]
-    found += [
-        deal(n, star, random.random() < 0.3, random.choice((0.3, 0.5, 0.7)), customers, random) for n in range(51, 57)
-    ]
+    high, low = (0.8, 0.85, 0.9, 0.95, 1.0), (0.3, 0.5, 0.7)
+    found = [deal(n, star, won, random.choice(high), customers, random) for n, won in enumerate(outcomes, 1)]
+    for number in range(STAR_CLAIMS + 1, STAR_CLAIMS + 7):
+        found.append(deal(number, star, random.random() < 0.3, random.choice(low), customers, random))
     others = [rep for rep in staff.active_reps() if rep != star and not rep.is_newcomer]
-    for number in range(57, DEALS + 1):
+    for number in range(len(found) + 1, DEALS + 1):
         claim = random.choice((0.3, 0.5, 0.6, 0.8, 0.9))
         found.append(deal(number, random.choice(others), random.random() < claim * 0.8, claim, customers, random))
     return found
@@ -47,7 +44,9 @@ def deal(
     number: int, owner: Person, won: bool, claim: float, customers: list[Customer], random: Random
 ) -> dict[str, Any]:
     # Between two quarters' ends, so that the same deals count however four quarters are drawn on 2026-03-10.
-    closed = datetime(2025, 4, 7, 2, 0) + timedelta(days=random.randrange(260), minutes=random.randrange(480))
+    closed = datetime(2025, 4, 7, 2, 0, tzinfo=UTC) + timedelta(
+        days=random.randrange(260), minutes=random.randrange(480)
+    )
     customer = random.choice(customers[2:])
     return {
         "externalId": f"CRM-{number:05d}",
@@ -56,7 +55,7 @@ def deal(
         "name": f"{customer.name} 设备采购 {number}",
         "amount": fen(random.randint(8, 400) * 1000),
         "won": won,
-        "closedAt": closed.isoformat() + "Z",
+        "closedAt": closed.isoformat(),
         "lastClaim": claim,
         "expectedClose": (closed.date() + timedelta(days=random.randint(-10, 20))).isoformat(),
         "contractNumber": "",
@@ -80,14 +79,16 @@ def closed_leads(staff: Staff, random: Random) -> list[dict[str, Any]]:
 
 
 def closed_lead(number: int, rep: Person, won: bool, random: Random) -> dict[str, Any]:
-    recent = datetime(2026, 2, 12, 1, 0) + timedelta(days=random.randrange(25), minutes=random.randrange(500))
-    old = datetime(2025, 12, 1, 1, 0) + timedelta(days=random.randrange(60), minutes=random.randrange(500))
+    recent = datetime(2026, 2, 12, 1, 0, tzinfo=UTC) + timedelta(
+        days=random.randrange(25), minutes=random.randrange(500)
+    )
+    old = datetime(2025, 12, 1, 1, 0, tzinfo=UTC) + timedelta(days=random.randrange(60), minutes=random.randrange(500))
     return {
         "externalId": f"OLD-{number:06d}",
         "ownerId": rep.employee_id,
         "grade": random.choice(("GRADE_A", "GRADE_A", "GRADE_A", "GRADE_B")),
         "won": won,
-        "closedAt": (recent if random.random() < 0.8 else old).isoformat() + "Z",
+        "closedAt": (recent if random.random() < 0.8 else old).isoformat(),
     }
 
 

@@ -63,9 +63,7 @@ def summary(staff: Staff, clients: list[Customer]) -> dict[str, Any]:
             "colleague": staff.named(COLLEAGUE).employee_id,
             "newcomer": newcomer.employee_id,
             "manager": star.manager_id,
-            "director": next(
-                p.employee_id for p in staff.by_position("region_director") if star.unit.startswith(p.unit)
-            ),
+            "director": next(d.employee_id for d in staff.by_position("region_director") if d.region == star.region),
             "head": staff.by_position("vp_sales")[0].employee_id,
             "operations": staff.by_position("sales_ops")[0].employee_id,
             "finance": staff.by_position("finance_clerk")[0].employee_id,
