@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-
 import pytest
 from google.protobuf import descriptor_pb2
 
 from closeloop.common.v1 import event_pb2
 from tools.checks import contract_rules
+from tools.checks.consumers import SERVICES, consumed
 
-SERVICES = ("leads", "activity", "targets", "incentives", "forecast", "integration")
 Image = descriptor_pb2.FileDescriptorSet
-
-
-def consumed() -> dict[str, set[str]]:
-    """Types by service, from the consumer tables themselves."""
-    there = [name for name in SERVICES if importlib.util.find_spec(f"{name}.consumers")]
-    tables = {name: importlib.import_module(f"{name}.consumers").CONSUMERS for name in there}
-    return {name: {handler.type for handler in table} for name, table in tables.items()}
 
 
 @pytest.mark.spec("P3.2")

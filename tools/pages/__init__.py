@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.pages import errors, features
+from tools.pages import errors, events, features
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES: dict[Path, Callable[[], str]] = {
     ROOT / "docs/features.md": features.render,
     ROOT / "docs/errors.md": errors.render,
+    ROOT / "docs/events.md": events.render,
 }
