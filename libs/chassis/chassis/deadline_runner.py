@@ -12,8 +12,9 @@ rolls the handler back.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
@@ -29,7 +30,10 @@ from chassis.unit_of_work import Transaction, UnitOfWork
 
 Handler = Callable[[Transaction, Deadline], None]
 
+# Seconds between two looks at the clock. Time that moves is noticed as soon.
 POLL = 0.1
+# Seconds between two looks at the table for clocks that were started meanwhile.
+REFRESH = 0.5
 BATCH = 50
 # First number of the two-number advisory lock, apart from the relay's buckets.
 _SUBJECTS = 43
@@ -45,24 +49,33 @@ class DeadlineRunner:
         self._handlers = handlers
         self._batch = batch
         self._identity = of_service(uow.service)
+        self._earliest: datetime | None = None
+        self._refresh_at = 0.0
 
     def run(self, stop: Event) -> None:
         """Until `stop`. Only an error outside the handlers ends it; the service starts it again."""
         while not stop.is_set():
-            fired = self.turn()
-            if not fired:
+            if not (self._is_time() and self.turn()):
                 stop.wait(POLL)
 
     def turn(self) -> int:
         """Tries what is due now, oldest first; how many fired."""
         return sum(self._fire(subject_id) for subject_id in self._due_subjects())
 
+    def _is_time(self) -> bool:
+        due = self._earliest is not None and self._earliest <= self._uow.clock.now()
+        return due or time.monotonic() >= self._refresh_at
+
     def _due_subjects(self) -> list[str]:
         """Subjects in the order of their clocks, once for each clock."""
+        now = self._uow.clock.now()
         with self._uow.database.engine.connect() as conn:
-            # A single statement every 100 ms: without BEGIN and ROLLBACK around it, it costs a third.
+            # One statement, many times: without BEGIN and ROLLBACK around it, it costs a third.
             conn.execution_options(isolation_level="AUTOCOMMIT")
-            return list(conn.scalars(self._due(deadline.c.subject_id).limit(self._batch)))
+            running = conn.execute(self._running(deadline.c.subject_id, deadline.c.due_at).limit(self._batch)).all()
+        self._earliest = running[0].due_at if running else None
+        self._refresh_at = time.monotonic() + REFRESH
+        return [row.subject_id for row in running if row.due_at <= now]
 
     def _fire(self, subject_id: str) -> bool:
         """Fires the earliest due clock of a subject. False when another runner is at it, or it failed."""
@@ -70,7 +83,8 @@ class DeadlineRunner:
             if not tx.conn.scalar(select(func.pg_try_advisory_xact_lock(_SUBJECTS, func.hashtext(subject_id)))):
                 return False
             # A statement of its own: it must see what the runner that held the lock before us committed.
-            row = tx.conn.execute(self._due(*deadline.c).where(deadline.c.subject_id == subject_id).limit(1)).first()
+            mine = (deadline.c.subject_id == subject_id, deadline.c.due_at <= tx.now)
+            row = tx.conn.execute(self._running(*deadline.c).where(*mine).limit(1)).first()
             if row is None:
                 return False
             due = _decode(row)
@@ -93,12 +107,12 @@ class DeadlineRunner:
         tx.deadlines.settle()
         tx.commit()
 
-    def _due(self, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    def _running(self, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+        """Clocks that run and do not rest after a failure, the first to be due first."""
         resting = or_(deadline.c.retry_at.is_(None), deadline.c.retry_at <= func.clock_timestamp())
         return (
             select(*columns)
-            .where(deadline.c.state == "pending", deadline.c.due_at <= self._uow.clock.now(), resting)
-            .where(deadline.c.kind.in_(self._handlers))
+            .where(deadline.c.state == "pending", resting, deadline.c.kind.in_(self._handlers))
             .order_by(deadline.c.due_at, deadline.c.id)
         )
 
