@@ -29,10 +29,11 @@ class ConfigError(Exception):
 class Settings(BaseSettings):
     """What every service reads. Times are seconds, paths are absolute or relative to the working directory."""
 
-    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     mode: Mode = Mode.PRODUCTION
-    service: str = ""
     database_url: str = ""
     kafka_bootstrap: str = ""
     redis_url: str = ""

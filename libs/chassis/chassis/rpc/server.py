@@ -8,6 +8,7 @@ somebody else holds is one clear line.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -74,9 +75,9 @@ class Server:
         self._grpc.stop(self._drain).wait()
 
 
-def serve(settings: Settings, servicers: Sequence[Registration], keyring: Keyring, *, name: str = "") -> Server:
+def serve(settings: Settings, servicers: Sequence[Registration], keyring: Keyring, *, name: str) -> Server:
     """Start serving. Raises ConfigError for a busy port or a contract without access option."""
-    return Server(settings, servicers, keyring, name or settings.service)
+    return Server(settings, servicers, keyring, name)
 
 
 def _interceptors(settings: Settings, keyring: Keyring, name: str) -> list[Interceptor]:
@@ -131,9 +132,18 @@ def _guarded(path: str, handler: Any, interceptors: list[Interceptor]) -> Any:
 
 def _bind(server: grpc.Server, settings: Settings) -> int:
     try:
+        _look_at_port(settings)
         return server.add_insecure_port(f"{settings.host}:{settings.grpc_port}")
-    except RuntimeError:
+    except (OSError, RuntimeError):
         raise ConfigError(
             f"Port {settings.grpc_port} on {settings.host} can't be used, probably something else listens on it: "
             "set CLOSELOOP_GRPC_PORT."
         ) from None
+
+
+def _look_at_port(settings: Settings) -> None:
+    """gRPC would print lines of its own about a busy port. Raises OSError."""
+    family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.grpc_port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)

@@ -27,9 +27,9 @@ def main(build: Callable[[Any], Service], arguments: Sequence[str] | None = None
     role = _role(arguments)
     try:
         settings = load(_settings_class(build))
-        telemetry.start(settings.service or build.__module__.partition(".")[0], settings)
-        faults.arm_from_environment()
         service = build(settings)
+        telemetry.start(service.name, settings)
+        faults.arm_from_environment()
         if role is Role.MIGRATE:
             migrate_now(service)
         else:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
-from grpc_tools import protoc
 from sqlalchemy import text
 
-import closeloop
 from chassis.clock import SystemClock
 from chassis.database import Database
 from chassis.errors import CloseloopError
@@ -23,29 +18,17 @@ from chassis.rpc import context as calls
 from chassis.rpc.client import Channel, identity_from_call
 from chassis.rpc.server import Registration
 from chassis.rpc.servicer import Servicer
+from chassis.testing.contracts import Contract, compile_contract
 from chassis.testing.identity import Keys
 from chassis.unit_of_work import Transaction, UnitOfWork
 
 HERE = Path(__file__).parent
 
 
-class Contract(NamedTuple):
-    pb2: ModuleType
-    grpc: ModuleType
-
-
 @pytest.fixture(scope="session")
 def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     """notebook.proto, compiled with the access and validation options of the real contracts."""
-    out = tmp_path_factory.mktemp("contract")
-    known = Path(closeloop.__path__[0]) / "contracts.binpb"
-    arguments = [f"--descriptor_set_in={known}", f"-I{HERE}", f"--python_out={out}", f"--grpc_python_out={out}"]
-    assert protoc.main(["protoc", *arguments, "notebook.proto"]) == 0
-    sys.path.insert(0, str(out))
-    try:
-        return Contract(importlib.import_module("notebook_pb2"), importlib.import_module("notebook_pb2_grpc"))
-    finally:
-        sys.path.remove(str(out))
+    return compile_contract(HERE / "notebook.proto", tmp_path_factory.mktemp("contract"))
 
 
 class Notebook(Servicer):

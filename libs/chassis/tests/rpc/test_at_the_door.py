@@ -11,10 +11,11 @@ from chassis.config import ConfigError
 from chassis.errors import CloseloopError, InvalidInput, PermissionDenied, Unauthenticated
 from chassis.identity import Identity
 from chassis.rpc.context import IDENTITY_HEADER
+from chassis.testing.contracts import Contract
 from chassis.testing.identity import Keys, as_hq, as_manager, as_partner, as_rep, as_service
 from chassis.testing.rpc import Rpc, channel_to, rpc_server
 
-from .conftest import Contract, Stage
+from .conftest import Stage
 
 
 def write(contract: Contract, **fields: Any) -> Any:
@@ -49,9 +50,9 @@ def test_a_stranger_with_a_key_of_his_own_is_refused(stage: Stage, rpc: Rpc, con
 
 @pytest.mark.spec("P1.4")
 def test_unauthenticated_is_told_in_chinese(stage: Stage, rpc: Rpc, contract: Contract, tmp_path: Any) -> None:
-    with channel_to(rpc.server(stage.servicers), Keys(tmp_path), as_rep()) as channel:
-        with pytest.raises(Unauthenticated) as caught:
-            contract.grpc.NotebookServiceStub(channel).ReadNote(contract.pb2.ReadNoteRequest())
+    server = rpc.server(stage.servicers)
+    with channel_to(server, Keys(tmp_path), as_rep()) as channel, pytest.raises(Unauthenticated) as caught:
+        contract.grpc.NotebookServiceStub(channel).ReadNote(contract.pb2.ReadNoteRequest())
     assert caught.value.reason == "IDENTITY_NOT_TRUSTED"
     assert caught.value.text("zh") == "请求的身份信息不可信。"
 

@@ -8,10 +8,11 @@ import pytest
 
 from chassis import errors
 from chassis.errors import CloseloopError, FailedPrecondition, Internal, InvalidInput, Missing, Violation
+from chassis.testing.contracts import Contract
 from chassis.testing.identity import as_rep
 from chassis.testing.rpc import Rpc
 
-from .conftest import Contract, Stage
+from .conftest import Stage
 
 
 class GateClosed(FailedPrecondition):

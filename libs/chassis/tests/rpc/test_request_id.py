@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from chassis.errors import FailedPrecondition, InvalidInput, NotFound
+from chassis.testing.contracts import Contract
 from chassis.testing.identity import as_manager, as_rep
 from chassis.testing.rpc import Rpc
 
-from .conftest import Contract, Stage, raises
+from .conftest import Stage, raises
 
 
 @pytest.fixture

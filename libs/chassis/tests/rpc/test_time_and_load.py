@@ -11,10 +11,11 @@ import pytest
 
 from chassis.errors import CloseloopError, DeadlineExceeded, ResourceExhausted
 from chassis.rpc.client import FOR_THE_WAY_BACK
+from chassis.testing.contracts import Contract
 from chassis.testing.identity import Keys, as_rep
 from chassis.testing.rpc import Rpc, channel_to, rpc_server
 
-from .conftest import Contract, Stage, passes_on, remaining
+from .conftest import Stage, passes_on, remaining
 
 
 @pytest.mark.spec("P3.1")
