@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
-from chassis import telemetry
+from chassis import faults, telemetry
 from chassis.backoff import pause
 from chassis.deadlines import Deadline, DeadlineGone
 from chassis.identity import of_service
@@ -105,6 +105,7 @@ class DeadlineRunner:
         tx.deadlines.firing(due)
         self._handlers[due.kind](tx, due)
         tx.deadlines.settle()
+        faults.reach("after-deadline-before-commit")
         tx.commit()
 
     def _running(self, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
