@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import Protocol
 
 import psycopg
 from psycopg import sql
 
-from chassis.local.postgres import LocalPostgres
+
+class PostgresServer(Protocol):
+    """A server that databases can be made on: `LocalPostgres`, or one of the user's own. `password`: a secret of it."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def password(self) -> str: ...
+
+    def address(self, user: str, password: str, database: str) -> str: ...
 
 
-def create_service_database(server: LocalPostgres, name: str, *, template: str | None = None, role: str = "") -> str:
+def create_service_database(server: PostgresServer, name: str, *, template: str | None = None, role: str = "") -> str:
     """URL of database `name`, made with its role when missing. Repeatable: the same call gives the same URL.
 
     `role` defaults to `name`; `template` clones a prepared database.
@@ -25,12 +36,12 @@ def create_service_database(server: LocalPostgres, name: str, *, template: str |
     return server.address(role, password, name)
 
 
-def drop_service_database(server: LocalPostgres, name: str) -> None:
+def drop_service_database(server: PostgresServer, name: str) -> None:
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _password(server: LocalPostgres, role: str) -> str:
+def _password(server: PostgresServer, role: str) -> str:
     """Derived from the superuser's, so that a restart needs no list of passwords."""
     return hmac.new(server.password.encode(), role.encode(), hashlib.sha256).hexdigest()[:32]
 

@@ -1,0 +1,92 @@
+"""Whether programs are ready, and whether the whole system has come to rest."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from chassis.local.process import answers
+from closeloop_cli.runtime.layout import SERVICES, CannotRun, Layout, Program
+
+STARTING, SETTLING = 90.0, 120.0
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def ask(url: str, body: dict[str, Any] | None = None, timeout: float = 5.0) -> Any:
+    """JSON of a side port, also of a refusal; None when nobody answers."""
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url, data=data)  # noqa: S310 - our own side ports
+    try:
+        with _opener.open(request, timeout=timeout) as answer:
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as refusal:
+        return json.loads(refusal.read() or b"{}")
+    except (OSError, ValueError):
+        return None
+
+
+def not_ready(program: Program) -> list[str]:
+    if not program.side_port:
+        return [] if answers(program.port) else ["starting"]
+    found = ask(f"http://127.0.0.1:{program.side_port}/readyz")
+    return ["starting"] if found is None else list(found.get("why", []))
+
+
+def wait_until_ready(layout: Layout, programs: Iterable[Program]) -> None:
+    """Raises CannotRun with the last line of the log of the program that gave up or takes too long."""
+    waiting = list(programs)
+    give_up = time.monotonic() + STARTING
+    while waiting:
+        waiting = [program for program in waiting if not_ready(program)]
+        lost = [program for program in waiting if state_of(layout, program.name) == "given_up"]
+        if lost or (waiting and time.monotonic() > give_up):
+            name = (lost or waiting)[0].name
+            raise CannotRun(f"{name} does not start: {last_line(layout.logs / f'{name}.log')}")
+        time.sleep(0.05)
+
+
+def state_of(layout: Layout, name: str) -> str:
+    try:
+        return str(json.loads(layout.processes.read_text())["programs"][name]["state"])
+    except (OSError, ValueError, KeyError):
+        return "unknown"
+
+
+def last_line(log: Path) -> str:
+    try:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    except OSError:
+        return "no log"
+    return lines[-1][-400:] if lines else f"{log} is empty"
+
+
+def unsettled(layout: Layout) -> list[str]:
+    """What is still going on, service by service."""
+
+    def of(name: str) -> list[str]:
+        found = ask(f"{layout.side_url(name)}/local/settled")
+        why = ["no answer"] if found is None else found.get("why", [str(found.get("error", ""))])
+        return [f"{name}: {reason}" for reason in why]
+
+    with ThreadPoolExecutor(len(SERVICES)) as pool:
+        return [reason for reasons in pool.map(of, SERVICES) for reason in reasons]
+
+
+def settle(layout: Layout, watch: Callable[[list[str]], None] | None = None, within: float = SETTLING) -> None:
+    """Until every service rests twice in a row: an event between two of them is in neither's outbox for a moment."""
+    calm, give_up = 0, time.monotonic() + within
+    while calm < 2:
+        why = unsettled(layout)
+        calm = 0 if why else calm + 1
+        if watch:
+            watch(why)
+        if why and time.monotonic() > give_up:
+            raise CannotRun(f"the system does not come to rest: {'; '.join(why[:4])}")
+        if why:
+            time.sleep(0.05)

@@ -1,0 +1,97 @@
+"""The company right after its history was loaded, kept so that a day can be played again at once.
+
+A snapshot is a template database per service, the file store, and what the simulators hold. It is good only for the
+company and the schema it was made with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from psycopg import sql
+
+from closeloop_cli.runtime.layout import ROOT, SERVICES, CannotRun, Layout
+from closeloop_cli.runtime.servers import Servers
+
+# What decides whether a loaded company looks the same.
+INPUTS = (
+    "services/*/migrations/**/*.py",
+    "services/incentives/examples/**/*.json",
+    "libs/chassis/chassis/schema.py",
+    "tools/closeloop_cli/company/*.py",
+    "tools/closeloop_cli/load/*.py",
+)
+
+
+def fingerprint() -> str:
+    digest = hashlib.sha256()
+    for pattern in INPUTS:
+        for file in sorted(ROOT.glob(pattern)):
+            digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def kept_name(service: str) -> str:
+    return f"{service}_loaded"
+
+
+def take(layout: Layout, servers: Servers) -> None:
+    """No program may run meanwhile: a template must have no visitors."""
+    shutil.rmtree(layout.snapshot, ignore_errors=True)
+    for service in SERVICES:
+        source, kept = identifiers(service)
+        servers.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(kept),
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(kept, source),
+            sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(kept),
+        )
+    shutil.copytree(layout.files, layout.snapshot / "files")
+    shutil.copytree(layout.systems, layout.snapshot / "systems")
+    (layout.snapshot / "fingerprint").write_text(fingerprint())
+
+
+def is_good(layout: Layout, servers: Servers) -> bool:
+    mark = layout.snapshot / "fingerprint"
+    if not mark.exists() or mark.read_text() != fingerprint():
+        return False
+    return all(servers.has_database(kept_name(service)) for service in SERVICES)
+
+
+def restore(layout: Layout, servers: Servers) -> None:
+    """No program may run meanwhile. Raises CannotRun when there is no good snapshot."""
+    if not is_good(layout, servers):
+        raise CannotRun("there is no snapshot of this company")
+    for service in SERVICES:
+        clear(servers, service)
+        name, kept = identifiers(service)
+        servers.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY").format(name, name, kept),
+            sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name),
+        )
+    replace(layout.snapshot / "files", layout.files)
+    replace(layout.snapshot / "systems", layout.systems)
+
+
+def start_empty(layout: Layout, servers: Servers) -> None:
+    """Before any history: no database, no file, the systems as the seed wrote them."""
+    for service in SERVICES:
+        clear(servers, service)
+    shutil.rmtree(layout.files, ignore_errors=True)
+    layout.files.mkdir()
+    replace(layout.company / "systems", layout.systems)
+
+
+def clear(servers: Servers, service: str) -> None:
+    servers.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(service)))
+
+
+def identifiers(service: str) -> tuple[sql.Identifier, sql.Identifier]:
+    """Of the live database and of the kept one."""
+    return sql.Identifier(service), sql.Identifier(kept_name(service))
+
+
+def replace(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)

@@ -1,0 +1,157 @@
+"""Starts and ends the whole system."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+
+from chassis.local.process import answers
+from closeloop_cli.company.contracts import ACCOUNT
+from closeloop_cli.company.write import write_company
+from closeloop_cli.runtime.births import Born
+from closeloop_cli.runtime.keys import make_keys
+from closeloop_cli.runtime.layout import CannotRun, Layout, Program
+from closeloop_cli.runtime.readiness import wait_until_ready
+from closeloop_cli.runtime.servers import Servers
+
+GRACE = 30.0
+
+
+class System:
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+
+    @property
+    def servers(self) -> Servers:
+        return Servers(self.layout)
+
+    def up(self) -> None:
+        """Everything, in any state it was left in. What runs already is left running. Raises CannotRun."""
+        self.start_servers()
+        if not self.is_running():
+            self.start_programs()
+
+    def start_servers(self) -> None:
+        self.prepare()
+        self.servers.start()
+
+    def prepare(self) -> None:
+        layout = self.layout
+        layout.folder.mkdir(parents=True, exist_ok=True)
+        if not self.is_running() and not self.leftovers():
+            self.check_gateway_port()
+            if not self.servers_run():
+                layout.renew_ports()
+        layout.keep_ports()
+        for folder in (layout.logs, layout.files, layout.folder / "audit"):
+            folder.mkdir(parents=True, exist_ok=True)
+        make_keys(layout)
+        if not layout.company.exists():
+            write_company(layout.company)
+        if not layout.systems.exists():
+            shutil.copytree(layout.company / "systems", layout.systems)
+
+    def servers_run(self) -> bool:
+        return any((self.layout.server(name) / f"{name}.pid").exists() for name in ("postgres", "redis", "broker"))
+
+    def check_gateway_port(self) -> None:
+        port = self.layout.ports["gateway"]
+        if answers(port):
+            raise CannotRun(
+                f"Port {port} is taken by another program. Choose one: CLOSELOOP_GATEWAY_PORT=8090 make demo"
+            )
+
+    def plan(self) -> list[Program]:
+        return self.layout.programs(self.servers_found().databases(), [ACCOUNT])
+
+    def servers_found(self) -> Servers:
+        """Servers that run already, found by their pid files."""
+        servers = self.servers
+        servers.start()
+        return servers
+
+    def start_programs(self) -> None:
+        """Ends what an earlier supervisor left behind, then starts everything and waits until it is ready."""
+        self.stop_programs()
+        layout, programs = self.layout, self.plan()
+        layout.plan.write_text(json.dumps([asdict(program) for program in programs]))
+        layout.plan.chmod(0o600)
+        module = "closeloop_cli.runtime.supervisor"
+        arguments = [str(layout.plan), str(layout.processes), str(layout.logs)]
+        with (layout.logs / "supervisor.log").open("ab") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd="/",
+            )
+        try:
+            wait_until_ready(layout, programs)
+        except CannotRun:
+            self.stop_programs(at_once=True)
+            raise
+
+    def stop_programs(self, *, at_once: bool = False) -> None:
+        """`at_once`: nothing is drained, for data that will be thrown away."""
+        state = self.state()
+        if not state:
+            return
+        supervisor, programs = self.born(state)
+        if at_once:
+            supervisor.send(signal.SIGKILL)
+            supervisor.gone_within(5)
+            for program in programs:
+                program.send(signal.SIGKILL)
+        else:
+            supervisor.send(signal.SIGTERM)
+            supervisor.gone_within(GRACE)
+        for program in programs:
+            program.end(GRACE)
+        self.layout.processes.unlink(missing_ok=True)
+
+    def down(self, *, remove_data: bool) -> list[str]:
+        """What it ended, in words."""
+        ended = ["programs"] if self.state() else []
+        self.stop_programs()
+        if self.layout.folder.exists():
+            ended += ["servers"] if self.servers_run() else []
+            self.servers.stop()
+        if remove_data and self.layout.folder.exists():
+            shutil.rmtree(self.layout.folder)
+            ended.append("data")
+        return ended
+
+    def state(self) -> dict[str, dict[str, dict[str, object]]]:
+        try:
+            return dict(json.loads(self.layout.processes.read_text()))
+        except (FileNotFoundError, ValueError):
+            return {}
+
+    def born(self, state: dict[str, dict[str, dict[str, object]]]) -> tuple[Born, list[Born]]:
+        def one(record: object) -> Born:
+            fields = dict(record) if isinstance(record, dict) else {}
+            return Born(int(fields["pid"]), str(fields["birth"]))
+
+        programs = [one(record) for record in state["programs"].values() if record["pid"]]
+        return one(state["supervisor"]), programs
+
+    def is_running(self) -> bool:
+        state = self.state()
+        return bool(state) and self.born(state)[0].lives()
+
+    def leftovers(self) -> bool:
+        state = self.state()
+        return bool(state) and any(program.lives() for program in self.born(state)[1])
+
+    def wait_for(self, name: str) -> None:
+        """Until a program that was killed is back and ready."""
+        program = next(p for p in self.plan() if p.name == name)
+        time.sleep(0.1)
+        wait_until_ready(self.layout, [program])
