@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, CursorResult
 from sqlalchemy.sql.base import Executable
@@ -17,13 +17,11 @@ from sqlalchemy.sql.base import Executable
 from chassis import audit, faults, outbox
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.deadlines import Deadlines
 from chassis.events import Cause, EventCatalog
 from chassis.identity import Identity
 from chassis.kernel.ids import new_id
 from chassis.outbox import OutboxRow
-
-if TYPE_CHECKING:
-    from chassis.deadlines import Deadlines
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -85,8 +83,6 @@ class Transaction:
 
     @cached_property
     def deadlines(self) -> Deadlines:
-        from chassis.deadlines import Deadlines
-
         return Deadlines(self)
 
     @contextmanager
