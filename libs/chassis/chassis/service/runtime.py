@@ -57,7 +57,7 @@ class Runtime:
     @cached_property
     def bus(self) -> Bus:
         self.settings.require("kafka_bootstrap")
-        return Bus(BusSettings())
+        return Bus(BusSettings(bootstrap=self.settings.kafka_bootstrap))
 
     def channel(self, peer: str, identity: Identity | TokenSource | None = None, *, deadline: float = 5.0) -> Channel:
         """To a neighbour by name. Without identity the service acts for itself. Raises ConfigError."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from chassis.testing.clock import clock
 from chassis.testing.identity import keyring, keys
+from chassis.testing.logs import log_plainly
 from chassis.testing.rpc import rpc
 from chassis.testing.servers import (
     broker,
@@ -29,3 +30,7 @@ __all__ = [
     "service_database",
     "test_databases",
 ]
+
+
+def pytest_configure() -> None:
+    log_plainly()

@@ -15,10 +15,11 @@ from chassis.rpc.interceptors.database_errors import as_family
 from chassis.rpc.method import Method
 from chassis.rpc.status import to_status
 
+log = telemetry.logger()
+
 
 def translated(domain: str) -> Interceptor:
     """The family goes out with its details; anything else as INTERNAL with an incident id that the log knows."""
-    log = telemetry.logger()
 
     def wrap(method: Method, proceed: Handler) -> Handler:
         def handle(request: Any, context: grpc.ServicerContext) -> Any:
@@ -29,9 +30,17 @@ def translated(domain: str) -> Interceptor:
                 refusal = error
             except Exception as failure:
                 refusal = as_family(failure) or Internal(incident=new_id())
-                log.error("rpc.failed", rpc=method.name, answer=refusal.metadata, code=refusal.code, exc_info=failure)
+                _report(method, failure, refusal)
             return context.abort_with_status(rpc_status.to_status(to_status(refusal, domain)))
 
         return handle
 
     return wrap
+
+
+def _report(method: Method, failure: Exception, refusal: CloseloopError) -> None:
+    """The stack only for what nobody expected: a database that is away would fill the log with stacks."""
+    if isinstance(refusal, Internal):
+        log.error("rpc.failed", rpc=method.name, **refusal.metadata, exc_info=failure)
+    else:
+        log.warning("rpc.troubled", rpc=method.name, code=refusal.code, reason=type(failure).__name__)
