@@ -1,0 +1,1 @@
+"""Calls with their transcripts and digests."""

@@ -1,0 +1,60 @@
+"""Event type → use case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from activity import mapping
+from activity.calls.place_calls import place_calls
+from activity.conversations.place_archive import place_archives
+from activity.conversations.take_message import LivePolicy, take_message
+from activity.parties.store import link_customer, upsert_customers, upsert_lead
+from activity.policies import ARCHIVE
+from activity.roster.store import upsert_employees
+from chassis.consumer import Handler, on, on_batch
+from chassis.events import Incoming
+from chassis.policy import Policies
+from chassis.unit_of_work import Transaction
+
+
+def consumers(policies: Policies) -> list[Handler]:
+    def conversation_message(tx: Transaction, event: Incoming) -> None:
+        take_message(tx, mapping.message_in(event.message), LivePolicy(*policies.current(ARCHIVE)))
+
+    return [
+        on_batch("integration.employee_changed", _employees_changed),
+        on("leads.assigned", _lead_assigned),
+        on("leads.converted", _lead_converted),
+        on_batch("customers.created", _customers_changed),
+        on_batch("customers.updated", _customers_changed),
+        on("integration.conversation_message", conversation_message),
+    ]
+
+
+def _employees_changed(tx: Transaction, events: Sequence[Incoming]) -> None:
+    newest = {
+        event.message.employee_id: event.message for event in sorted(events, key=lambda each: each.message.version)
+    }
+    columns = ("employee_id", "version", "name", "status", "unit")
+    upsert_employees(tx, [{name: getattr(said, name) for name in columns} for said in newest.values()])
+
+
+def _lead_assigned(tx: Transaction, event: Incoming) -> None:
+    """What came before anybody knew whose it was finds its lead now."""
+    said = event.message
+    columns = ("lead_id", "owner_id", "unit", "company_name", "phone", "wecom_external_id")
+    values = {name: getattr(said, name) for name in columns}
+    upsert_lead(tx, values | {"assigned_at": mapping.instant_in(said.assigned_at)})
+    place_calls(tx, phone=said.phone, lead_id=said.lead_id, customer_id="")
+    place_archives(tx, external_id=said.wecom_external_id, lead_id=said.lead_id, customer_id="")
+
+
+def _lead_converted(tx: Transaction, event: Incoming) -> None:
+    link_customer(tx, event.message.lead_id, event.message.customer_id)
+
+
+def _customers_changed(tx: Transaction, events: Sequence[Incoming]) -> None:
+    facts = [event.message.customer for event in events]
+    newest = {each.customer_id: each for each in sorted(facts, key=lambda each: each.version)}
+    columns = ("customer_id", "version", "name", "owner_id", "unit")
+    upsert_customers(tx, [{name: getattr(each, name) for name in columns} for each in newest.values()])

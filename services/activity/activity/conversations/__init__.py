@@ -1,0 +1,1 @@
+"""Chats as they came in, and the archives cut from them."""

@@ -1,0 +1,81 @@
+"""Keep a chat message; cut an archive when it asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from activity.conversations import store
+from activity.conversations.place_archive import tell_archive
+from activity.conversations.policy import ArchivePolicy
+from activity.conversations.rules import (
+    Message,
+    context,
+    is_command,
+    last_from_customer,
+    read_tags,
+    summarise,
+    window_start,
+)
+from activity.parties.find_party import party_by_chat_id
+from activity.roster.act_for import Actor
+from activity.roster.store import find_employee
+from chassis.kernel.ids import new_id
+from chassis.unit_of_work import Transaction
+
+
+@dataclass(frozen=True)
+class LivePolicy:
+    version: int
+    archive: ArchivePolicy
+
+
+def take_message(tx: Transaction, said: Message, policy: LivePolicy) -> None:
+    """A message told twice is kept once and archives once."""
+    store.serialise_chat(tx, said.chat_id)
+    position = store.insert_message(tx, said)
+    if position is not None and is_command(said, policy.archive):
+        _cut(tx, said, position, policy)
+
+
+def _cut(tx: Transaction, command: Message, position: int, policy: LivePolicy) -> None:
+    earlier = store.messages_before(tx, command, position, window_start(command, policy.archive))
+    said, tags = context(earlier, policy.archive), read_tags(command.text, policy.archive)
+    rep = _rep(tx, command.employee_id)
+    party = party_by_chat_id(tx, command.customer_external_id, rep.employee_id)
+    archive_id = new_id()
+    values = {
+        "archive_id": archive_id,
+        "chat_id": command.chat_id,
+        "command_id": command.message_id,
+        "lead_id": party.lead_id,
+        "customer_id": party.customer_id,
+        "customer_external_id": command.customer_external_id,
+        "rep_id": rep.employee_id,
+        "unit": rep.unit,
+        "summary": summarise(said, tags, policy.archive),
+        "tags": list(tags.known),
+        "unknown_tags": list(tags.unknown),
+        "message_ids": [each.message_id for each in said],
+        "customer_replied": any(each.from_customer for each in said),
+        "rep_wrote": _rep_wrote(said),
+        "last_message_at": said[-1].sent_at if said else command.sent_at,
+        "last_customer_message_at": last_from_customer(said),
+        "follow_up_id": "",
+        "archived_at": tx.now,
+        "policy_version": policy.version,
+    }
+    store.insert_archive(tx, values)
+    tx.audit(action="conversation.archive", entity="archive", entity_id=archive_id, after=values)
+    if party.known:
+        tell_archive(tx, archive_id)
+
+
+def _rep(tx: Transaction, employee_id: str) -> Actor:
+    """Somebody the roster does not know yet is kept without a unit; headquarters still sees the record."""
+    found = find_employee(tx, employee_id)
+    return Actor(employee_id, found.unit if found else "")
+
+
+def _rep_wrote(said: Sequence[Message]) -> bool:
+    return any(not each.from_customer for each in said)

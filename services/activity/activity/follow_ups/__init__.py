@@ -1,0 +1,1 @@
+"""Structured follow-ups, written by people or derived from conversations."""

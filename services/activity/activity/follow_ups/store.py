@@ -1,0 +1,38 @@
+"""SQL of follow-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import insert
+
+from activity.follow_ups.rules import FollowUp
+from activity.tables import follow_up
+from chassis.rpc.paging import Page
+from chassis.unit_of_work import Transaction
+
+
+def insert_follow_up(tx: Transaction, record: FollowUp) -> None:
+    values = asdict(record) | {"tags": list(record.tags), "fields": dict(record.fields)}
+    tx.execute(insert(follow_up).values(**values))
+
+
+def load_follow_up(tx: Transaction, follow_up_id: str) -> Row[Any] | None:
+    """What the caller may not see is not there."""
+    visible = tx.identity.visible(follow_up.c.author_id, follow_up.c.unit)
+    return tx.execute(select(follow_up).where(follow_up.c.follow_up_id == follow_up_id, visible)).first()
+
+
+def list_follow_ups(
+    tx: Transaction, page: Page, *, lead_id: str, customer_id: str, author_id: str
+) -> Sequence[Row[Any]]:
+    """Newest first: ids grow with time."""
+    query = select(follow_up).where(tx.identity.visible(follow_up.c.author_id, follow_up.c.unit))
+    wanted = {"lead_id": lead_id, "customer_id": customer_id, "author_id": author_id}
+    query = query.where(*(follow_up.c[name] == value for name, value in wanted.items() if value))
+    if page.after:
+        query = query.where(follow_up.c.follow_up_id < page.after["id"])
+    return tx.execute(query.order_by(follow_up.c.follow_up_id.desc()).limit(page.limit)).all()

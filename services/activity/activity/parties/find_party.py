@@ -1,0 +1,30 @@
+"""Find whom a record is about, by what the caller knows."""
+
+from __future__ import annotations
+
+from activity.parties import store
+from activity.parties.rules import Party, PartyNotFound, choose_lead
+from chassis.unit_of_work import Transaction
+
+
+def named_party(tx: Transaction, lead_id: str, customer_id: str) -> Party:
+    """The lead or customer that the caller names and may see. Raises PartyNotFound."""
+    lead = store.find_lead(tx, lead_id) if lead_id else None
+    customer = store.find_customer(tx, customer_id) if customer_id else None
+    for wanted, found in ((lead_id, lead), (customer_id, customer)):
+        if wanted and (found is None or not _visible(tx, found.owner_id, found.unit)):
+            raise PartyNotFound()
+    linked = lead.customer_id if lead is not None else ""
+    return Party(lead_id, customer_id or linked)
+
+
+def _visible(tx: Transaction, owner_id: str, unit: str) -> bool:
+    return tx.identity.kind == "partner" or tx.identity.may_see(owner_id, unit)
+
+
+def party_by_phone(tx: Transaction, phone: str, rep_id: str) -> Party:
+    return choose_lead(store.leads_by_phone(tx, phone), rep_id)
+
+
+def party_by_chat_id(tx: Transaction, external_id: str, rep_id: str) -> Party:
+    return choose_lead(store.leads_by_chat_id(tx, external_id), rep_id)

@@ -1,0 +1,52 @@
+"""Whom a record is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.errors import InvalidInput, NotFound, Violation
+
+
+class PartyNotFound(NotFound):
+    en = "There is no such lead or customer."
+    zh = "没有找到该线索或客户。"
+
+
+class PhoneInvalid(InvalidInput):
+    en = "The phone number is not valid."
+    zh = "电话号码无效。"
+
+
+@dataclass(frozen=True)
+class Lead:
+    lead_id: str
+    owner_id: str
+    unit: str
+    customer_id: str
+    assigned_at: datetime
+
+
+@dataclass(frozen=True)
+class Party:
+    """Empty ids: nobody known yet."""
+
+    lead_id: str = ""
+    customer_id: str = ""
+
+    @property
+    def known(self) -> bool:
+        return bool(self.lead_id or self.customer_id)
+
+
+def choose_lead(found: Sequence[Lead], rep_id: str) -> Party:
+    """Of several leads with one phone or chat id: the rep's own, then the one assigned last."""
+    if not found:
+        return Party()
+    best = max(found, key=lambda lead: (lead.owner_id == rep_id, lead.assigned_at, lead.lead_id))
+    return Party(best.lead_id, best.customer_id)
+
+
+def phone_violation(field: str) -> Violation:
+    return Violation(field, "is not a phone number", "不是有效的电话号码")

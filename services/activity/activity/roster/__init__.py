@@ -1,0 +1,1 @@
+"""Who works where: a read-only projection of integration's employees."""

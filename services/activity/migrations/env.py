@@ -1,0 +1,4 @@
+from activity.tables import metadata
+from chassis.migrations import run_env
+
+run_env(metadata)
