@@ -1,0 +1,54 @@
+"""The HTTP server: uvicorn, with a drain that ends live streams first."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from sse_starlette.sse import AppStatus
+
+from chassis.config import ConfigError
+from gateway.settings import GatewaySettings
+
+
+class DoorServer(uvicorn.Server):
+    """Told to stop: no new connection, streams end with a hint when to come back, running requests are finished."""
+
+    def __init__(self, app: Any, settings: GatewaySettings, begin_drain: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                http="httptools",
+                timeout_keep_alive=65,
+                timeout_graceful_shutdown=round(settings.drain),
+                forwarded_allow_ips=settings.trusted_proxies,
+            )
+        )
+        self._begin_drain = begin_drain
+        # Streams end by our own word; the library would cut them off without one.
+        AppStatus.enable_automatic_graceful_drain = False
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._begin_drain()
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises ConfigError when somebody else holds the port."""
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError:
+        door.close()
+        raise ConfigError(
+            f"Port {port} on {host} can't be used, probably something else listens on it: set CLOSELOOP_GATEWAY_PORT."
+        ) from None
+    door.listen(2048)
+    return door

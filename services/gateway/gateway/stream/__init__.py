@@ -1,0 +1,1 @@
+"""Live updates: the notification inbox of integration, as it fills, to each person's open pages."""

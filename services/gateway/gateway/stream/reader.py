@@ -1,0 +1,96 @@
+"""Reads the notification topic in a thread, all partitions, without a group: every replica sees everything.
+
+Guarantee: start order does not matter, and a broker that was away leaves no hole: whenever reading starts anew, the hub
+hears of a gap and every stream asks the inbox.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from threading import Event, Thread
+from typing import Any
+
+from kafka import KafkaConsumer
+from kafka.errors import KafkaError
+
+from chassis import telemetry
+from chassis.bus import BrokerAway, Bus
+from chassis.events import EventCatalog, MalformedEvent, UnknownEvent
+from closeloop.integration.v1 import events_pb2
+from gateway.metrics import STREAM_DELAY
+from gateway.stream.hub import Notice
+
+TYPE = "integration.notification_created"
+PAUSE = 1.0
+POLL_MS = 500
+log = telemetry.logger()
+
+
+class Reader:
+    """`deliver` and `gap` are called from the reader's thread."""
+
+    def __init__(self, bus: Bus, deliver: Callable[[list[Notice]], None], gap: Callable[[], None]) -> None:
+        self._bus = bus
+        self._deliver = deliver
+        self._gap = gap
+        self._catalog = EventCatalog.of(events_pb2)
+        self._topic = self._catalog.of_type(TYPE).topic
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="notifications", daemon=True)
+        self.reading = False
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._read_until_it_breaks()
+            except (BrokerAway, KafkaError, OSError) as failure:
+                log.warning("stream.broker_away", failure=type(failure).__name__)
+            except Exception:
+                # Whatever it was, people must not lose their stream for good.
+                log.exception("stream.reader_failed")
+            self.reading = False
+            self._stop.wait(PAUSE)
+
+    def _read_until_it_breaks(self) -> None:
+        self._bus.ensure_topics([self._topic])
+        reader = self._bus.tail([self._topic])
+        try:
+            _find_places(reader)
+            self.reading = True
+            self._gap()
+            while not self._stop.is_set():
+                self._poll(reader)
+        finally:
+            reader.close()
+
+    def _poll(self, reader: KafkaConsumer) -> None:
+        batches = reader.poll(timeout_ms=POLL_MS)
+        notices = [notice for batch in batches.values() for notice in self._decoded(batch)]
+        if notices:
+            self._deliver(notices)
+
+    def _decoded(self, records: Iterable[Any]) -> Iterable[Notice]:
+        for record in records:
+            try:
+                found = self._catalog.parse(TYPE, bytes(record.value or b""))
+            except (MalformedEvent, UnknownEvent):
+                log.warning("stream.malformed", partition=record.partition, offset=record.offset)
+                continue
+            if isinstance(found, Notice):
+                STREAM_DELAY.observe(max(0.0, time.time() - record.timestamp / 1000))
+                yield found
+
+
+def _find_places(reader: KafkaConsumer) -> None:
+    """Positions are looked up at first use; until they are known, what arrives would be missed."""
+    for place in reader.assignment():
+        reader.position(place, timeout_ms=5000)
