@@ -9,7 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chassis.identity import Identity, IdentityNotTrusted, Keyring, Trust, read_signing_key, write_trust
+from chassis.identity import CLOCK_SKEW, Identity, IdentityNotTrusted, Keyring, Trust, read_signing_key, write_trust
 from chassis.testing.identity import Keys, as_hq, as_manager, as_partner, as_rep, as_service
 
 CLAIMS = {
@@ -107,6 +107,17 @@ def test_a_damaged_trust_file_leaves_the_last_good_keys_in_force(tmp_path: Path)
     keys.trust.write_text('{"keys": [')
 
     assert gateway.verify(gateway.sign(as_rep())) == as_rep()
+
+
+@pytest.mark.spec("P1.4")
+def test_a_token_seen_before_ends_with_its_time(keyring: Keyring) -> None:
+    now = int(time.time())
+    token = forged(keyring, iat=now - 10, exp=now - CLOCK_SKEW + 1)
+    assert keyring.verify(token).subject == "E1"
+
+    with pytest.raises(IdentityNotTrusted):
+        while time.time() < now + 10:
+            keyring.verify(token)
 
 
 def test_a_process_without_any_trusted_key_does_not_start(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from chassis.rpc.status import from_rpc_error
 
 MOST_ATTEMPTS = 4
 FOR_THE_WAY_BACK = 0.01
+SIGN_EVERY = 20.0
 
 CHANNEL_OPTIONS: list[tuple[str, Any]] = [
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
@@ -157,6 +158,22 @@ def is_repeatable(failure: BaseException) -> bool:
 
 def _token_source(keyring: Keyring, identity: Identity | TokenSource | None) -> TokenSource:
     if isinstance(identity, Identity) or identity is None:
-        acting = identity or of_service(keyring.issuer)
-        return lambda: keyring.sign(acting)
+        return _Token(keyring, identity or of_service(keyring.issuer))
     return identity
+
+
+class _Token:
+    """Signed anew every 20 seconds of its 60: a signature for each call would cost as much as the call's way in."""
+
+    def __init__(self, keyring: Keyring, acting: Identity) -> None:
+        self._keyring = keyring
+        self._acting = acting
+        self._token = ""
+        self._renew_at = 0.0
+
+    def __call__(self) -> str:
+        now = time.monotonic()
+        if now >= self._renew_at:
+            self._token = self._keyring.sign(self._acting)
+            self._renew_at = now + SIGN_EVERY
+        return self._token

@@ -28,7 +28,7 @@ def translated(domain: str) -> Interceptor:
                 return proceed(request, context)
             except CloseloopError as error:
                 refusal = error
-            except Exception as failure:
+            except Exception as failure:  # noqa: BLE001 - reported just below, and answered
                 refusal = as_family(failure) or Internal(incident=new_id())
                 _report(method, failure, refusal)
             return context.abort_with_status(rpc_status.to_status(to_status(refusal, domain)))
