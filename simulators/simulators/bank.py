@@ -72,6 +72,11 @@ class Vault:
         write_records(self.data / "bank" / "pending.json", self.pending)
         return statement
 
+    def take_over(self, statements: list[Record]) -> None:
+        """Statements of the past, with their own numbers and dates."""
+        self.statements.extend(statements)
+        write_records(self.data / "bank" / "statements.json", self.statements)
+
     def file(self, statement: Record, fault: Mode) -> bytes:
         opening = self.opening(statement["account"], statement["sequence"])
         closing = opening + sum((signed(entry) for entry in statement["entries"]), Decimal(0))
@@ -134,11 +139,16 @@ def bank(simulator: Simulator, data: Path) -> Starlette:
         statement = vault.issue(command["account"]) if command.get("issue", True) else None
         return JSONResponse({"booked": booked, "statement": listed(vault, statement) if statement else None})
 
+    async def add_statements(request: Request) -> Response:
+        vault.take_over((await request.json())["statements"])
+        return JSONResponse({"statements": len(vault.statements)})
+
     routes = [
         Route("/statements", simulator.guarded(list_statements)),
         Route("/statements/{file}", simulator.guarded(get_file)),
         Route("/balance", simulator.guarded(get_balance)),
         Route("/_sim/entries", add_entries, methods=["POST"]),
+        Route("/_sim/statements", add_statements, methods=["POST"]),
     ]
     return simulator.application(
         list(routes), lambda: {"statements": len(vault.statements), "pending": len(vault.pending)}

@@ -81,6 +81,17 @@ def test_an_upgraded_bank_speaks_another_version(simulators: Any) -> None:
     assert "camt.053.001.10" in statement(simulators, f"{ACCOUNT}-00001.xml").tag
 
 
+def test_statements_of_the_past_keep_their_numbers(simulators: Any) -> None:
+    entry = {"serial": "1", "amount": "7.00", "direction": "CRDT", "bookedOn": "2026-03-02", "valueOn": "2026-03-02"}
+    entry |= {"payerName": "x", "payerAccount": "1", "remark": "", "endToEndId": "E", "reference": "R"}
+    old = {"account": ACCOUNT, "sequence": 6, "bookedOn": "2026-03-02", "createdAt": "2026-03-02T10:00:00+00:00"}
+    simulators.post("bank", "/_sim/statements", {"statements": [old | {"entries": [entry]}]})
+    pay(simulators, "2", "1.00")
+    listed = simulators.get("bank", "/statements", account=ACCOUNT).json()["statements"]
+    assert [s["sequence"] for s in listed] == [6, 7]
+    assert balances(statement(simulators, listed[1]["file"]))[0] == Decimal("1007.00")
+
+
 def test_unknown_account_and_file_are_refused(simulators: Any) -> None:
     assert simulators.get("bank", "/statements", account="1").status_code == 400
     assert simulators.get("bank", "/statements/..%2Fhr%2Femployees.json").status_code == 404

@@ -43,7 +43,7 @@ def line(code: str, name: str, quantity: str, amount: str) -> dict[str, str]:
 def receivables(signed: list[Order]) -> list[Receivable]:
     return [
         Receivable(
-            f"AR-9000{number}",
+            f"AR-9500{number}",
             order.contract,
             order.customer,
             order.amount,

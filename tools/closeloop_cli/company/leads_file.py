@@ -15,6 +15,7 @@ from closeloop_cli.company.places import TEAMS, City
 
 ROWS, MALFORMED, DUPLICATES = 300, 5, 12
 # Rows (1 = the first below the headings) of the story.
+OLD_CUSTOMER_ROWS, TWIN_PHONE_ROW = (23, 24), 50
 KEY_ACCOUNT_ROW, NEWCOMER_ROW, CHAT_ROW, CALL_ROW, SILENT_ROW, EXPLAINED_ROW = 21, 22, 35, 47, 64, 73
 CHAT_EXTERNAL_ID = "wm-expo-2001"
 NEEDS = ("更新超声设备", "新建检验科", "扩充监护床位", "试剂集采", "体检车配套", "售后服务外包")
@@ -99,13 +100,13 @@ def located(row: Row, city: City, random: Random) -> Row:
 
 
 def graded(row: Row, random: Random) -> Row:
-    """About a fifth is qualified for A, with or without a grade written beside it; half carries no grade at all."""
+    """A fifth is qualified for A, a third for B, each with or without its grade; some claim B without proof."""
     draw = random.random()
     if draw < 0.2:
         return qualified(row, random.choice(("A", "")), random)
-    if draw < 0.6:
-        return row
-    return replace(row, 等级=random.choice("BC"), 首次跟进时限小时=random.choice(("", "72", "120")))
+    if draw < 0.55:
+        return promising(row, random.choice(("B", "")), random)
+    return replace(row, 等级=random.choice(("C", "C", "", "", "B")))
 
 
 def qualified(row: Row, grade: str, random: Random) -> Row:
@@ -117,6 +118,11 @@ def qualified(row: Row, grade: str, random: Random) -> Row:
         预算已确认="是",
         决策链="；".join(random.sample(ROLES, 2)),
     )
+
+
+def promising(row: Row, grade: str, random: Random) -> Row:
+    hours, budget = random.choice(("72", "96", "120")), f"{random.randint(2, 40) * 10000}.00"
+    return replace(row, 等级=grade, 首次跟进时限小时=hours, 预算=budget, 预算已确认="否")
 
 
 def bad_phone(row: Row) -> Row:
@@ -169,7 +175,10 @@ def cast(rows: list[Row], customers: list[Customer], numbers: Numbers, random: R
     """The rows that the story follows."""
     key_account, first_customer = customers[0], customers[1]
     rows[KEY_ACCOUNT_ROW - 1] = qualified(of_customer(key_account, "王院长", "新院区整体采购"), "A", random)
-    rows[NEWCOMER_ROW - 1] = replace(of_customer(first_customer, "赵主任", "首批监护仪"), 等级="B")
+    rows[NEWCOMER_ROW - 1] = promising(of_customer(first_customer, "赵主任", "首批监护仪"), "B", random)
+    for spot, customer in zip(OLD_CUSTOMER_ROWS, (customers[4], customers[7]), strict=True):
+        rows[spot - 1] = of_customer(customer, "老客户", "耗材补货")
+    share_a_phone(rows, customers[0].city, numbers)
     for spot in (CHAT_ROW, CALL_ROW, SILENT_ROW, EXPLAINED_ROW):
         plain = rows[spot - 1]
         rows[spot - 1] = qualified(replace(plain, 渠道="expo"), "A", random)
@@ -188,3 +197,10 @@ def of_customer(customer: Customer, contact: str, need: str) -> Row:
         城市=customer.city.name,
         需求=need,
     )
+
+
+def share_a_phone(rows: list[Row], city: City, numbers: Numbers) -> None:
+    """Two firms behind one phone stay two: different codes never merge, whatever else is equal."""
+    first = replace(rows[TWIN_PHONE_ROW - 2], 统一社会信用代码=numbers.uscc(city))
+    rows[TWIN_PHONE_ROW - 2] = first
+    rows[TWIN_PHONE_ROW - 1] = replace(rows[TWIN_PHONE_ROW - 1], 手机=first.手机, 统一社会信用代码=numbers.uscc(city))

@@ -33,7 +33,7 @@ def write_company(folder: Path, seed: int = SEED) -> None:
     put(folder / "systems/erp/orders.json", [order.as_erp_record() for order in kept.orders])
     put(folder / "systems/erp/receivables.json", [receivable.as_erp_record() for receivable in kept.receivables])
     put(folder / "systems/bank/accounts.json", accounts())
-    put(folder / "systems/bank/statements.json", kept.statements)
+    put(folder / "history/bank_statements.json", {"statements": kept.statements})
     put(folder / "history/customers.json", [customer.as_row() for customer in clients])
     put(folder / "history/rep_profiles.json", rep_profiles(staff, draw("profiles")))
     put(folder / "history/closed_leads.json", past.closed_leads(staff, draw("closed leads")))
