@@ -35,9 +35,7 @@ def test_a_service_explains_itself_within_sixty_lines(page: Path) -> None:
 
 def test_a_broken_link_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(
-        "[there](page.md) [not](gone.md) [web](https://x.org) `[code](x)`\n```\n[in](block.md)\n```\n"
-    )
+    page.write_text("[there](page.md) [not](gone.md) [web](https://x.org) `[code](x)`\n```\n[in](block.md)\n```\n")
     assert broken_links(page) == ["gone.md", "x"]
 
 

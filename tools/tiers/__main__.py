@@ -3,9 +3,10 @@ from __future__ import annotations
 import os
 import sys
 
-from tools.tiers.tier import Tier, run_all
+from tools.tiers import typescript_client
+from tools.tiers.tier import run_all
 
-TIERS: list[Tier] = []
+TIERS = [typescript_client.TIER]
 
 
 def main() -> int:
