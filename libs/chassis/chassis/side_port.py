@@ -32,6 +32,8 @@ class LocalDoors:
     next_due: Callable[[], datetime | None]
     unsettled: Callable[[], Sequence[str]]
     arm_fault: Callable[[str], None]
+    # Clocks and work of a given time of day, without what repeats every few minutes.
+    next_dated: Callable[[], datetime | None] = lambda: None
 
 
 Answer = tuple[HTTPStatus, str, bytes]
@@ -70,8 +72,8 @@ class SidePort:
 
     def _open_local_doors(self, local: LocalDoors) -> None:
         def next_due() -> Answer:
-            due = local.next_due()
-            return _json({"next_due": due.isoformat() if due else None})
+            due, dated = local.next_due(), local.next_dated()
+            return _json({"next_due": _text(due), "next_dated": _text(dated)})
 
         def settled() -> Answer:
             why = list(local.unsettled())
@@ -136,6 +138,10 @@ def _answered(door: Callable[[], Answer]) -> Answer:
     except Exception as failure:
         log.exception("side_port.failed")
         return _json({"error": type(failure).__name__}, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _nothing_here() -> Answer:

@@ -69,7 +69,7 @@ class Process:
 
     def _open_side_port(self) -> SidePort:
         state, settings = self._state, self._settings
-        local = LocalDoors(state.next_due, state.unsettled, faults.arm) if settings.is_local else None
+        local = LocalDoors(state.next_due, state.unsettled, faults.arm, state.next_dated) if settings.is_local else None
         return SidePort(settings.host, settings.side_port, metrics, state.not_ready, local)
 
 

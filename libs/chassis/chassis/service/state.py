@@ -34,6 +34,12 @@ class State:
         with self._database.connect() as conn:
             return self._next_due(conn)
 
+    def next_dated(self) -> datetime | None:
+        """As `next_due`, without the jobs that repeat: a jump in time stops here, and they catch up at each stop."""
+        dated = [job.name for job in self._service.jobs if job.daily_at is not None]
+        with self._database.connect() as conn:
+            return self._earliest(conn, dated)
+
     def unsettled(self) -> list[str]:
         """What is still going on in this service: events to publish or to consume, clocks and jobs that are due."""
         with self._database.connect() as conn:
@@ -48,9 +54,12 @@ class State:
         return [*found, f"{running} requests running"] if running else found
 
     def _next_due(self, conn: Connection) -> datetime | None:
+        return self._earliest(conn, [job.name for job in self._service.jobs])
+
+    def _earliest(self, conn: Connection, names: list[str]) -> datetime | None:
         found = [
             deadlines.next_due(conn, list(self._service.deadlines)) if self._service.deadlines else None,
-            jobs.next_due(conn, [job.name for job in self._service.jobs]) if self._service.jobs else None,
+            jobs.next_due(conn, names) if names else None,
         ]
         return min((at for at in found if at is not None), default=None)
 

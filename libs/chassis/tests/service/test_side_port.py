@@ -21,6 +21,7 @@ class Situation:
         self.troubles: list[str] = []
         self.busy: list[str] = []
         self.due: datetime | None = None
+        self.dated: datetime | None = None
         self.armed: list[str] = []
         self.metrics = Metrics(CollectorRegistry())
 
@@ -30,7 +31,7 @@ class Situation:
         self.armed.append(point)
 
     def open(self, *, local: bool) -> SidePort:
-        doors = LocalDoors(lambda: self.due, lambda: self.busy, self.arm) if local else None
+        doors = LocalDoors(lambda: self.due, lambda: self.busy, self.arm, lambda: self.dated) if local else None
         return SidePort("127.0.0.1", 0, self.metrics, lambda: self.troubles, doors)
 
 
@@ -70,13 +71,17 @@ def test_metrics_are_there_for_prometheus(situation: Situation, local: httpx.Cli
 
 @pytest.mark.spec("P11.3")
 def test_next_due_and_settled(situation: Situation, local: httpx.Client) -> None:
-    assert local.get("/local/next-due").json() == {"next_due": None}
+    assert local.get("/local/next-due").json() == {"next_due": None, "next_dated": None}
     assert local.get("/local/settled").json() == {"settled": True, "why": []}
 
     situation.due = datetime(2026, 3, 10, 2, 30, tzinfo=UTC)
+    situation.dated = datetime(2026, 3, 10, 4, tzinfo=UTC)
     situation.busy = ["outbox: 2 events to publish"]
 
-    assert local.get("/local/next-due").json() == {"next_due": "2026-03-10T02:30:00+00:00"}
+    assert local.get("/local/next-due").json() == {
+        "next_due": "2026-03-10T02:30:00+00:00",
+        "next_dated": "2026-03-10T04:00:00+00:00",
+    }
     assert local.get("/local/settled").json() == {"settled": False, "why": ["outbox: 2 events to publish"]}
 
 
