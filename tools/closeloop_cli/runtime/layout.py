@@ -73,6 +73,11 @@ class Layout:
         return self.folder / "files"
 
     @property
+    def audit(self) -> Path:
+        """Signed roots of the audit chains, apart from the databases."""
+        return self.folder / "audit"
+
+    @property
     def logs(self) -> Path:
         return self.folder / "logs"
 
@@ -215,7 +220,7 @@ class Layout:
             "CLOSELOOP_TRUST": str(self.trust),
             "CLOSELOOP_CLOCK_FILE": str(self.clock),
             "CLOSELOOP_FILES_URL": self.files.as_uri(),
-            "CLOSELOOP_AUDIT_ROOTS_URL": (self.folder / "audit").as_uri(),
+            "CLOSELOOP_AUDIT_ROOTS_URL": self.audit.as_uri(),
             "CLOSELOOP_PEERS": ",".join(f"{peer}=127.0.0.1:{self.ports[f'{peer}.grpc']}" for peer in SERVICES),
         }
 

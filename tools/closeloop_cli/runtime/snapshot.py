@@ -1,6 +1,6 @@
 """The company right after its history was loaded, kept so that a day can be played again at once.
 
-A snapshot is a template database per service, the file store, and what the simulators hold. It is good only for the
+A snapshot is a template database per service and the folders that belong to it. It is good only for the
 company and the schema it was made with.
 """
 
@@ -47,8 +47,8 @@ def take(layout: Layout, servers: Servers) -> None:
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(kept, source),
             sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(kept),
         )
-    shutil.copytree(layout.files, layout.snapshot / "files")
-    shutil.copytree(layout.systems, layout.snapshot / "systems")
+    for folder in folders(layout):
+        shutil.copytree(folder, layout.snapshot / folder.name)
     (layout.snapshot / "fingerprint").write_text(fingerprint())
 
 
@@ -70,17 +70,23 @@ def restore(layout: Layout, servers: Servers) -> None:
             sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY").format(name, name, kept),
             sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name),
         )
-    replace(layout.snapshot / "files", layout.files)
-    replace(layout.snapshot / "systems", layout.systems)
+    for folder in folders(layout):
+        replace(layout.snapshot / folder.name, folder)
 
 
 def start_empty(layout: Layout, servers: Servers) -> None:
     """Before any history: no database, no file, the systems as the seed wrote them."""
     for service in SERVICES:
         clear(servers, service)
-    shutil.rmtree(layout.files, ignore_errors=True)
-    layout.files.mkdir()
+    for folder in (layout.files, layout.audit):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
     replace(layout.company / "systems", layout.systems)
+
+
+def folders(layout: Layout) -> tuple[Path, ...]:
+    """What belongs to the databases: files they name, roots that pin their audit chains, the systems they read."""
+    return layout.files, layout.audit, layout.systems
 
 
 def clear(servers: Servers, service: str) -> None:

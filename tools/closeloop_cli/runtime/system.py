@@ -48,7 +48,7 @@ class System:
             if not self.servers_run():
                 layout.renew_ports()
         layout.keep_ports()
-        for folder in (layout.logs, layout.files, layout.folder / "audit"):
+        for folder in (layout.logs, layout.files, layout.audit):
             folder.mkdir(parents=True, exist_ok=True)
         make_keys(layout)
         if not layout.company.exists():
