@@ -44,7 +44,7 @@ log = telemetry.logger()
 class Gateway:
     """Everything of one process. Nothing is connected before `app` runs. Raises ConfigError."""
 
-    def __init__(self, settings: GatewaySettings) -> None:
+    def __init__(self, settings: GatewaySettings, bus: Bus | None = None) -> None:
         settings.check()
         self.settings = settings
         self.contracts = contracts.load()
@@ -58,7 +58,7 @@ class Gateway:
         self.hub = Hub(
             per_person=settings.streams_per_person, in_all=settings.streams_in_all, queue=settings.stream_queue
         )
-        self.reader = Reader(Bus(_bus(settings)), self._deliver, self._gap)
+        self.reader = Reader(bus or Bus(_bus(settings)), self._deliver, self._gap)
         self.draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self.app = self._application(keyring, trust)
