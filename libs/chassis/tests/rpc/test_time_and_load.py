@@ -7,10 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import grpc
 import pytest
 
 from chassis.errors import CloseloopError, DeadlineExceeded, ResourceExhausted
 from chassis.rpc.client import FOR_THE_WAY_BACK
+from chassis.rpc.context import IDENTITY_HEADER, TIME_LEFT_HEADER
 from chassis.testing.contracts import Contract
 from chassis.testing.identity import Keys, as_rep
 from chassis.testing.rpc import Rpc, channel_to, rpc_server
@@ -85,6 +87,22 @@ def test_what_waited_too_long_in_the_queue_is_never_begun(stage: Stage, contract
             held.result(10)
         stub.ReadNote(contract.pb2.ReadNoteRequest())
 
+    assert begun == []
+
+
+@pytest.mark.spec("P3.1")
+def test_a_caller_without_time_left_is_told_so_before_anything_is_done(
+    stage: Stage, rpc: Rpc, contract: Contract, keys: Keys
+) -> None:
+    begun: list[str] = []
+    stage.notebook.plays["late"] = lambda: begun.append("late")
+    metadata = ((IDENTITY_HEADER, keys.of("gateway").sign(as_rep())), (TIME_LEFT_HEADER, "0"))
+    late = contract.pb2.ReadNoteRequest(play="late")
+    target = f"127.0.0.1:{rpc.server(stage.servicers).port}"
+    with grpc.insecure_channel(target) as bare, pytest.raises(grpc.RpcError) as caught:
+        contract.grpc.NotebookServiceStub(bare).ReadNote(late, timeout=10, metadata=metadata)
+
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert begun == []
 
 

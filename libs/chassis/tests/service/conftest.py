@@ -87,7 +87,7 @@ def environment(contract: Contract, keys: Keys) -> dict[str, str]:
     keys.of("notebook")
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("CLOSELOOP_")},
-        "PYTHONPATH": str(contract.folder),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(contract.folder), os.environ.get("PYTHONPATH")])),
         "CLOSELOOP_MODE": "local",
         "CLOSELOOP_GRPC_PORT": str(free_port()),
         "CLOSELOOP_SIDE_PORT": str(free_port()),

@@ -1,4 +1,4 @@
-"""The chassis tables."""
+"""The chassis tables, and what happened to each note."""
 
 from alembic import op
 
@@ -10,3 +10,4 @@ down_revision = None
 
 def upgrade() -> None:
     schema.create_v1(op)
+    op.execute("CREATE TABLE diary (id bigserial PRIMARY KEY, what text, note text)")
