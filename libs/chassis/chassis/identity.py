@@ -101,6 +101,7 @@ class Trust:
 
     def find(self, key_id: str) -> tuple[str, Ed25519PublicKey] | None:
         """Issuer and key, or None when nobody is trusted with this key id."""
+        self.refresh()
         return self._keys.get(key_id)
 
     def refresh(self) -> int:
