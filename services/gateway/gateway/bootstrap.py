@@ -23,6 +23,7 @@ from gateway.openapi.document import document
 from gateway.rates import Rates, rate
 from gateway.routes import routes
 from gateway.rpc_door import RpcDoor
+from gateway.seal import Seal
 from gateway.session.api import SessionApi
 from gateway.session.development import DevelopmentProvider, IdentityProvider, NoProvider
 from gateway.session.directory import People
@@ -78,7 +79,8 @@ class Gateway:
         people = People(
             self._access_of, fresh=settings.access_fresh, stale=settings.access_stale, standing=provider.standing
         )
-        tokens = SessionTokens(keyring, trust, settings.session_life)
+        seal = Seal(keyring, trust)
+        tokens = SessionTokens(seal, settings.session_life)
         withdrawn = WithdrawnSessions(self.memory)
         per_person = rate("CLOSELOOP_RATE_PER_PERSON", settings.rate_per_person)
         guard = Guard(tokens, withdrawn, people, self.rates, per_person, frozenset(settings.cors_origins))
@@ -93,7 +95,7 @@ class Gateway:
             secure=not settings.is_local,
             body_timeout=settings.body_timeout,
         )
-        links = FileLinks(keyring, trust, settings.link_life)
+        links = FileLinks(seal, settings.link_life)
         table: list[BaseRoute] = [
             session.route,
             StreamApi(self.hub, guard, people, self.upstream, settings).route,

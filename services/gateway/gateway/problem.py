@@ -21,7 +21,6 @@ from chassis.errors import (
 )
 from gateway.errors import MethodNotAllowed, Row, row_of
 from gateway.locale import TAGS
-from gateway.names import rest_path
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:closeloop:problem:"
@@ -74,7 +73,7 @@ def _specifics(error: CloseloopError, locale: Locale) -> dict[str, Any]:
 
 def _violation(violation: Violation, locale: Locale) -> dict[str, str]:
     message = violation.zh if locale == "zh" else violation.en
-    return {"field": rest_path(violation.field), "message": message, "reason": violation.reason}
+    return {"field": violation.field, "message": message, "reason": violation.reason}
 
 
 def _headers(error: CloseloopError, row: Row, locale: Locale) -> dict[str, str]:

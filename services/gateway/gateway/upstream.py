@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import grpc
@@ -17,12 +18,13 @@ from opentelemetry.trace import SpanKind
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_random_exponential
 
 from chassis import telemetry
-from chassis.errors import CloseloopError, DeadlineExceeded, Locale
+from chassis.errors import CloseloopError, DeadlineExceeded, InvalidInput, Locale
 from chassis.identity import Identity, Keyring
 from chassis.metrics import metrics
 from chassis.rpc.client import CHANNEL_OPTIONS, FOR_THE_WAY_BACK, MOST_ATTEMPTS, is_repeatable
 from chassis.rpc.context import IDENTITY_HEADER, LOCALE_HEADER
 from chassis.rpc.status import from_rpc_error
+from gateway.names import rest_path
 
 M = TypeVar("M", bound=Message)
 
@@ -69,7 +71,7 @@ class Upstream:
         try:
             found = await self._rpc(context, path, answer)(request, timeout=left, metadata=tuple(headers.items()))
         except grpc.RpcError as failure:
-            raise from_rpc_error(failure) from None
+            raise _as_rest(from_rpc_error(failure)) from None
         return cast(M, found)
 
     def _rpc(self, context: str, path: str, answer: type[Message]) -> Any:
@@ -80,6 +82,13 @@ class Upstream:
                 path, request_serializer=lambda each: each.SerializeToString(), response_deserializer=answer.FromString
             )
         return self._calls[path]
+
+
+def _as_rest(error: CloseloopError) -> CloseloopError:
+    """Services name fields as the contract does; people at the door read them as REST does."""
+    if isinstance(error, InvalidInput):
+        error.violations = tuple(replace(each, field=rest_path(each.field)) for each in error.violations)
+    return error
 
 
 def _retrying(context: str, seconds: float) -> AsyncRetrying:

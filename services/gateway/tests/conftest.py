@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from chassis.bus import Bus, BusSettings
 from chassis.config import Mode
 from chassis.local import LocalBroker, LocalRedis
@@ -56,7 +57,7 @@ class Opener:
     def __init__(self, keys: Keys, broker: LocalBroker, redis: LocalRedis, folder: Path, peers: dict[str, str]) -> None:
         self._bus = Bus(BusSettings.embedded(broker.bootstrap, fetch_max_wait_ms=20))
         self._keys = keys
-        self._values: dict[str, Any] = {
+        self.values: dict[str, Any] = {
             "mode": Mode.LOCAL,
             "signing_key": keys.path("gateway"),
             "trust": keys.trust,
@@ -69,7 +70,7 @@ class Opener:
 
     @contextmanager
     def open(self, company: Company, *, bus: Bus | None = None, **changes: Any) -> Iterator[Door]:
-        gateway = Gateway(GatewaySettings(**(self._values | changes)), bus or self._bus)
+        gateway = Gateway(GatewaySettings(**(self.values | changes)), bus or self._bus)
         door = listen("127.0.0.1", 0)
         server = DoorServer(gateway.app, gateway.settings, gateway.begin_drain)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([door])))

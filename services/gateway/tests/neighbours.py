@@ -52,7 +52,11 @@ class Company:
         self.directory_refuses: Callable[[], None] = lambda: None
         self.inbox: dict[str, list[Notification]] = {}
         self.callback = callback_service_pb2.ReceiveCallbackResponse(content_type="text/plain", body=b"success")
-        for number, duty, level in (("E00001", "rep", "self"), ("E00002", "rep", "self"), ("E00100", "manager", "team")):
+        for number, duty, level in (
+            ("E00001", "rep", "self"),
+            ("E00002", "rep", "self"),
+            ("E00100", "manager", "team"),
+        ):
             self.employ(number, duty, level)
 
     def employ(self, number: str, duty: str, level: str, status: Any = ACTIVE) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from google.protobuf import json_format
@@ -163,5 +164,6 @@ def _check_rules(message: Message, findings: Findings) -> None:
         check(message)
     except InvalidInput as found:
         for each in found.violations:
-            if not findings.covers(rest_path(each.field)):
-                findings.violations.append(each)
+            place = rest_path(each.field)
+            if not findings.covers(place):
+                findings.violations.append(replace(each, field=place))
