@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from chassis.clock import MovableClock
 from closeloop_cli.runtime.layout import SERVICES, CannotRun, Layout
@@ -16,6 +17,7 @@ from closeloop_cli.runtime.readiness import ask, settle
 GRAIN = timedelta(minutes=1)
 # Feeds run at each stop; never longer apart than this.
 LONGEST_STEP = timedelta(hours=6)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 STEP = re.compile(r"^\+(\d+)(m|h|d)$")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 

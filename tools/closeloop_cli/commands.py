@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections import deque
 from collections.abc import Callable, Iterator
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -14,14 +13,14 @@ from sqlalchemy import create_engine
 from chassis.audit_roots import RootStore
 from chassis.audit_verify import Finding, verify
 from chassis.identity import Trust
-from closeloop_cli.business_time import BusinessTime, read_target
+from closeloop_cli.business_time import SHANGHAI, BusinessTime, read_target
+from closeloop_cli.demo import play
 from closeloop_cli.runtime.layout import SIMULATORS, CannotRun, Layout
 from closeloop_cli.runtime.memory import proportional_set_size
 from closeloop_cli.runtime.readiness import ask
 from closeloop_cli.runtime.system import System
 
 Command = Callable[[Layout, argparse.Namespace], int]
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 console = Console(highlight=False)
 
 
@@ -38,8 +37,6 @@ def down(layout: Layout, options: argparse.Namespace) -> int:
 
 
 def demo(layout: Layout, options: argparse.Namespace) -> int:
-    from closeloop_cli.demo import play  # the story is read only when it is told
-
     return play(layout, console, fresh=options.fresh)
 
 

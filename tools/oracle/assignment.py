@@ -198,5 +198,7 @@ class Office:
 
 
 def replay(taken: list[Taken], customers: list[dict[str, Any]], office: Office) -> list[Decision]:
+    """A, B, C, then in the order of the file (LD3.8)."""
     owners = {customer["customerCode"]: customer["ownerId"] for customer in customers}
-    return [office.decide(lead, owners[lead.customer] if lead.customer else None) for lead in taken]
+    line = sorted(taken, key=lambda lead: (lead.grade, lead.row))
+    return [office.decide(lead, owners[lead.customer] if lead.customer else None) for lead in line]

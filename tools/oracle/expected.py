@@ -44,7 +44,7 @@ def expected(folder: Folder) -> dict[str, Any]:
         "slips": bonuses(folder, employees, customers),
         "money": money(folder, employees),
         "sales": sales(folder),
-        "jump": jump(rows, company),
+        "jump": jump(rows),
     }
 
 
@@ -145,13 +145,26 @@ def sales(folder: Folder) -> dict[str, Any]:
     return {"rows": len(lines), "months": len(months), "units": units, "fen": amount * 100}
 
 
-def jump(rows: Outcome, company: dict[str, Any]) -> dict[str, Any]:
-    """Every lead that nobody touched goes through all its clocks; those of the story stop some of theirs."""
-    spots = company["rows"]
-    reached = {spots["chat"], spots["call"]}
-    accepted = {spots["keyAccount"]}
-    untouched = [lead for lead in rows.taken if lead.row not in reached | accepted]
-    return {"untouched": len(untouched)}
+# Of the story's leads one was visited and converted; one archived its chat, one was called, one was written to.
+CONVERTED, CONTACTED = 1, 3
+
+
+def jump(rows: Outcome) -> dict[str, Any]:
+    """A day later: who was never contacted goes through all clocks and back to the pool 24 h after its assignment.
+
+    Those contacted ten minutes later are warned with the others, and go back ten minutes after them; the one who was
+    written to and never answered is marked yellow first (LD5, LD6.1).
+    """
+    untouched = len(rows.taken) - CONVERTED - CONTACTED
+    return {
+        "reminded": untouched,
+        "popups": untouched,
+        "mails": untouched,
+        "warned": untouched + CONTACTED,
+        "recycled": untouched,
+        "recycledLater": CONTACTED,
+        "yellowByReply": 1,
+    }
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from closeloop_cli.company.places import TEAMS, City
 ROWS, MALFORMED, DUPLICATES = 300, 5, 12
 # Rows (1 = the first below the headings) of the story.
 OLD_CUSTOMER_ROWS, TWIN_PHONE_ROW = (23, 24), 50
-KEY_ACCOUNT_ROW, NEWCOMER_ROW, CHAT_ROW, CALL_ROW, SILENT_ROW, EXPLAINED_ROW = 21, 22, 35, 47, 64, 73
+KEY_ACCOUNT_ROW, NEWCOMER_ROW, CHAT_ROW, CALL_ROW = 21, 22, 35, 47
+SILENT_ROW, WRITTEN_ROW, EXPLAINED_ROW = 64, 65, 73
 CHAT_EXTERNAL_ID = "wm-expo-2001"
 NEEDS = ("更新超声设备", "新建检验科", "扩充监护床位", "试剂集采", "体检车配套", "售后服务外包")
 CHANNELS = ("expo", "douyin", "referral", "existing_customer_referral", "website")
@@ -179,7 +180,7 @@ def cast(rows: list[Row], customers: list[Customer], numbers: Numbers, random: R
     for spot, customer in zip(OLD_CUSTOMER_ROWS, (customers[4], customers[7]), strict=True):
         rows[spot - 1] = of_customer(customer, "老客户", "耗材补货")
     share_a_phone(rows, customers[0].city, numbers)
-    for spot in (CHAT_ROW, CALL_ROW, SILENT_ROW, EXPLAINED_ROW):
+    for spot in (CHAT_ROW, CALL_ROW, SILENT_ROW, WRITTEN_ROW, EXPLAINED_ROW):
         plain = rows[spot - 1]
         rows[spot - 1] = qualified(replace(plain, 渠道="expo"), "A", random)
     rows[CHAT_ROW - 1] = replace(rows[CHAT_ROW - 1], 企业微信客户ID=CHAT_EXTERNAL_ID)

@@ -76,6 +76,7 @@ def summary(staff: Staff, clients: list[Customer]) -> dict[str, Any]:
             "chat": leads_file.CHAT_ROW,
             "call": leads_file.CALL_ROW,
             "silent": leads_file.SILENT_ROW,
+            "written": leads_file.WRITTEN_ROW,
             "explained": leads_file.EXPLAINED_ROW,
         },
         "contracts": {"keyAccount": day.KEY_ACCOUNT_CONTRACT, "newcomer": day.NEWCOMER_CONTRACT},

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 from psycopg import sql
 
 from closeloop_cli.runtime.layout import ROOT, SERVICES, CannotRun, Layout
@@ -47,6 +49,7 @@ def take(layout: Layout, servers: Servers) -> None:
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(kept, source),
             sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(kept),
         )
+        forget_sent_events(servers, kept_name(service))
     for folder in folders(layout):
         shutil.copytree(folder, layout.snapshot / folder.name)
     (layout.snapshot / "fingerprint").write_text(fingerprint())
@@ -87,6 +90,14 @@ def start_empty(layout: Layout, servers: Servers) -> None:
 def folders(layout: Layout) -> tuple[Path, ...]:
     """What belongs to the databases: files they name, roots that pin their audit chains, the systems they read."""
     return layout.files, layout.audit, layout.systems
+
+
+def forget_sent_events(servers: Servers, database: str) -> None:
+    """They were consumed everywhere, else the system would not have been at rest. Kept, they would be sent again to
+    the empty broker that a restored company starts with."""
+    address = urlsplit(servers.postgres.url)._replace(path=f"/{database}").geturl()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("TRUNCATE outbox_sent")
 
 
 def clear(servers: Servers, service: str) -> None:

@@ -150,8 +150,17 @@ class System:
         state = self.state()
         return bool(state) and any(program.lives() for program in self.born(state)[1])
 
-    def wait_for(self, name: str) -> None:
-        """Until a program that was killed is back and ready."""
-        program = next(p for p in self.plan() if p.name == name)
-        time.sleep(0.1)
-        wait_until_ready(self.layout, [program])
+    def wait_for_restart(self, name: str, restarts: int) -> None:
+        """Until a program has died once more than `restarts` times and is back and ready. Raises CannotRun."""
+        give_up = time.monotonic() + GRACE
+        while int(str(self.state()["programs"][name]["restarts"])) <= restarts:
+            if time.monotonic() > give_up:
+                raise CannotRun(f"{name} was to die and did not")
+            time.sleep(0.05)
+        wait_until_ready(self.layout, [program for program in self.plan() if program.name == name])
+
+    def empty_broker(self) -> None:
+        """A broker without a past, for a company that is brought back to an earlier state."""
+        servers = self.servers_found()
+        servers.stop_broker()
+        servers.start()

@@ -1,0 +1,103 @@
+"""Step 2: a CSV of 300 leads goes in; errors by row, duplicates appended, the rest graded and assigned."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from closeloop_cli.demo.day import Day
+from closeloop_cli.demo.telling import percent
+from closeloop_cli.runtime.layout import CannotRun
+
+WITHIN = 60.0
+
+
+def tell(day: Day) -> None:
+    expected, teller = day.expected["import"], day.teller
+    done = import_file(day)
+    teller.say(f"{day.layout.company / 'day/leads.csv'}, read as {done['encoding']}")
+    teller.figure("{} rows read", expected["rowsRead"], done["rowsRead"])
+    teller.figure("{} leads created", expected["created"], done["created"])
+    teller.figure("{} duplicates appended to leads that were there", expected["appended"], done["appended"])
+    teller.figure("{} rows refused, each with its field", expected["failed"], done["failed"])
+    check_errors(day, done["importId"])
+    day.settle()
+    leads = day.person("operations").every("/api/v1/leads", "leads", importId=done["importId"])
+    check_grades(day, leads)
+    check_owners(day, leads)
+    explain(day)
+
+
+def import_file(day: Day) -> dict[str, Any]:
+    operations = day.person("operations")
+    stored = operations.upload("leads.csv", (day.layout.company / "day/leads.csv").read_bytes(), "text/csv")
+    started = operations.post("/api/v1/lead-imports", {"fileId": stored, "channel": "expo"})["import"]
+    path = f"/api/v1/lead-imports/{started['importId']}"
+    give_up = time.monotonic() + WITHIN
+    while True:
+        found: dict[str, Any] = operations.get(path)["import"]
+        if found["state"] == "IMPORT_STATE_DONE":
+            return found
+        if found["state"] != "IMPORT_STATE_RUNNING" or time.monotonic() > give_up:
+            raise CannotRun(f"the import of leads: {found['state']} {found['error']}")
+        time.sleep(0.1)
+
+
+def check_errors(day: Day, import_id: str) -> None:
+    errors = day.person("operations").every(f"/api/v1/lead-imports/{import_id}/errors", "errors")
+    found = {str(error["row"]): error["field"].split(".")[0] for error in errors}
+    wanted = {row: field.split(".")[0] for row, field in day.expected["import"]["errors"].items()}
+    day.teller.check("rows and fields of the errors", wanted, found)
+    first = errors[0]
+    day.teller.say(f"row {first['row']}, {first['field']}: {first['message']}")
+
+
+def check_grades(day: Day, leads: list[dict[str, Any]]) -> None:
+    """Ungraded counts as C."""
+    counted = {"A": 0, "B": 0, "C": 0}
+    for lead in leads:
+        counted[{"GRADE_A": "A", "GRADE_B": "B"}.get(lead["grade"], "C")] += 1
+    for grade, count in day.expected["import"]["grades"].items():
+        day.teller.figure(f"{{}} leads of grade {grade}", count, counted[grade])
+
+
+def check_owners(day: Day, leads: list[dict[str, Any]]) -> None:
+    """Each lead has exactly the owner that the formula, replayed from the seed, says."""
+    by_company = {lead["companyName"]: lead for lead in leads}
+    companies = day.expected["import"]["companies"]
+    day.leads = {int(row): by_company[company]["leadId"] for row, company in companies.items() if company in by_company}
+    owners = {row: by_company[company]["ownerId"] for row, company in companies.items() if company in by_company}
+    wanted = day.expected["owners"]
+    same = sum(owners.get(row) == owner for row, owner in wanted.items())
+    day.teller.figure("{} leads have the owner that the formula gives, replayed from the seed", len(wanted), same)
+    different = {row: (wanted[row], owners.get(row)) for row in wanted if owners.get(row) != wanted[row]}
+    day.teller.check("owners by row (expected, actual)", {}, different)
+    day.kept["owners"] = owners
+
+
+def explain(day: Day) -> None:
+    """Why this rep, why not that one, in words and figures."""
+    expected, operations, teller = day.expected["explained"], day.person("operations"), day.teller
+    other = expected["other"]
+    path = f"/api/v1/leads/{day.lead_of('explained')}/assignment"
+    answer = operations.get(path, whyNot=other["employeeId"])
+    teller.say(f"Why {day.name(expected['winner'])}, why not {day.name(other['employeeId'])}?")
+    teller.say(f"  {answer['summary']}")
+    teller.say(f"  {answer['whyNotSummary']}")
+    winner = next(c for c in answer["decision"]["candidates"] if c["employeeId"] == answer["decision"]["winnerId"])
+    teller.check("winner", expected["winner"], answer["decision"]["winnerId"])
+    teller.check("weights", expected["weights"], {part["name"]: part["weight"] for part in winner["parts"]})
+    teller.check("parts of the winner", rounded(expected["parts"]), parts_of(winner))
+    teller.check("parts of the other", rounded(other["parts"]), parts_of(answer["whyNot"]))
+    teller.figure("score of the winner: {}", expected["score"], round(winner["score"], 6))
+    teller.figure("score of the other: {}", round(other["score"], 6), round(answer["whyNot"]["score"], 6))
+    teller.say(f"mean load of the eligible: {percent(answer['decision']['meanLoad'])}")
+    day.show_last_call(operations)
+
+
+def parts_of(candidate: dict[str, Any]) -> dict[str, float]:
+    return rounded({part["name"]: part["value"] for part in candidate["parts"]})
+
+
+def rounded(parts: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in parts.items()}

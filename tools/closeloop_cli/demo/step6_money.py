@@ -1,0 +1,78 @@
+"""Step 6: the bank statement arrives; receipts are claimed, one waits, attainment moves, forecast and bank agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from closeloop_cli.demo.day import Day
+from closeloop_cli.demo.telling import percent, yuan
+from closeloop_cli.load.history import read, run_feed
+
+
+def tell(day: Day) -> None:
+    figures(day, "before", "before the statement")
+    operations = day.person("operations")
+    day.simulate("erp", "receivables", read(day.layout.company / "day/receivables.json"))
+    run_feed(operations, "erp_receivables")
+    day.simulate("bank", "entries", read(day.layout.company / "day/bank.json"))
+    run = run_feed(operations, "bank")
+    day.teller.figure("{} new entries on the statement", 3, run["recordsNew"])
+    day.settle()
+    check_receipts(day)
+    figures(day, "after", "after the statement")
+    agree(day)
+
+
+def check_receipts(day: Day) -> None:
+    expected, finance = day.expected["money"], day.person("finance")
+    receipts = finance.every("/api/v1/receipts", "receipts", month=day.company["month"])
+    methods: dict[str, int] = {}
+    for receipt in receipts:
+        for claim in receipt["claims"]:
+            methods[claim["method"]] = methods.get(claim["method"], 0) + 1
+    day.teller.figure("claims of the month by method: {}", expected["after"]["methods"], methods)
+    waiting = [receipt for receipt in receipts if receipt["state"] == "RECEIPT_STATE_WAITING"]
+    day.teller.figure("{} receipt waits for a person", expected["after"]["waitingReceipts"], len(waiting))
+    receipt = finance.get(f"/api/v1/receipts/{waiting[0]['receiptId']}")["receipt"]
+    ranked = [candidate["contractNumber"] for candidate in receipt["candidates"]]
+    day.teller.figure("ranked candidates for it: {}", expected["candidates"], ranked)
+    for candidate in receipt["candidates"]:
+        day.teller.say(f"  {candidate['rank']}. {candidate['contractNumber']}: {candidate['why']}")
+    day.show_last_call(finance)
+    day.kept["waiting"] = receipt
+
+
+def figures(day: Day, moment: str, words: str) -> None:
+    """Every line of attainment, from the company to each rep, and the totals of the bank."""
+    expected, finance = day.expected["money"][moment], day.person("finance")
+    summary = finance.get("/api/v1/collections", month=day.company["month"])
+    day.teller.figure(f"{words}: claimed {{}} fen", str(expected["claimed"]), summary["claimed"]["fen"])
+    day.teller.check("waiting", str(expected["waiting"]), summary["waiting"]["fen"])
+    day.teller.check("receipts", expected["receipts"], summary["receipts"])
+    day.teller.check("automatic share", round(expected["automaticShare"], 6), round(summary["automaticShare"], 6))
+    lines = day.person("operations").get("/api/v1/attainment", month=day.company["month"])["lines"]
+    found = {line["subject"]: money(line) for line in lines}
+    day.teller.check("attainment of every rep, team, region", expected["attainment"], found)
+    headquarters = found.get("/HQ/", {"collected": 0, "target": 1})
+    share = percent(headquarters["collected"] / headquarters["target"])
+    day.teller.say(f"company: {yuan(headquarters['collected'])} of {yuan(headquarters['target'])}, {share}")
+
+
+def money(line: dict[str, Any]) -> dict[str, int]:
+    return {"collected": int(line["collected"]["fen"]), "target": int(line["target"]["fen"])}
+
+
+def agree(day: Day) -> None:
+    """The forecast's collected amount of the deal is what was claimed for its contract."""
+    contract = day.company["contracts"]["keyAccount"]
+    claimed = day.expected["money"]["after"]["byContract"][contract]
+    opportunity = day.person("star").get(f"/api/v1/opportunities/{day.kept['opportunity']}")["opportunity"]
+    collected = int(opportunity["collected"]["fen"])
+    day.teller.figure(f"collected on {contract} as the forecast sees it: {{}} fen", claimed, collected)
+    star = day.company["cast"]["star"]
+    lines = day.person("operations").get("/api/v1/attainment", month=day.company["month"], subject=star)["lines"]
+    rows = day.person("operations").every(
+        "/api/v1/attainment/rows", "rows", month=day.company["month"], level="rep", subject=star
+    )
+    opened = sum(int(row["amount"]["fen"]) for row in rows)
+    day.teller.figure("rows behind the star's attainment add up to {} fen", int(lines[0]["collected"]["fen"]), opened)

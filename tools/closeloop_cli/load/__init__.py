@@ -1,0 +1,1 @@
+"""Loads a company into an empty system: feeds and history imports through the gateway, never by SQL."""
