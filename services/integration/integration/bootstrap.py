@@ -1,0 +1,153 @@
+"""The only wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chassis.config import ConfigError
+from chassis.events import EventCatalog
+from chassis.policy import PolicySpec
+from chassis.rpc.policy_servicer import policy_servicer
+from chassis.rpc.server import Registration
+from chassis.service import Loop, Runtime, Service
+from closeloop.forecast.v1 import events_pb2 as forecast_events
+from closeloop.incentives.v1 import events_pb2 as incentives_events
+from closeloop.integration.v1 import (
+    callback_service_pb2_grpc,
+    collection_service_pb2_grpc,
+    directory_service_pb2_grpc,
+    events_pb2,
+    feed_service_pb2_grpc,
+    notification_service_pb2_grpc,
+    policy_service_pb2,
+    policy_service_pb2_grpc,
+)
+from closeloop.leads.v1 import events_pb2 as leads_events
+from integration import connectors as known_connectors
+from integration.api.callbacks import CallbackService
+from integration.api.collections import CollectionService
+from integration.api.directory import DirectoryService
+from integration.api.feeds import FeedService
+from integration.api.notifications import NotificationService
+from integration.callbacks.wecom_cipher import WecomCipher
+from integration.claiming.policy import ClaimingPolicy
+from integration.consumers import consumers
+from integration.duties.policy import DutiesPolicy
+from integration.feeds.connector import Connector
+from integration.feeds.guard import AddressGuard
+from integration.feeds.policy import FeedRule, FeedsPolicy
+from integration.feeds.run_feed import FeedRunner
+from integration.feeds.sources import Sources
+from integration.jobs import App, deadlines, jobs
+from integration.notifications.mailer import Mailer, MailServer
+from integration.notifications.policy import NotificationsPolicy
+from integration.notifications.send_deliveries import DeliverySender
+from integration.settings import IntegrationSettings
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+DUTIES = PolicySpec("duties", DutiesPolicy)
+FEEDS = PolicySpec("feeds", FeedsPolicy)
+CLAIMING = PolicySpec("claiming", ClaimingPolicy)
+NOTIFICATIONS = PolicySpec("notifications", NotificationsPolicy)
+POLICIES: list[PolicySpec[Any]] = [DUTIES, FEEDS, CLAIMING, NOTIFICATIONS]
+CATALOG = EventCatalog.of(events_pb2, leads_events, incentives_events, forecast_events)
+
+
+def build(settings: IntegrationSettings) -> Service:
+    return wire(Runtime("integration", settings, CATALOG, POLICIES), settings)
+
+
+def wire(runtime: Runtime, settings: IntegrationSettings, connectors: Mapping[str, Connector] | None = None) -> Service:
+    """`connectors`: those of the environment unless a test names its own."""
+    parts = _Parts(runtime, settings, connectors)
+    return Service(
+        runtime,
+        servicers=parts.servicers(),
+        consumers=consumers(parts.duties),
+        deadlines=deadlines(parts.connectors, parts.rule_of, parts.duties),
+        jobs=jobs(parts.connectors),
+        migrations=MIGRATIONS,
+        app=App(runtime.uow, parts.runner),
+        loops=parts.loops(),
+    )
+
+
+class _Parts:
+    """What several servicers, jobs and loops share."""
+
+    def __init__(
+        self, runtime: Runtime, settings: IntegrationSettings, connectors: Mapping[str, Connector] | None
+    ) -> None:
+        self._runtime = runtime
+        self._settings = settings
+        self.connectors = known_connectors.every(self.policy) if connectors is None else connectors
+        sources = Sources(_guard(settings), settings.redis_url)
+        self.runner = FeedRunner(runtime.uow, self.connectors, sources, self.rule_of)
+
+    def policy(self, name: str) -> Any:
+        return self._runtime.policies.current(name)[1]
+
+    def duties(self) -> DutiesPolicy:
+        return self._runtime.policies.current(DUTIES)[1]
+
+    def claiming(self) -> ClaimingPolicy:
+        return self._runtime.policies.current(CLAIMING)[1]
+
+    def notifications(self) -> NotificationsPolicy:
+        return self._runtime.policies.current(NOTIFICATIONS)[1]
+
+    def rule_of(self, connector: Connector) -> FeedRule:
+        return self._runtime.policies.current(FEEDS)[1].feeds.get(connector.feed, connector.rule)
+
+    def servicers(self) -> list[Registration]:
+        runtime, uow, files = self._runtime, self._runtime.uow, self._runtime.files
+        return [
+            (
+                feed_service_pb2_grpc.add_FeedServiceServicer_to_server,
+                FeedService(uow, self.connectors, self.rule_of, self.runner, files),
+            ),
+            (directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server, DirectoryService(uow, self.duties)),
+            (
+                collection_service_pb2_grpc.add_CollectionServiceServicer_to_server,
+                CollectionService(uow, self.claiming, files),
+            ),
+            (notification_service_pb2_grpc.add_NotificationServiceServicer_to_server, NotificationService(uow)),
+            (
+                callback_service_pb2_grpc.add_CallbackServiceServicer_to_server,
+                CallbackService(uow, _wecom(self._settings)),
+            ),
+            policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
+        ]
+
+    def loops(self) -> list[Loop]:
+        """Without a mail server, mails wait in the queue."""
+        settings = self._settings
+        if not settings.smtp_host:
+            return []
+        server = MailServer(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.mail_from,
+            settings.smtp_user,
+            settings.smtp_password,
+            starttls=settings.smtp_starttls,
+        )
+        return [Loop("deliveries", DeliverySender(self._runtime.uow, Mailer(server), self.notifications).run)]
+
+
+def _guard(settings: IntegrationSettings) -> AddressGuard:
+    try:
+        return AddressGuard(settings.source_networks, local=settings.is_local)
+    except ValueError:
+        raise ConfigError("CLOSELOOP_SOURCE_NETWORKS: expected networks such as 10.20.0.0/24, by commas.") from None
+
+
+def _wecom(settings: IntegrationSettings) -> WecomCipher | None:
+    if not settings.wecom_corp_id:
+        return None
+    try:
+        return WecomCipher(settings.wecom_token, settings.wecom_aes_key, settings.wecom_corp_id)
+    except ValueError:
+        raise ConfigError("CLOSELOOP_WECOM_AES_KEY: expected the 43 characters of an EncodingAESKey.") from None

@@ -1,0 +1,61 @@
+"""A person says what the money is for (N4.1). Never more than is open on either side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from chassis.kernel.money import Money
+from chassis.unit_of_work import Transaction
+from integration.claiming.errors import (
+    ClaimExceedsReceipt,
+    ClaimExceedsReceivable,
+    OtherCurrency,
+    ReceiptNotFound,
+    ReceivableNamedTwice,
+    ReceivableNotFound,
+)
+from integration.claiming.record import record_claims
+from integration.claiming.rules import PERSON, Part
+from integration.receipts import store as receipts
+from integration.receivables import store as receivables
+
+
+def claim_receipt(tx: Transaction, receipt_id: str, parts: Sequence[Part]) -> None:
+    """Raises one of `errors`. The payer is known for the customer from now on."""
+    receipt = receipts.locked_receipt(tx, receipt_id)
+    if receipt is None:
+        raise ReceiptNotFound(receipt_id=receipt_id)
+    due = receivables.locked(tx, [part.receivable_id for part in parts])
+    _refuse_too_much(receipt, parts)
+    for part in parts:
+        _refuse_unfit(receipt, part, due.get(part.receivable_id))
+    claims = record_claims(tx, receipt, parts, due, method=PERSON, confidence=1.0)
+    receipts.explain(tx, receipt_id, "", "")
+    for part, claim_id in zip(parts, claims, strict=True):
+        taught = [(due[part.receivable_id].customer_code, receipt.payer_name)]
+        receivables.learn_payers(tx, taught, "person", claim_id)
+
+
+def _refuse_too_much(receipt: Row[Any], parts: Sequence[Part]) -> None:
+    ids = [part.receivable_id for part in parts]
+    twice = next((each for each in ids if ids.count(each) > 1), None)
+    if twice is not None:
+        raise ReceivableNamedTwice(receivable_id=twice)
+    asked, left = sum(part.fen for part in parts), receipt.amount_fen - receipt.claimed_fen
+    if asked > left:
+        raise ClaimExceedsReceipt(open=Money(left, receipt.currency), asked=Money(asked, receipt.currency))
+
+
+def _refuse_unfit(receipt: Row[Any], part: Part, due: Row[Any] | None) -> None:
+    if due is None:
+        raise ReceivableNotFound(receivable_id=part.receivable_id)
+    if due.currency != receipt.currency:
+        raise OtherCurrency(receipt=receipt.currency, receivable=due.currency)
+    left = max(due.amount_fen - due.claimed_fen, 0)
+    if part.fen > left:
+        raise ClaimExceedsReceivable(
+            receivable_id=part.receivable_id, open=Money(left, due.currency), asked=Money(part.fen, due.currency)
+        )

@@ -1,0 +1,66 @@
+"""Collected in a month: arrived and claimed, how much needed no person, and how far the bank's data are complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.kernel.calendar import SHANGHAI
+from chassis.unit_of_work import Transaction
+from integration.claiming import store
+from integration.claiming.read_receipts import days_of
+from integration.claiming.rules import AUTOMATIC
+from integration.feeds import store as feeds
+from integration.feeds.errors import UnknownFeed
+from integration.feeds.rules import Health
+from integration.receipts import store as receipts
+
+DEFINITION = "collected-1"
+FEED = "bank"
+
+
+@dataclass(frozen=True)
+class Collections:
+    """Amounts in fen. `automatic_share` is None while nothing is claimed."""
+
+    arrived: int
+    claimed: int
+    receipts: int
+    waiting_receipts: int
+    automatic_share: float | None
+    provisional: bool
+    complete_until: datetime | None
+
+    @property
+    def note(self) -> str:
+        if not self.provisional:
+            return ""
+        if self.complete_until is None:
+            return "provisional, bank data not yet proved complete"
+        return f"provisional, bank data until {self.complete_until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def summarise_collections(tx: Transaction, month: str) -> Collections:
+    """`month`: YYYY-MM, by the bank's booking date. Definition "collected-1": arrived and claimed (N4.1)."""
+    days = days_of(month)
+    sums = receipts.sums(tx, days)
+    automatic = store.automatic_fen(tx, days, sorted(AUTOMATIC))
+    provisional, until = standing_of_bank(tx)
+    return Collections(
+        arrived=int(sums.arrived),
+        claimed=int(sums.claimed),
+        receipts=sums.receipts,
+        waiting_receipts=sums.waiting,
+        automatic_share=automatic / int(sums.claimed) if sums.claimed else None,
+        provisional=provisional,
+        complete_until=until,
+    )
+
+
+def standing_of_bank(tx: Transaction) -> tuple[bool, datetime | None]:
+    """Provisional while the bank feed is not healthy (N2.2), and until when its data are proved complete."""
+    try:
+        row = feeds.load(tx, FEED)
+    except UnknownFeed:
+        return True, None
+    return row.health != Health.HEALTHY, row.complete_until

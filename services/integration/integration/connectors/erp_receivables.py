@@ -1,0 +1,46 @@
+"""Receivables of the ERP, by OData delta. New ones may explain money that waits to be claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chassis.config import load
+from chassis.unit_of_work import Transaction
+from integration.claiming.match_waiting import match_waiting
+from integration.connectors._erp import ErpSettings
+from integration.feeds.connector import Page, PolicyOf
+from integration.feeds.odata import changes
+from integration.feeds.policy import FeedRule
+from integration.feeds.rules import Outcome, Proof, Raw, decoded, shape_of
+from integration.feeds.source import Access, Source
+from integration.receivables.take_receivables import take_receivables
+
+
+class ErpReceivables:
+    feed = "erp_receivables"
+    rule = FeedRule(cadence_seconds=60, max_lag_seconds=900)
+
+    def __init__(self, settings: ErpSettings, policy: PolicyOf) -> None:
+        self.access = Access("erp", settings.erp_url, settings.erp_key)
+        self._policy = policy
+
+    def pages(self, source: Source, checkpoint: str, now: datetime) -> Iterator[Page]:
+        return changes(source, "Receivables", checkpoint)
+
+    def take(self, tx: Transaction, page: Page, run_id: str) -> Outcome:
+        outcome = take_receivables(tx, page.records)
+        if outcome.new or outcome.corrected:
+            match_waiting(tx, self._policy("claiming"))
+        return outcome
+
+    def finish(self, tx: Transaction, facts: Mapping[str, Any]) -> Proof | None:
+        return Proof(facts["read_at"]) if "read_at" in facts else None
+
+    def shape(self, records: Sequence[Raw]) -> set[str]:
+        return shape_of(decoded(each) for each in records)
+
+
+def connector(policy: PolicyOf) -> ErpReceivables:
+    return ErpReceivables(load(ErpSettings), policy)

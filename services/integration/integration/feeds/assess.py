@@ -1,0 +1,59 @@
+"""Judge a feed again and tell when it changed: once when it turns bad, once when it is well again (N2.1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from chassis.metrics import metrics
+from chassis.unit_of_work import Transaction
+from integration.feeds import store
+from integration.feeds.events import FeedDegraded, FeedRecovered
+from integration.feeds.policy import FeedRule
+from integration.feeds.rules import Health, Hole, Standing, Verdict, judge, lag_of
+
+LAG = "feed.lag"
+_JUST_AFTER = timedelta(seconds=1)
+
+
+def assess(tx: Transaction, name: str, rule: FeedRule) -> Verdict:
+    """The feed's row is locked and brought up to date; the clock that watches its lag starts anew."""
+    row = store.locked(tx, name)
+    standing = standing_of(row, store.waiting_in_quarantine(tx, name))
+    verdict = judge(standing, tx.now, rule.max_lag, rule.down_after_failures)
+    since = row.health_since if verdict.health == row.health else tx.now
+    store.change(tx, name, health=verdict.health.value, health_since=since, reason=verdict.en, reason_zh=verdict.zh)
+    if verdict.health != row.health:
+        _tell(tx, row, verdict)
+    _watch(tx, row, rule)
+    return verdict
+
+
+def standing_of(row: Row[Any], quarantined: int) -> Standing:
+    return Standing(
+        ever_ran=row.last_run_at is not None,
+        failures=row.failures,
+        error_class=row.error_class,
+        complete_until=row.complete_until,
+        holes=[Hole(each["en"], each["zh"]) for each in row.holes],
+        quarantined=quarantined,
+    )
+
+
+def _tell(tx: Transaction, row: Row[Any], verdict: Verdict) -> None:
+    if verdict.health is not Health.HEALTHY:
+        tx.record(FeedDegraded(row.feed, verdict.health.value, verdict.en, verdict.zh, tx.now, row.complete_until))
+    elif row.health in (Health.DEGRADED, Health.DOWN):
+        tx.record(FeedRecovered(row.feed, tx.now, row.complete_until))
+
+
+def _watch(tx: Transaction, row: Row[Any], rule: FeedRule) -> None:
+    """A feed nobody runs any more turns late all the same."""
+    if row.complete_until is None:
+        return
+    metrics.feed_lag.labels(row.feed).set(lag_of(row.complete_until, tx.now).total_seconds())
+    due = row.complete_until + rule.max_lag + _JUST_AFTER
+    if due > tx.now:
+        tx.deadlines.start(LAG, row.feed, due)

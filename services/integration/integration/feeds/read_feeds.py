@@ -1,0 +1,63 @@
+"""Feeds for screens: health, lag, runs, quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from chassis.rpc.paging import Page
+from chassis.unit_of_work import Transaction
+from integration.feeds import store
+from integration.feeds.connector import Connector, RuleOf
+from integration.feeds.errors import UnknownFeed
+from integration.feeds.rules import Health, lag_of
+
+
+@dataclass(frozen=True)
+class FeedView:
+    """`row` is None for a feed that never ran. `lag_seconds` is None while nothing is proved."""
+
+    feed: str
+    cadence_seconds: int
+    row: Row[Any] | None
+    quarantined: int
+    lag_seconds: int | None
+
+    @property
+    def health(self) -> str:
+        return str(self.row.health) if self.row is not None else Health.NEW.value
+
+
+def list_feeds(tx: Transaction, connectors: Mapping[str, Connector], rule_of: RuleOf) -> list[FeedView]:
+    rows = {row.feed: row for row in store.every(tx)}
+    waiting = store.waiting_by_feed(tx)
+    return [
+        _view(name, rule_of(connector).cadence_seconds, rows.get(name), waiting.get(name, 0), tx.now)
+        for name, connector in sorted(connectors.items())
+    ]
+
+
+def get_feed(tx: Transaction, name: str, connectors: Mapping[str, Connector], rule_of: RuleOf) -> FeedView:
+    """Raises UnknownFeed."""
+    found = [each for each in list_feeds(tx, connectors, rule_of) if each.feed == name]
+    if not found:
+        raise UnknownFeed(feed=name)
+    return found[0]
+
+
+def list_runs(tx: Transaction, name: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
+    return page.cut(store.runs(tx, name, page), lambda row: {"id": row.id})
+
+
+def list_quarantine(tx: Transaction, name: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
+    return page.cut(store.quarantined(tx, name, page), lambda row: {"id": row.id})
+
+
+def _view(name: str, cadence: int, row: Row[Any] | None, quarantined: int, now: datetime) -> FeedView:
+    proved = row.complete_until if row is not None else None
+    lag = None if proved is None else int(lag_of(proved, now).total_seconds())
+    return FeedView(name, cadence, row, quarantined, lag)

@@ -1,0 +1,38 @@
+"""Try quarantined records again through the feed's own path (N1.2). What still fails stays, with today's reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chassis.unit_of_work import Transaction
+from integration.feeds import store
+from integration.feeds.assess import assess
+from integration.feeds.connector import Connector, Page, RuleOf
+from integration.feeds.rules import Raw
+
+AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Replayed:
+    replayed: int
+    still_rejected: int
+
+
+def replay_quarantine(tx: Transaction, connector: Connector, rule_of: RuleOf) -> Replayed:
+    """At most 500 records, oldest first."""
+    store.announce(tx, [connector.feed])
+    store.locked(tx, connector.feed)
+    done: list[str] = []
+    waiting = store.to_replay(tx, connector.feed, AT_ONCE)
+    for row in waiting:
+        outcome = connector.take(tx, Page([Raw(row.place, row.raw)], ""), row.run_id)
+        if outcome.rejections:
+            store.explain_again(tx, row.id, outcome.rejections[0])
+        else:
+            done.append(row.id)
+    store.settle(tx, done)
+    store.keep_proof(tx, connector.feed, connector.finish(tx, {}))
+    assess(tx, connector.feed, rule_of(connector))
+    tx.audit(action="feed.replay", entity="feed", entity_id=connector.feed, after={"replayed": len(done)})
+    return Replayed(len(done), len(waiting) - len(done))

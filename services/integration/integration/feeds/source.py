@@ -1,0 +1,129 @@
+"""Reads a source over HTTP, gently: rate limit, backoff with jitter, circuit breaker (N1.2).
+
+Guarantee: every request stays on the configured origin (the key never travels elsewhere), follows no redirect, and
+reads at most `LARGEST` bytes. Whatever goes wrong is a SourceFailed of one class.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import pybreaker
+from limits import RateLimitItemPerMinute
+from limits.strategies import RateLimiter
+from pydantic import SecretStr
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from integration.feeds.errors import SourceFailed
+from integration.feeds.policy import FeedRule
+
+LARGEST = 32 * 1024 * 1024
+KEY_HEADER = "X-Api-Key"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where a source is. An empty `url` means: not configured."""
+
+    name: str
+    url: str = ""
+    key: SecretStr = field(default_factory=lambda: SecretStr(""))
+
+
+class Source:
+    """One source during one run."""
+
+    def __init__(
+        self,
+        access: Access,
+        rule: FeedRule,
+        http: httpx.Client,
+        limiter: RateLimiter,
+        breaker: pybreaker.CircuitBreaker,
+    ) -> None:
+        self._access = access
+        self._rule = rule
+        self._http = http
+        self._limiter = limiter
+        self._breaker = breaker
+
+    def json(self, path: str, **query: str | int) -> Any:
+        """`path` is below the source's URL, or a link of the source's own. Raises SourceFailed."""
+        response = self.get(path, **query)
+        try:
+            return response.json()
+        except ValueError:
+            raise SourceFailed("parse", f"{urlsplit(path).path}: the answer is not JSON") from None
+
+    def get(self, path: str, **query: str | int) -> httpx.Response:
+        """Raises SourceFailed."""
+        url = self._within(path)
+        patient = Retrying(
+            stop=stop_after_attempt(self._rule.attempts),
+            wait=wait_random_exponential(self._rule.backoff_seconds, self._rule.backoff_cap_seconds),
+            retry=retry_if_exception(lambda failure: isinstance(failure, SourceFailed) and failure.passes),
+            reraise=True,
+        )
+        return patient(self._guarded, url, query)
+
+    def _guarded(self, url: str, query: dict[str, str | int]) -> httpx.Response:
+        self._wait_for_a_slot()
+        try:
+            answer: httpx.Response = self._breaker.call(self._once, url, query)
+        except pybreaker.CircuitBreakerError:
+            raise SourceFailed("circuit_open", f"{self._access.name} failed repeatedly") from None
+        return answer
+
+    def _wait_for_a_slot(self) -> None:
+        limit = RateLimitItemPerMinute(self._rule.requests_per_minute)
+        while not self._limiter.hit(limit, "source", self._access.name):
+            reset = self._limiter.get_window_stats(limit, "source", self._access.name).reset_time
+            time.sleep(min(max(reset - time.time(), 0.01), 1.0))
+
+    def _once(self, url: str, query: dict[str, str | int]) -> httpx.Response:
+        headers = {KEY_HEADER: self._access.key.get_secret_value()}
+        timeout = self._rule.timeout_seconds
+        try:
+            with self._http.stream("GET", url, params=query or None, headers=headers, timeout=timeout) as response:
+                _accept(response)
+                return httpx.Response(response.status_code, headers=_plain(response), content=_body(response))
+        except httpx.TimeoutException:
+            raise SourceFailed("timeout", f"no answer within {timeout:g} s") from None
+        except httpx.TransportError:
+            raise SourceFailed("connect", "the connection failed") from None
+
+    def _within(self, path: str) -> str:
+        """A link in an answer must not lead our key to somebody else."""
+        url = urljoin(self._access.url.rstrip("/") + "/", path if "://" in path else path.lstrip("/"))
+        if urlsplit(url)[:2] != urlsplit(self._access.url)[:2]:
+            raise SourceFailed("schema", "a link of the answer leaves the source")
+        return url
+
+
+def _accept(response: httpx.Response) -> None:
+    status = response.status_code
+    if status >= 500 or status == 429:
+        raise SourceFailed("http_5xx", f"status {status}")
+    if status in (401, 403):
+        raise SourceFailed("auth", f"status {status}")
+    if status == 410:
+        raise SourceFailed("gone", "status 410")
+    if status != 200:
+        raise SourceFailed("http_4xx", f"status {status}")
+
+
+def _plain(response: httpx.Response) -> dict[str, str]:
+    return {"content-type": response.headers.get("content-type", "")}
+
+
+def _body(response: httpx.Response) -> bytes:
+    held = bytearray()
+    for piece in response.iter_bytes():
+        held += piece
+        if len(held) > LARGEST:
+            raise SourceFailed("too_large", f"more than {LARGEST} bytes")
+    return bytes(held)

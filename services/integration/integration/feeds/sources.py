@@ -1,0 +1,49 @@
+"""Opens sources with what outlives a run: connections, rate limits, circuit breakers."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+import httpx
+import pybreaker
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+from integration.feeds.errors import SourceFailed
+from integration.feeds.guard import AddressGuard, GuardedTransport
+from integration.feeds.policy import FeedRule
+from integration.feeds.source import Access, Source
+
+
+class Sources:
+    """With a Redis the rate limit holds over all replicas, else in this process."""
+
+    def __init__(self, guard: AddressGuard, redis_url: str = "") -> None:
+        self._http = httpx.Client(transport=GuardedTransport(guard), follow_redirects=False, trust_env=False)
+        storage = storage_from_string(redis_url) if redis_url else MemoryStorage()
+        self._limiter = MovingWindowRateLimiter(storage)
+        self._breakers: dict[str, pybreaker.CircuitBreaker] = {}
+        self._lock = Lock()
+
+    def open(self, access: Access, rule: FeedRule) -> Source:
+        return Source(access, rule, self._http, self._limiter, self._breaker(access.name, rule))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _breaker(self, name: str, rule: FeedRule) -> pybreaker.CircuitBreaker:
+        with self._lock:
+            breaker = self._breakers.get(name)
+            if breaker is None:
+                breaker = pybreaker.CircuitBreaker(
+                    exclude=[_is_our_own_fault], throw_new_error_on_trip=False, name=name
+                )
+                self._breakers[name] = breaker
+            breaker.fail_max = rule.breaker_failures
+            breaker.reset_timeout = rule.breaker_rest_seconds
+            return breaker
+
+
+def _is_our_own_fault(failure: BaseException) -> bool:
+    """A refused key or a changed form says nothing about whether the source is up."""
+    return isinstance(failure, SourceFailed) and not failure.passes

@@ -1,0 +1,209 @@
+"""SQL of feeds: lease, runs, quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis.kernel.ids import new_id
+from chassis.rpc.paging import Page
+from chassis.unit_of_work import Transaction
+from integration.feeds.errors import LeaseLost, UnknownFeed
+from integration.feeds.rules import Outcome, Proof, Rejection
+from integration.tables import feed, feed_run, quarantine
+
+# A worker that died frees its feed after this much real time; one that works renews it with every page.
+LEASE = text("clock_timestamp() + interval '60 seconds'")
+
+
+def announce(tx: Transaction, names: Sequence[str]) -> None:
+    """Every connector has its row, so that a feed that never ran is visible too."""
+    if names:
+        tx.execute(upsert(feed).on_conflict_do_nothing(), [{"feed": name} for name in names])
+
+
+def take_lease(tx: Transaction, name: str, lease: str, next_run_at: datetime) -> str | None:
+    """The checkpoint when the feed is ours now, None while somebody else runs it."""
+    free = feed.c.lease.is_(None) | (feed.c.lease_until < func.clock_timestamp())
+    taken = (
+        update(feed)
+        .where(feed.c.feed == name, free)
+        .values(lease=lease, lease_until=LEASE, last_run_at=tx.now, next_run_at=next_run_at)
+        .returning(feed.c.checkpoint)
+    )
+    checkpoint: str | None = tx.execute(taken).scalar()
+    return checkpoint
+
+
+def keep_lease(tx: Transaction, name: str, lease: str) -> None:
+    """Locks the feed's row. Raises LeaseLost when another worker has it: what this one read is then dropped."""
+    mine = update(feed).where(feed.c.feed == name, feed.c.lease == lease).values(lease_until=LEASE)
+    if not tx.execute(mine).rowcount:
+        raise LeaseLost
+
+
+def move_checkpoint(tx: Transaction, name: str, checkpoint: str) -> None:
+    tx.execute(update(feed).where(feed.c.feed == name).values(checkpoint=checkpoint))
+
+
+def locked(tx: Transaction, name: str) -> Row[Any]:
+    """Raises UnknownFeed."""
+    row = tx.execute(select(feed).where(feed.c.feed == name).with_for_update()).one_or_none()
+    if row is None:
+        raise UnknownFeed(feed=name)
+    return row
+
+
+def change(tx: Transaction, name: str, **values: Any) -> None:
+    tx.execute(update(feed).where(feed.c.feed == name).values(**values))
+
+
+def keep_proof(tx: Transaction, name: str, proof: Proof | None) -> None:
+    if proof is not None:
+        holes = [{"en": each.en, "zh": each.zh} for each in proof.holes]
+        change(tx, name, complete_until=proof.complete_until, holes=holes)
+    if proof is not None and proof.checkpoint is not None:
+        move_checkpoint(tx, name, proof.checkpoint)
+
+
+def load(tx: Transaction, name: str) -> Row[Any]:
+    """Raises UnknownFeed."""
+    row = tx.execute(select(feed).where(feed.c.feed == name)).one_or_none()
+    if row is None:
+        raise UnknownFeed(feed=name)
+    return row
+
+
+def every(tx: Transaction) -> Sequence[Row[Any]]:
+    return tx.execute(select(feed).order_by(feed.c.feed)).all()
+
+
+# -- runs ----------------------------------------------------------------------------------------------------------
+
+
+def start_run(tx: Transaction, run_id: str, name: str, checkpoint: str, request_key: str | None) -> None:
+    tx.execute(
+        insert(feed_run).values(
+            id=run_id,
+            feed=name,
+            started_at=tx.now,
+            outcome="running",
+            checkpoint_before=checkpoint,
+            request_key=request_key,
+        )
+    )
+
+
+def end_run(tx: Transaction, run_id: str, counts: Outcome, **values: Any) -> None:
+    tx.execute(
+        update(feed_run)
+        .where(feed_run.c.id == run_id)
+        .values(
+            finished_at=tx.clock.now(),
+            records_in=counts.records,
+            records_new=counts.new,
+            duplicates=counts.duplicates,
+            corrected=counts.corrected,
+            rejected=len(counts.rejections),
+            **values,
+        )
+    )
+
+
+def run(tx: Transaction, run_id: str) -> Row[Any]:
+    return tx.execute(select(feed_run).where(feed_run.c.id == run_id)).one()
+
+
+def run_of_request(tx: Transaction, request_key: str) -> str | None:
+    found: str | None = tx.execute(select(feed_run.c.id).where(feed_run.c.request_key == request_key)).scalar()
+    return found
+
+
+def runs(tx: Transaction, name: str, page: Page) -> Sequence[Row[Any]]:
+    """Newest first."""
+    query = select(feed_run).where(feed_run.c.feed == name).order_by(feed_run.c.id.desc()).limit(page.limit)
+    if page.after:
+        query = query.where(feed_run.c.id < page.after["id"])
+    return tx.execute(query).all()
+
+
+# -- quarantine ----------------------------------------------------------------------------------------------------
+
+
+def put_aside(tx: Transaction, name: str, run_id: str, rejections: Sequence[Rejection], origin: str = "pull") -> None:
+    """A record that waits already under the same key is not kept twice."""
+    supersede(tx, name, [each.key for each in rejections if each.key])
+    rows = [
+        {
+            "id": new_id(),
+            "feed": name,
+            "run_id": run_id,
+            "place": each.raw.place,
+            "record_key": each.key,
+            "field": each.field,
+            "reason": each.en,
+            "reason_zh": each.zh,
+            "raw": each.raw.body,
+            "origin": origin,
+            "at": tx.now,
+        }
+        for each in rejections
+    ]
+    if rows:
+        tx.execute(insert(quarantine), rows)
+
+
+def supersede(tx: Transaction, name: str, keys: Sequence[str]) -> None:
+    """The records came again under these keys: what waited under them is history."""
+    if keys:
+        waiting = quarantine.c.state == "waiting"
+        named = quarantine.c.record_key == func.any(list(keys))
+        old = update(quarantine).where(quarantine.c.feed == name, waiting, named)
+        tx.execute(old.values(state="superseded", settled_at=tx.now))
+
+
+def waiting_in_quarantine(tx: Transaction, name: str) -> int:
+    """Records the feed brought; files handed in by people don't count against the feed."""
+    waiting = select(func.count()).where(
+        quarantine.c.feed == name, quarantine.c.state == "waiting", quarantine.c.origin == "pull"
+    )
+    return int(tx.execute(waiting).scalar_one())
+
+
+def waiting_by_feed(tx: Transaction) -> dict[str, int]:
+    counted = (
+        select(quarantine.c.feed, func.count().label("waiting"))
+        .where(quarantine.c.state == "waiting")
+        .group_by(quarantine.c.feed)
+    )
+    return {row.feed: int(row.waiting) for row in tx.execute(counted)}
+
+
+def to_replay(tx: Transaction, name: str, limit: int) -> Sequence[Row[Any]]:
+    """Oldest first, locked."""
+    query = select(quarantine).where(quarantine.c.feed == name, quarantine.c.state == "waiting")
+    return tx.execute(query.order_by(quarantine.c.id).limit(limit).with_for_update()).all()
+
+
+def settle(tx: Transaction, quarantine_ids: Sequence[str]) -> None:
+    done = update(quarantine).where(quarantine.c.id.in_(quarantine_ids))
+    tx.execute(done.values(state="replayed", settled_at=tx.now))
+
+
+def explain_again(tx: Transaction, quarantine_id: str, rejection: Rejection) -> None:
+    again = update(quarantine).where(quarantine.c.id == quarantine_id)
+    tx.execute(again.values(reason=rejection.en, reason_zh=rejection.zh, field=rejection.field))
+
+
+def quarantined(tx: Transaction, name: str, page: Page) -> Sequence[Row[Any]]:
+    """Newest first, settled ones too."""
+    query = select(quarantine).order_by(quarantine.c.id.desc()).limit(page.limit)
+    if name:
+        query = query.where(quarantine.c.feed == name)
+    if page.after:
+        query = query.where(quarantine.c.id < page.after["id"])
+    return tx.execute(query).all()

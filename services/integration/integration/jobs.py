@@ -1,0 +1,53 @@
+"""Repeated work and clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chassis.deadline_runner import Handler
+from chassis.jobs import Job
+from chassis.unit_of_work import UnitOfWork
+from integration.callbacks.tidy import tidy
+from integration.duties.policy import DutiesPolicy
+from integration.feeds.assess import LAG
+from integration.feeds.connector import Connector, RuleOf
+from integration.feeds.errors import FeedIsRunning
+from integration.feeds.run_due import is_due
+from integration.feeds.run_feed import FeedRunner
+from integration.feeds.watch_lag import lag_watch
+from integration.grants.end_grant import expiry
+from integration.grants.grant_duty import EXPIRE
+
+# Cadences are of the policy and change at runtime; this is how often a feed looks whether it is its turn.
+TICK = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class App:
+    uow: UnitOfWork
+    runner: FeedRunner
+
+
+def jobs(connectors: Mapping[str, Connector]) -> list[Job[App]]:
+    feeds = [Job(f"feed.{name}", run=_run(name), every=TICK) for name, each in connectors.items() if each.access.url]
+    return [*feeds, Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))]
+
+
+def deadlines(
+    connectors: Mapping[str, Connector], rule_of: RuleOf, policy: Callable[[], DutiesPolicy]
+) -> dict[str, Handler]:
+    return {LAG: lag_watch(connectors, rule_of), EXPIRE: expiry(policy)}
+
+
+def _run(name: str) -> Callable[[App], Any]:
+    def run(app: App) -> None:
+        if is_due(app.uow, name, TICK / 2):
+            try:
+                app.runner.run(name)
+            except FeedIsRunning:
+                return
+
+    return run

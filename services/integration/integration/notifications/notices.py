@@ -1,0 +1,145 @@
+"""Which event becomes which notice: one function per event, and the table of them at the end.
+
+`said` is the event's message; only its fields are read, so that this stays a rule without the contracts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from chassis.kernel.money import Money
+from integration.notifications.rules import Notice
+
+HELD = {
+    "unverified": ("nobody's status could be verified", "无法核实人员状态"),
+    "no_capacity": ("everybody is at capacity or off shift", "全员满负荷或不在班"),
+}
+HEALTH_ZH = {"degraded": "数据不完整", "down": "中断"}
+FINAL = frozenset({"done", "finished", "completed", "failed", "cancelled"})
+
+
+def lead_assigned(said: Any) -> list[Notice]:
+    values = _values(said, "company_name", "grade", "lead_id", "assigned_at")
+    return [Notice("lead_assigned", f"{said.lead_id}:{_key(said.decision_id, values)}", values, (said.owner_id,))]
+
+
+def assignment_held(said: Any) -> list[Notice]:
+    values = _values(said, "company_name", "grade", "lead_id", "since")
+    values["why"], values["why_zh"] = HELD.get(said.reason, (said.reason, said.reason))
+    return [Notice("assignment_held", f"{said.lead_id}:{said.reason}:{values['since']}", values, duties=("ops",))]
+
+
+def response_overdue(said: Any) -> list[Notice]:
+    """30 min: the rep. 2 h: rep and manager see a pop-up. 4 h: the manager by e-mail. 20 h: last warning (LD5.2)."""
+    values = _values(said, "company_name", "grade", "lead_id", "owner_name", "assigned_at")
+    once = f"{said.lead_id}:{said.step}:{values['assigned_at']}"
+    rep, manager = (said.owner_id,), (said.manager_id,)
+    match said.step:
+        case "remind":
+            return [Notice("response_reminder", once, values, rep)]
+        case "popup":
+            return [Notice("response_overdue", once, values, rep + manager, popup=True)]
+        case "email":
+            return [Notice("response_overdue", once, values, manager, email_to=manager)]
+        case "recycle_warning":
+            return [Notice("recycle_warning", once, values, rep + manager)]
+    return []
+
+
+def lead_recycled(said: Any) -> list[Notice]:
+    values = _values(said, "company_name", "lead_id", "reason", "recycled_at")
+    people = (said.previous_owner_id, said.manager_id)
+    return [Notice("lead_recycled", f"{said.lead_id}:{said.bounces}:{values['recycled_at']}", values, people)]
+
+
+def fairness_drifted(said: Any) -> list[Notice]:
+    values = _values(said, "name", "grade", "received", "owed", "drift", "employee_id")
+    once = f"{said.employee_id}:{said.grade}:{said.received}:{said.owed}"
+    return [Notice("fairness_drifted", once, values, (said.manager_id,), ("ops",))]
+
+
+def import_progressed(said: Any) -> list[Notice]:
+    """Progress is for the import's own page; the end is news."""
+    if said.state.lower() not in FINAL:
+        return []
+    values = _values(said, "import_id", "state", "rows_read", "created", "appended", "failed")
+    return [Notice("import_progressed", f"{said.import_id}:{said.state}", values, (said.started_by,))]
+
+
+def slip_created(said: Any) -> list[Notice]:
+    values = _values(said, "slip_id", "beneficiary_name", "customer_name", "contract_number", "words", "words_zh")
+    values["amount"] = _money(said.amount)
+    return [Notice("slip_created", said.slip_id, values, (said.beneficiary_id, said.manager_id))]
+
+
+def slip_confirmed(said: Any) -> list[Notice]:
+    values = _values(said, "slip_id", "confirmed_at") | {"amount": _money(said.amount)}
+    return [Notice("slip_confirmed", said.slip_id, values, (said.beneficiary_id,))]
+
+
+def slip_clawed_back(said: Any) -> list[Notice]:
+    values = _values(said, "slip_id", "reason") | {"amount": _money(said.amount)}
+    return [Notice("slip_clawed_back", said.slip_id, values, (said.beneficiary_id, said.manager_id))]
+
+
+def rule_published(said: Any) -> list[Notice]:
+    values = _values(said, "rule_id", "name", "name_zh", "words", "words_zh")
+    return [Notice("rule_published", f"{said.rule_id}:{said.version}", values, duties=("rep",))]
+
+
+def gate_refused(said: Any) -> list[Notice]:
+    values = _values(said, "opportunity_id", "name", "to") | {"missing": list(said.missing)}
+    once = f"{said.opportunity_id}:{said.to}:{','.join(said.missing)}"
+    return [Notice("gate_refused", once, values, (said.owner_id,))]
+
+
+def feed_degraded(said: Any) -> list[Notice]:
+    values = _values(said, "feed", "health", "reason", "reason_zh", "since", "complete_until")
+    values["health_zh"] = HEALTH_ZH.get(said.health, said.health)
+    once = f"{said.feed}:{said.health}:{values['since']}"
+    return [Notice("feed_degraded", once, values, duties=("ops", "finance"))]
+
+
+def feed_recovered(said: Any) -> list[Notice]:
+    values = _values(said, "feed", "at", "complete_until")
+    return [Notice("feed_recovered", f"{said.feed}:{values['at']}", values, duties=("ops", "finance"))]
+
+
+NOTICES: dict[str, Callable[[Any], list[Notice]]] = {
+    "leads.assigned": lead_assigned,
+    "leads.assignment_held": assignment_held,
+    "leads.response_overdue": response_overdue,
+    "leads.recycled": lead_recycled,
+    "leads.fairness_drifted": fairness_drifted,
+    "leads.import_progressed": import_progressed,
+    "incentives.slip_created": slip_created,
+    "incentives.slip_confirmed": slip_confirmed,
+    "incentives.slip_clawed_back": slip_clawed_back,
+    "incentives.rule_published": rule_published,
+    "forecast.gate_refused": gate_refused,
+    "integration.feed_degraded": feed_degraded,
+    "integration.feed_recovered": feed_recovered,
+}
+
+
+def _values(said: Any, *names: str) -> dict[str, object]:
+    return {name: _plain(said, name) for name in names}
+
+
+def _plain(said: Any, name: str) -> object:
+    """Instants as datetime, absent ones as None."""
+    value = getattr(said, name)
+    if not hasattr(value, "ToDatetime"):
+        return value
+    return value.ToDatetime(tzinfo=UTC) if said.HasField(name) else None
+
+
+def _money(said: Any) -> Money:
+    return Money(int(said.fen), said.currency or "CNY")
+
+
+def _key(decision_id: str, values: dict[str, object]) -> str:
+    at = values["assigned_at"]
+    return decision_id or (at.isoformat() if isinstance(at, datetime) else "")

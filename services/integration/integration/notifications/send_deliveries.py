@@ -1,0 +1,93 @@
+"""Sends what is queued, at least once: repeated attempts carry the same Message-ID (N9.1)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from threading import Event
+from typing import Any
+
+from sqlalchemy import Row
+
+from chassis.identity import of_service
+from chassis.telemetry import logger
+from chassis.unit_of_work import UnitOfWork
+from integration.notifications import store
+from integration.notifications.mailer import Mail, MailDelayed, Mailer, MailRefused
+from integration.notifications.policy import NotificationsPolicy
+from integration.notifications.rules import NotificationFailed, pause_before
+
+ME = of_service("integration")
+POLL = 0.5
+AT_ONCE = 20
+# Longer than a batch can take with the mailer's time-out.
+HOLD_SECONDS = 300.0
+NO_ADDRESS = "no e-mail address"
+log = logger()
+
+
+class DeliverySender:
+    def __init__(self, uow: UnitOfWork, mailer: Mailer, policy: Callable[[], NotificationsPolicy]) -> None:
+        self._uow = uow
+        self._mailer = mailer
+        self._policy = policy
+
+    def run(self, stop: Event) -> None:
+        while not stop.is_set():
+            if not self.turn():
+                stop.wait(POLL)
+
+    def turn(self) -> int:
+        """Tries what is due now; how many. No transaction is open while the mail server is asked."""
+        with self._uow.begin(ME) as tx:
+            due = store.take_due(tx, AT_ONCE, HOLD_SECONDS)
+            addresses = store.addresses(tx, [row.recipient_id for row in due])
+            tx.commit()
+        if due:
+            self._send_all(due, addresses)
+        return len(due)
+
+    def _send_all(self, due: Sequence[Row[Any]], addresses: dict[str, str]) -> None:
+        left = list(due)
+        try:
+            with self._mailer.connected() as smtp:
+                while left:
+                    row = left[0]
+                    self._settle(row, lambda mail: self._mailer.send(smtp, mail), addresses.get(row.recipient_id, ""))
+                    left.pop(0)
+        except MailDelayed as failure:
+            for row in left:
+                self._delay(row, str(failure))
+
+    def _settle(self, row: Row[Any], send: Callable[[Mail], None], address: str) -> None:
+        if not address:
+            self._fail(row, NO_ADDRESS)
+            return
+        try:
+            send(Mail(row.id, address, row.subject, row.body, row.created_at))
+        except MailRefused as failure:
+            self._fail(row, str(failure))
+        except MailDelayed as failure:
+            self._delay(row, str(failure))
+        else:
+            with self._uow.begin(ME) as tx:
+                store.sent(tx, row.id)
+                tx.commit()
+
+    def _delay(self, row: Row[Any], error: str) -> None:
+        policy = self._policy()
+        if row.attempts >= policy.attempts:
+            self._fail(row, error)
+            return
+        pause = pause_before(row.attempts, policy.first_pause_seconds, policy.longest_pause_seconds)
+        with self._uow.begin(ME) as tx:
+            # Jitter, so that a server that comes back is not met by everybody at once.
+            store.again(tx, row.id, error, pause * random.uniform(0.5, 1.0))  # noqa: S311
+            tx.commit()
+
+    def _fail(self, row: Row[Any], error: str) -> None:
+        log.warning("delivery.failed", delivery=row.id, error=error)
+        with self._uow.begin(ME) as tx:
+            store.failed(tx, row.id, error)
+            tx.record(NotificationFailed(row.id, row.recipient_id, row.channel, error))
+            tx.commit()

@@ -1,0 +1,149 @@
+"""Every text that reaches people, in both languages, in one table (N9.1).
+
+`{field}` is a value the event gave. A new kind is a new line here and one in `notices.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    URGENT = "urgent"
+
+
+@dataclass(frozen=True)
+class Template:
+    severity: Severity
+    title: str
+    title_zh: str
+    body: str
+    body_zh: str
+    link: str = ""
+
+
+TEMPLATES: dict[str, Template] = {
+    "lead_assigned": Template(
+        Severity.INFO,
+        "New lead: {company_name} (grade {grade})",
+        "新线索：{company_name}（{grade} 级）",
+        "{company_name} is yours since {assigned_at}. Please respond in time.",
+        "{company_name} 已于 {assigned_at} 分配给您，请及时响应。",
+        "/api/v1/leads/{lead_id}",
+    ),
+    "assignment_held": Template(
+        Severity.WARNING,
+        "Lead waits for a rep: {company_name}",
+        "线索暂缓分配：{company_name}",
+        "{company_name} (grade {grade}) is held since {since}: {why}.",
+        "{company_name}（{grade} 级）自 {since} 起暂缓分配：{why_zh}。",
+        "/api/v1/leads/{lead_id}",
+    ),
+    "response_reminder": Template(
+        Severity.WARNING,
+        "Please respond: {company_name}",
+        "请尽快响应：{company_name}",
+        "{company_name} has had no response since {assigned_at}.",
+        "{company_name} 自 {assigned_at} 分配后尚无响应。",
+        "/api/v1/leads/{lead_id}",
+    ),
+    "response_overdue": Template(
+        Severity.URGENT,
+        "No response yet: {company_name}",
+        "线索超时未响应：{company_name}",
+        "{company_name} (grade {grade}), with {owner_name} since {assigned_at}, has had no response.",
+        "{company_name}（{grade} 级）自 {assigned_at} 分配给 {owner_name}，至今未响应。",
+        "/api/v1/leads/{lead_id}",
+    ),
+    "recycle_warning": Template(
+        Severity.URGENT,
+        "About to be recycled: {company_name}",
+        "线索即将回收：{company_name}",
+        "{company_name} goes back to the pool unless it gets a response soon.",
+        "{company_name} 若仍无跟进，即将回收至公海。",
+        "/api/v1/leads/{lead_id}",
+    ),
+    "lead_recycled": Template(
+        Severity.WARNING,
+        "Recycled: {company_name}",
+        "线索已回收：{company_name}",
+        "{company_name} went back to the pool at {recycled_at}: {reason}.",
+        "{company_name} 已于 {recycled_at} 回收至公海：{reason}。",
+        "/api/v1/leads/{lead_id}",
+    ),
+    "fairness_drifted": Template(
+        Severity.WARNING,
+        "Assignment drifts for {name}",
+        "{name} 的线索分配出现偏差",
+        "{name} received {received} grade {grade} leads, {owed} were due (drift {drift}).",
+        "{name} 实得 {grade} 级线索 {received} 条，应得 {owed} 条（偏差 {drift}）。",
+        "/api/v1/employees/{employee_id}",
+    ),
+    "import_progressed": Template(
+        Severity.INFO,
+        "Import finished: {created} new, {appended} duplicates, {failed} errors",
+        "导入完成：新增 {created}，重复 {appended}，错误 {failed}",
+        "{rows_read} rows were read. State: {state}.",
+        "共读取 {rows_read} 行。状态：{state}。",
+        "/api/v1/lead-imports/{import_id}",
+    ),
+    "slip_created": Template(
+        Severity.INFO,
+        "Incentive {amount} for {beneficiary_name}",
+        "{beneficiary_name} 激励 {amount}",
+        "{customer_name}, contract {contract_number}: {words}",
+        "{customer_name}，合同 {contract_number}：{words_zh}",
+        "/api/v1/slips/{slip_id}",
+    ),
+    "slip_confirmed": Template(
+        Severity.INFO,
+        "Incentive confirmed: {amount}",
+        "激励已确认：{amount}",
+        "Confirmed at {confirmed_at}.",
+        "确认时间 {confirmed_at}。",
+        "/api/v1/slips/{slip_id}",
+    ),
+    "slip_clawed_back": Template(
+        Severity.WARNING,
+        "Incentive taken back: {amount}",
+        "激励已扣回：{amount}",
+        "Reason: {reason}.",
+        "原因：{reason}。",
+        "/api/v1/slips/{slip_id}",
+    ),
+    "rule_published": Template(
+        Severity.INFO,
+        "New incentive rule: {name}",
+        "激励规则发布：{name_zh}",
+        "{words}",
+        "{words_zh}",
+        "/api/v1/rules/{rule_id}",
+    ),
+    "gate_refused": Template(
+        Severity.INFO,
+        "Not yet “{to}”: {name}",
+        "暂不能进入“{to}”：{name}",
+        "Missing: {missing}.",
+        "缺少：{missing}。",
+        "/api/v1/opportunities/{opportunity_id}",
+    ),
+    "feed_degraded": Template(
+        Severity.URGENT,
+        "Feed {feed} is {health}",
+        "数据源 {feed} 异常（{health_zh}）",
+        "{reason}. Figures that depend on it are provisional; data are complete until {complete_until}.",
+        "{reason_zh}。相关数字为暂定，数据完整至 {complete_until}。",
+        "/api/v1/feeds/{feed}",
+    ),
+    "feed_recovered": Template(
+        Severity.INFO,
+        "Feed {feed} is well again",
+        "数据源 {feed} 已恢复",
+        "Data are complete until {complete_until}.",
+        "数据完整至 {complete_until}。",
+        "/api/v1/feeds/{feed}",
+    ),
+}

@@ -1,0 +1,148 @@
+"""Orders as the ERP tells them, and what is told on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from chassis.kernel.money import Money
+from integration.feeds.rules import KeyText, ShortText
+
+LARGEST = Decimal("1000000000000")
+Yuan = Annotated[Decimal, Field(ge=-LARGEST, le=LARGEST, decimal_places=2)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class OrderState(StrEnum):
+    ACTIVE = "active"
+    CANCELLED = "cancelled"
+
+
+class OrderLineRecord(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    product_code: ShortText = Field(alias="ProductCode")
+    product_name: ShortText = Field(alias="ProductName", default="")
+    quantity: Annotated[Decimal, Field(ge=-LARGEST, le=LARGEST, decimal_places=6)] = Field(alias="Quantity")
+    amount: Yuan = Field(alias="Amount")
+
+
+class OrderRecord(BaseModel):
+    """One sales order in the ERP's words."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    order_id: Annotated[KeyText, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")] = Field(
+        alias="OrderId"
+    )
+    contract_number: ShortText = Field(alias="ContractNo", default="")
+    customer_code: KeyText = Field(alias="CustomerCode")
+    customer_name: ShortText = Field(alias="CustomerName", default="")
+    salesperson_id: ShortText = Field(alias="SalespersonId", default="")
+    currency: Currency = Field(alias="Currency", default="CNY")
+    total: Annotated[Yuan, Field(ge=0)] = Field(alias="TotalAmount")
+    signed_at: AwareDatetime = Field(alias="SignedAt")
+    state: OrderState = Field(alias="Status")
+    cancelled_at: AwareDatetime | None = Field(alias="CancelledAt", default=None)
+    technical_service: bool = Field(alias="TechnicalService", default=False, strict=True)
+    lines: Annotated[list[OrderLineRecord], Field(max_length=1000)] = Field(alias="Lines", default_factory=list)
+    source_version: int = Field(alias="Version", ge=0, le=2**31 - 1)
+
+    @field_validator("state", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("contract_number", "customer_name", "salesperson_id", mode="before")
+    @classmethod
+    def _absent(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+    @field_validator("total", mode="before")
+    @classmethod
+    def _exact(cls, value: Any) -> Any:
+        if isinstance(value, float):
+            raise ValueError("a float is no exact amount")
+        return value
+
+
+@dataclass(frozen=True)
+class OrderLineFacts:
+    product_code: str
+    product_name: str
+    quantity: Decimal
+    amount: Money
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    order_id: str
+    version: int
+    contract_number: str
+    customer_code: str
+    customer_name: str
+    salesperson_id: str
+    amount: Money
+    signed_at: datetime
+    state: OrderState
+    cancelled_at: datetime | None
+    technical_service: bool
+    lines: tuple[OrderLineFacts, ...]
+
+
+@dataclass(frozen=True)
+class OrderReceived:
+    order_id: str
+    order: OrderFacts
+
+
+@dataclass(frozen=True)
+class OrderChanged:
+    order_id: str
+    order: OrderFacts
+
+
+class Arrival(StrEnum):
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    CORRECTED = "corrected"
+
+
+def arrival(known: tuple[int, bytes] | None, version: int, content: bytes) -> Arrival:
+    """What a record is beside the one we hold (its source version and content hash).
+
+    An older version is a late repetition. The same version with other content is a correction: the source is believed.
+    """
+    if known is None:
+        return Arrival.NEW
+    known_version, known_content = known
+    if version < known_version or content == known_content:
+        return Arrival.DUPLICATE
+    return Arrival.CORRECTED
+
+
+def facts_of(record: OrderRecord, version: int) -> OrderFacts:
+    """`version` is ours: it grows by one with each change we publish."""
+    lines = tuple(
+        OrderLineFacts(each.product_code, each.product_name, each.quantity, Money.of(each.amount, record.currency))
+        for each in record.lines
+    )
+    return OrderFacts(
+        order_id=record.order_id,
+        version=version,
+        contract_number=record.contract_number,
+        customer_code=record.customer_code,
+        customer_name=record.customer_name,
+        salesperson_id=record.salesperson_id,
+        amount=Money.of(record.total, record.currency),
+        signed_at=record.signed_at,
+        state=record.state,
+        cancelled_at=record.cancelled_at,
+        technical_service=record.technical_service,
+        lines=lines,
+    )

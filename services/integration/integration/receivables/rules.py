@@ -1,0 +1,56 @@
+"""Receivables as the ERP tells them, and how names of payers are compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from integration.feeds.rules import KeyText, ShortText
+from integration.orders.rules import Currency, Yuan
+
+
+class ReceivableRecord(BaseModel):
+    """One amount due in the ERP's words."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    receivable_id: KeyText = Field(alias="ReceivableId")
+    contract_number: KeyText = Field(alias="ContractNo")
+    customer_code: KeyText = Field(alias="CustomerCode")
+    customer_name: ShortText = Field(alias="CustomerName", default="")
+    salesperson_id: ShortText = Field(alias="SalespersonId", default="")
+    currency: Currency = Field(alias="Currency", default="CNY")
+    amount: Annotated[Yuan, Field(ge=0)] = Field(alias="Amount")
+    due_on: date = Field(alias="DueOn")
+    virtual_account: ShortText = Field(alias="VirtualAccount", default="")
+    payer_names: Annotated[list[ShortText], Field(max_length=50)] = Field(alias="PayerNames", default_factory=list)
+    source_version: int = Field(alias="Version", ge=0, le=2**31 - 1)
+
+    @field_validator("customer_name", "salesperson_id", "virtual_account", mode="before")
+    @classmethod
+    def _absent(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+    @field_validator("payer_names", mode="before")
+    @classmethod
+    def _none(cls, value: Any) -> Any:
+        return [] if value is None else value
+
+    @field_validator("amount", mode="before")
+    @classmethod
+    def _exact(cls, value: Any) -> Any:
+        if isinstance(value, float):
+            raise ValueError("a float is no exact amount")
+        return value
+
+
+_NOT_A_LETTER = re.compile(r"[\W_]+")
+
+
+def payer_key(name: str) -> str:
+    """Names are equal whatever the width of letters, case, spaces and punctuation: “ＡＢＣ（上海）” is "abc上海"."""
+    return _NOT_A_LETTER.sub("", unicodedata.normalize("NFKC", name).casefold())

@@ -1,0 +1,106 @@
+"""SQL of receivables and of the payers known for their customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.access import visible_rows
+from chassis.rpc.paging import Page
+from chassis.unit_of_work import Transaction
+from integration.receivables.rules import payer_key
+from integration.tables import employee, known_payer, receivable
+
+OPEN = receivable.c.amount_fen > receivable.c.claimed_fen
+
+
+def locked(tx: Transaction, receivable_ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """In the order of their ids, so that two who lock several never wait for each other."""
+    query = select(receivable).where(receivable.c.receivable_id == func.any(sorted(receivable_ids)))
+    return {row.receivable_id: row for row in tx.execute(query.order_by(receivable.c.receivable_id).with_for_update())}
+
+
+def save(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """What was claimed on them stays."""
+    if rows:
+        fresh = insert(receivable)
+        others = {name: fresh.excluded[name] for name in rows[0] if name != "receivable_id"}
+        tx.execute(fresh.on_conflict_do_update(index_elements=[receivable.c.receivable_id], set_=others), rows)
+
+
+def add_claimed(tx: Transaction, receivable_id: str, fen: int) -> None:
+    changed = update(receivable).where(receivable.c.receivable_id == receivable_id)
+    tx.execute(changed.values(claimed_fen=receivable.c.claimed_fen + fen))
+
+
+def open_ones(tx: Transaction) -> Sequence[Row[Any]]:
+    return tx.execute(select(receivable).where(OPEN).order_by(receivable.c.due_on, receivable.c.receivable_id)).all()
+
+
+def every_contract(tx: Transaction) -> Sequence[str]:
+    """Paid ones too: a remark that names one of them says what the money is not for."""
+    return tx.execute(select(receivable.c.contract_number).distinct()).scalars().all()
+
+
+def every_virtual_account(tx: Transaction) -> Sequence[str]:
+    accounts = select(receivable.c.virtual_account).where(receivable.c.virtual_account != "").distinct()
+    return tx.execute(accounts).scalars().all()
+
+
+def receivables(
+    tx: Transaction, page: Page, *, contract_number: str, customer_code: str, open_only: bool
+) -> Sequence[Row[Any]]:
+    """Earliest due first, of the caller's people."""
+    query = select(receivable).outerjoin(employee, employee.c.employee_id == receivable.c.salesperson_id)
+    query = query.where(visible_rows(tx.identity, receivable.c.salesperson_id, employee.c.unit))
+    if contract_number:
+        query = query.where(receivable.c.contract_number == contract_number)
+    if customer_code:
+        query = query.where(receivable.c.customer_code == customer_code)
+    if open_only:
+        query = query.where(OPEN)
+    if page.after:
+        last = (date.fromisoformat(page.after["on"]), page.after["id"])
+        query = query.where(tuple_(receivable.c.due_on, receivable.c.receivable_id) > last)
+    return tx.execute(query.order_by(receivable.c.due_on, receivable.c.receivable_id).limit(page.limit)).all()
+
+
+# -- known payers --------------------------------------------------------------------------------------------------
+
+
+def learn_payers(tx: Transaction, named: Iterable[tuple[str, str]], origin: str, claim_id: str | None = None) -> None:
+    """`named`: customer code and a name that pays for it. What is known stays as it is."""
+    rows = {
+        (customer, payer_key(name)): {
+            "customer_code": customer,
+            "payer_key": payer_key(name),
+            "payer_name": name,
+            "origin": origin,
+            "claim_id": claim_id,
+        }
+        for customer, name in named
+        if customer and payer_key(name)
+    }
+    if rows:
+        tx.execute(insert(known_payer).on_conflict_do_nothing(), list(rows.values()))
+
+
+def forget_payers(tx: Transaction, claim_id: str) -> None:
+    """What only this claim had taught."""
+    tx.execute(delete(known_payer).where(known_payer.c.claim_id == claim_id))
+
+
+def payers(tx: Transaction) -> Sequence[Row[Any]]:
+    return tx.execute(select(known_payer.c.customer_code, known_payer.c.payer_key)).all()
+
+
+def payer_names(tx: Transaction, customer_codes: Sequence[str]) -> dict[str, list[str]]:
+    named = known_payer.c.customer_code == func.any(list(customer_codes))
+    found: dict[str, list[str]] = {}
+    for row in tx.execute(select(known_payer).where(named).order_by(known_payer.c.payer_name)):
+        found.setdefault(row.customer_code, []).append(row.payer_name)
+    return found

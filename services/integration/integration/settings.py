@@ -1,0 +1,29 @@
+"""Settings of integration beside those of its connectors, which keep their own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from chassis.config import Settings
+
+
+class IntegrationSettings(Settings):
+    # Private networks that connectors may reach, such as the bank's front-end machine: "10.20.0.0/24,192.168.7.5/32".
+    source_networks: Annotated[tuple[str, ...], NoDecode] = ()
+    wecom_token: SecretStr = SecretStr("")
+    wecom_aes_key: SecretStr = SecretStr("")
+    wecom_corp_id: str = ""
+    smtp_host: str = ""
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_starttls: bool = False
+    mail_from: str = "closeloop@localhost"
+
+    @field_validator("source_networks", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(each.strip() for each in value.split(",") if each.strip()) if isinstance(value, str) else value

@@ -1,0 +1,32 @@
+"""The schema of integration, a page per group of features."""
+
+from integration.tables.bank import bank_account, bank_entry, bank_statement, claim, known_payer
+from integration.tables.directory import directory_state, duty_grant, employee, unit
+from integration.tables.feeds import feed, feed_run, quarantine
+from integration.tables.messages import callback_nonce, conversation_message, delivery, notification
+from integration.tables.metadata import metadata
+from integration.tables.sales import erp_order, pos_load, pos_sale, receivable
+
+__all__ = [
+    "bank_account",
+    "bank_entry",
+    "bank_statement",
+    "callback_nonce",
+    "claim",
+    "conversation_message",
+    "delivery",
+    "directory_state",
+    "duty_grant",
+    "employee",
+    "erp_order",
+    "feed",
+    "feed_run",
+    "known_payer",
+    "metadata",
+    "notification",
+    "pos_load",
+    "pos_sale",
+    "quarantine",
+    "receivable",
+    "unit",
+]

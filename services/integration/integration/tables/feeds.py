@@ -1,0 +1,83 @@
+"""Feeds: state, runs, quarantine."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from integration.tables.metadata import instant, metadata, words
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    # new, healthy, degraded, down
+    Column("health", Text, nullable=False, server_default=text("'new'")),
+    instant("health_since", nullable=True),
+    words("reason"),
+    words("reason_zh"),
+    words("checkpoint"),
+    instant("last_run_at", nullable=True),
+    instant("last_success_at", nullable=True),
+    instant("next_run_at", nullable=True),
+    instant("complete_until", nullable=True),
+    # Failed runs since the last success.
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    words("error_class"),
+    Column("holes", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    # Field paths seen so far with their types; `schema_fingerprint` is their hash.
+    Column("shape", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    words("schema_fingerprint"),
+    # Who runs it now, and until when nobody else may (real time).
+    Column("lease", Uuid(as_uuid=False), nullable=True),
+    Column("lease_until", DateTime(timezone=True), nullable=True),
+)
+
+feed_run = Table(
+    "feed_run",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("feed", Text, nullable=False),
+    instant("started_at"),
+    instant("finished_at", nullable=True),
+    # running, ok, failed
+    Column("outcome", Text, nullable=False),
+    words("error_class"),
+    words("error"),
+    Column("records_in", Integer, nullable=False, server_default=text("0")),
+    Column("records_new", Integer, nullable=False, server_default=text("0")),
+    Column("duplicates", Integer, nullable=False, server_default=text("0")),
+    Column("corrected", Integer, nullable=False, server_default=text("0")),
+    Column("rejected", Integer, nullable=False, server_default=text("0")),
+    words("checkpoint_before"),
+    words("checkpoint_after"),
+    words("schema_fingerprint"),
+    # Caller and request id of a run by hand: a repeated request finds its run.
+    Column("request_key", Text, nullable=True, unique=True),
+    Index("feed_run_feed", "feed", "id"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("feed", Text, nullable=False),
+    Column("run_id", Uuid(as_uuid=False), nullable=False),
+    # Where in the source: file, entry, page and row.
+    words("place"),
+    # Identity of the record when it could be read: a later good one supersedes the bad one.
+    words("record_key"),
+    words("field"),
+    words("reason"),
+    words("reason_zh"),
+    Column("raw", Text, nullable=False),
+    # pull or file. A bad file somebody handed in says nothing about the health of the feed.
+    Column("origin", Text, nullable=False, server_default=text("'pull'")),
+    instant("at"),
+    # waiting, replayed, superseded
+    Column("state", Text, nullable=False, server_default=text("'waiting'")),
+    instant("settled_at", nullable=True),
+    Index("quarantine_page", "id", postgresql_where=text("state = 'waiting'")),
+    Index("quarantine_feed", "feed", "id"),
+    Index("quarantine_key", "feed", "record_key", postgresql_where=text("state = 'waiting'")),
+)
