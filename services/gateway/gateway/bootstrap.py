@@ -59,7 +59,7 @@ class Gateway:
         self.hub = Hub(
             per_person=settings.streams_per_person, in_all=settings.streams_in_all, queue=settings.stream_queue
         )
-        self.reader = Reader(bus or Bus(_bus(settings)), self._deliver, self._gap)
+        self.reader = Reader(bus or Bus(_bus(settings)), self.deliver, self.gap)
         self.draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self.app = self._application(keyring, trust)
@@ -128,10 +128,12 @@ class Gateway:
             await self.memory.close()
             log.info("gateway.stopped")
 
-    def _deliver(self, notices: list[Notice]) -> None:
+    def deliver(self, notices: list[Notice]) -> None:
+        """From any thread."""
         self._in_the_loop(lambda: self.hub.publish(notices))
 
-    def _gap(self) -> None:
+    def gap(self) -> None:
+        """From any thread: something may have been missed."""
         self._in_the_loop(self.hub.gap)
 
     def _in_the_loop(self, act: Callable[[], object]) -> None:

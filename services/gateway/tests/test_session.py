@@ -107,9 +107,7 @@ def forgeries(door: Door, keys: Keys) -> dict[str, str]:
         "another subject": f"{head}.{raised}.{signature}",
         "own key": jwt.encode(claims, own, "EdDSA", {"kid": kid}),
         "unknown kid": jwt.encode(claims, own, "EdDSA", {"kid": key_id(own.public_key())}),
-        "a service's key": jwt.encode(
-            claims, leads.private_key, "EdDSA", {"kid": key_id(leads.private_key.public_key())}
-        ),
+        "a service's key": jwt.encode(claims, leads, "EdDSA", {"kid": key_id(leads.public_key())}),
         "expired": jwt.encode(claims | {"exp": int(time.time()) - 1}, real, "EdDSA", {"kid": kid}),
         "no expiry": jwt.encode({k: v for k, v in claims.items() if k != "exp"}, real, "EdDSA", {"kid": kid}),
         "another audience": jwt.encode(claims | {"aud": "closeloop"}, real, "EdDSA", {"kid": kid}),

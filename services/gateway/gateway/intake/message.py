@@ -163,7 +163,6 @@ def _check_rules(message: Message, findings: Findings) -> None:
     try:
         check(message)
     except InvalidInput as found:
-        for each in found.violations:
-            place = rest_path(each.field)
-            if not findings.covers(place):
-                findings.violations.append(replace(each, field=place))
+        # A field that was left out above must not be called missing now.
+        told = [(rest_path(each.field), each) for each in found.violations]
+        findings.violations += [replace(each, field=place) for place, each in told if not findings.covers(place)]

@@ -68,7 +68,7 @@ class Hub:
 
     def subscribe(self, person: str) -> Subscription:
         """Raises TooManyStreams. Whoever subscribes unsubscribes."""
-        for held, limit in ((len(self._open.get(person, ())), self._per_person), (self._count, self._in_all)):
+        for held, limit in ((self.open_streams(person), self._per_person), (self._count, self._in_all)):
             if held >= limit:
                 raise TooManyStreams(limit=limit, retry_after=timedelta(seconds=10))
         subscription = Subscription(person, asyncio.Queue(), self._queue)
@@ -78,6 +78,9 @@ class Hub:
         if self._closing:
             subscription.end(Signal.CLOSING)
         return subscription
+
+    def open_streams(self, person: str) -> int:
+        return len(self._open.get(person, ()))
 
     def unsubscribe(self, subscription: Subscription) -> None:
         held = self._open.get(subscription.person, set())
