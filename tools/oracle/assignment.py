@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from geodesy import kilometres
-
-from leads import Taken
+from tools.oracle.geodesy import kilometres
+from tools.oracle.leads import Taken
 
 WEIGHTS = {"load": 0.40, "conversion": 0.35, "region": 0.25}
 CROWDED_WEIGHTS = {"load": 0.60, "conversion": 0.2333, "region": 0.1667}

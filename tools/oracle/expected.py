@@ -1,4 +1,4 @@
-"""The figures that the day must give, from the seed folder alone: `python tools/oracle/expected.py <folder>` → JSON.
+"""The figures that the day must give, from the seed folder alone: `python -m tools.oracle.expected <folder>` → JSON.
 
 Shares no code with the services, the chassis, or what made the company up: the formulas of the specification are
 written down here a second time, plainly, so that a mistake in one of the two shows.
@@ -13,10 +13,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from assignment import Decision, Office, replay
-from money import Facts, Ledger, attainment, counted, credibility, slips
-
-from leads import Outcome, read_rows, take_in
+from tools.oracle.assignment import Decision, Office, replay
+from tools.oracle.leads import Outcome, read_rows, take_in
+from tools.oracle.money import Facts, Ledger, attainment, counted, credibility, slips
 
 
 class Folder:

@@ -19,7 +19,7 @@ from closeloop_cli.runtime.layout import ROOT, CannotRun, Layout
 from closeloop_cli.runtime.readiness import settle
 from closeloop_cli.runtime.system import System
 
-ORACLE = ROOT / "tools" / "oracle" / "expected.py"
+ORACLE = "tools.oracle.expected"
 
 
 @dataclass
@@ -42,8 +42,8 @@ class Day:
     @cached_property
     def expected(self) -> dict[str, Any]:
         """From a process of its own, which sees the seed folder and nothing else."""
-        command = [sys.executable, str(ORACLE), str(self.layout.company)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", ORACLE, str(self.layout.company)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         if done.returncode:
             raise CannotRun(f"the oracle failed: {done.stderr.strip().splitlines()[-1]}")
         return dict(json.loads(done.stdout))

@@ -63,7 +63,7 @@ class System:
         port = self.layout.ports["gateway"]
         if answers(port):
             raise CannotRun(
-                f"Port {port} is taken by another program. Choose one: CLOSELOOP_GATEWAY_PORT=8090 make demo"
+                f"Port {port} is taken by another program: choose one, CLOSELOOP_GATEWAY_PORT=8090 make demo"
             )
 
     def plan(self) -> list[Program]:
