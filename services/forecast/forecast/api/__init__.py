@@ -1,0 +1,1 @@
+"""The doors: decode, call, encode. One module per service of the contract."""

@@ -1,0 +1,1 @@
+"""Claimed receipts by contract, and the ERP orders of a contract: read-only projections."""

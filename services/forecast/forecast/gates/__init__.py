@@ -1,0 +1,1 @@
+"""What a step asks for, and the items that answer: survey, demo, quotes, acceptance."""

@@ -1,0 +1,1 @@
+"""Contract messages from and to what the features speak."""

@@ -1,0 +1,1 @@
+"""Whether the feeds that figures rest on are complete."""

@@ -1,0 +1,1 @@
+"""The forecast of a month per team and rep."""

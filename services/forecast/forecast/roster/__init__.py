@@ -1,0 +1,1 @@
+"""Employees, units and customers: read-only projections."""

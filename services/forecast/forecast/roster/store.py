@@ -1,0 +1,53 @@
+"""SQL of the roster and of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.unit_of_work import Transaction
+from forecast.roster.rules import EmployeeFacts, newest, unit_names
+from forecast.tables import customer, employee, unit
+
+_EMPLOYEE = ("version", "name", "unit")
+_CUSTOMER = ("version", "customer_code", "name")
+
+
+def upsert_employees(tx: Transaction, employees: Sequence[EmployeeFacts]) -> None:
+    """Newer versions win; older ones change nothing."""
+    latest = newest(employees)
+    new = insert(employee)
+    changed = {name: new.excluded[name] for name in _EMPLOYEE}
+    newer = employee.c.version < new.excluded.version
+    rows = [{name: asdict(each)[name] for name in ("employee_id", *_EMPLOYEE)} for each in latest]
+    tx.execute(new.on_conflict_do_update(index_elements=["employee_id"], set_=changed, where=newer), rows)
+    _upsert_units(tx, unit_names(latest))
+
+
+def _upsert_units(tx: Transaction, names: Mapping[str, str]) -> None:
+    if names:
+        new = insert(unit)
+        renamed = new.on_conflict_do_update(index_elements=["path"], set_={"name": new.excluded.name})
+        tx.execute(renamed, [{"path": path, "name": name} for path, name in sorted(names.items())])
+
+
+def upsert_customers(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    new = insert(customer)
+    changed = {name: new.excluded[name] for name in _CUSTOMER}
+    newer = customer.c.version < new.excluded.version
+    tx.execute(new.on_conflict_do_update(index_elements=["customer_id"], set_=changed, where=newer), list(rows))
+
+
+def find_employee(tx: Transaction, employee_id: str) -> Row[Any] | None:
+    return tx.execute(select(employee).where(employee.c.employee_id == employee_id)).first()
+
+
+def names_of(tx: Transaction) -> dict[str, str]:
+    """Employee id or unit path → name."""
+    people = tx.execute(select(employee.c.employee_id, employee.c.name))
+    units = tx.execute(select(unit.c.path, unit.c.name))
+    return {row[0]: row[1] for row in (*people, *units)}

@@ -1,0 +1,1 @@
+"""What reps claim, and what it counts as."""
