@@ -1,0 +1,1 @@
+"""Who gets a lead, and why (LD3, LD4)."""

@@ -1,0 +1,122 @@
+"""The board: everything a decision looks at, kept in memory and brought up to date before each decision.
+
+Guarantee: a view holds exactly what was committed at its snapshot; only what changed since the last one is read. What
+is reserved is checked again under the rep's lock, so a view that is a moment old costs a retry, never a wrong owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from chassis.database import Database
+from chassis.kernel.calendar import instant, local_date
+from leads.assignment import board_store as sql
+from leads.assignment.choice_rules import Reps
+from leads.assignment.columns import reps_of, with_changes, with_conversion
+from leads.assignment.fair_turns import FairTurns
+from leads.assignment.policy import AssignmentPolicy
+from leads.lead.rules import Grade
+
+
+@dataclass(frozen=True)
+class View:
+    """One consistent look at the roster. `snapshot` finds the same rows again."""
+
+    reps: Reps
+    snapshot: str
+    high_load: frozenset[Grade]
+
+
+class Board:
+    """Shared by all threads of a process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = Lock()
+        self._forget_all()
+
+    def view(self, grade: Grade, at: datetime, policy: AssignmentPolicy) -> View:
+        """Up to date at the time of the call; fair turns are those of `grade`."""
+        with self._lock:
+            view = self._refresh(local_date(at), policy)
+            numbers = view.reps.number
+            owed, received = self._turns.over(grade, local_date(at), policy.fairness_days, numbers)
+        return replace(view, reps=replace(view.reps, owed={grade: owed}, received={grade: received}))
+
+    def _forget_all(self) -> None:
+        self._reps = reps_of([])
+        self._turns = FairTurns()
+        self._seen: frozenset[str] = frozenset()
+        self._oldest = "0"
+        self._window: tuple[date, int, int] | None = None
+
+    def _refresh(self, today: date, policy: AssignmentPolicy) -> View:
+        window = (today, policy.fairness_days, policy.conversion_days)
+        if self._window is not None and policy.fairness_days > self._window[1]:
+            self._forget_all()
+        with self._database.engine.connect() as conn:
+            conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            snapshot, oldest = sql.snapshot(conn)
+            self._read_reps(conn)
+            self._read_turns(conn, today, policy)
+            if self._window != window or sql.closed_changed(conn, self._oldest):
+                self._reps = with_conversion(self._reps, sql.closed(conn, conversion_since(today, policy)))
+            high_load = sql.high_load_grades(conn)
+        self._oldest, self._window = oldest, window
+        return View(self._reps, snapshot, high_load)
+
+    def _read_reps(self, conn: Connection) -> None:
+        rows = sql.changed_reps(conn, self._oldest)
+        if not rows:
+            return
+        changed = with_changes(self._reps, rows)
+        if changed is None:
+            changed = reps_of(sql.changed_reps(conn, "0"))
+            self._window = None
+        elif (changed.team != self._reps.team).any():
+            self._window = None
+        self._reps = changed
+
+    def _read_turns(self, conn: Connection, today: date, policy: AssignmentPolicy) -> None:
+        since = fairness_since(today, policy)
+        turns = sql.new_turns(conn, self._oldest, since)
+        new = [turn for turn in turns if turn.decision_id not in self._seen]
+        self._turns.add(new, _numbers(self._reps, new))
+        self._turns.forget_before(local_date(since))
+        self._seen = frozenset(turn.decision_id for turn in turns)
+
+
+def board_then(
+    conn: Connection, snapshot: str, grade: Grade, at: datetime, high_load: bool, policy: AssignmentPolicy
+) -> View:
+    """What a decision saw, read back from the versioned rows."""
+    today = local_date(at)
+    reps = reps_of(sql.reps_then(conn, snapshot))
+    reps = with_conversion(reps, sql.closed(conn, conversion_since(today, policy), snapshot))
+    turns = FairTurns()
+    then = sql.turns_then(conn, snapshot, grade, fairness_since(today, policy))
+    turns.add(then, _numbers(reps, then))
+    owed, received = turns.over(grade, today, policy.fairness_days, reps.number)
+    view = replace(reps, owed={grade: owed}, received={grade: received})
+    return View(view, snapshot, frozenset({grade} if high_load else ()))
+
+
+def conversion_since(today: date, policy: AssignmentPolicy) -> datetime:
+    """Whole days of Shanghai, so that a rate does not move within a day unless something closes."""
+    return instant(today - timedelta(days=policy.conversion_days))
+
+
+def fairness_since(today: date, policy: AssignmentPolicy) -> datetime:
+    return instant(today - timedelta(days=policy.fairness_days - 1))
+
+
+def _numbers(reps: Reps, turns: Iterable[Row[Any]]) -> dict[str, int]:
+    """Number of each winner."""
+    found = {turn.winner_id: reps.find(turn.winner_id) for turn in turns}
+    return {winner: int(reps.number[at]) for winner, at in found.items() if at is not None}

@@ -1,0 +1,103 @@
+"""SQL of the board: the versioned inputs of a decision, live or as an earlier decision saw them.
+
+A row is versioned by the transaction that wrote it (`xid`), a view by its snapshot (`pg_snapshot`): the same queries
+read the present and the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from leads.lead.rules import Grade
+
+_COLUMNS = """
+    employee_id, number, name, status, unit, team, manager_id, position, duties, hired_on, latitude, longitude,
+    radius_km, province, city, grades, industries, baseline, open_a, open_b, open_c, a_day, a_taken, last_assigned_at,
+    version, revision
+"""
+
+_SNAPSHOT = text("SELECT s::text AS snapshot, pg_snapshot_xmin(s)::text AS oldest FROM pg_current_snapshot() AS s")
+
+# What a transaction that was still running at `oldest`, or began later, has changed.
+_CHANGED_REPS = text(f"SELECT {_COLUMNS} FROM rep WHERE xid >= CAST(:oldest AS xid8)")  # noqa: S608 - fixed columns
+
+_REPS_THEN = text("""
+    SELECT earlier.* FROM rep AS now
+    CROSS JOIN LATERAL (
+        SELECT row_then.* FROM rep_revision AS kept, jsonb_populate_record(NULL::rep, kept."row") AS row_then
+        WHERE kept.employee_id = now.employee_id AND pg_visible_in_snapshot(kept.xid, CAST(:snapshot AS pg_snapshot))
+        ORDER BY kept.revision DESC LIMIT 1
+    ) AS earlier
+""")
+
+_TURNS = """
+    SELECT decision_id, at, grade, winner_id, band, band_size FROM decision
+    WHERE outcome = 'assigned' AND at >= :since AND {seen}
+"""
+_NEW_TURNS = text(_TURNS.format(seen="xid >= CAST(:oldest AS xid8)"))
+_TURNS_THEN = text(_TURNS.format(seen="grade = :grade AND pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))"))
+
+_CLOSED_CHANGED = text("SELECT EXISTS (SELECT FROM closed_lead WHERE xid >= CAST(:oldest AS xid8))")
+_CLOSED = """
+    SELECT owner_id, count(*) FILTER (WHERE won) AS won, count(*) AS closed FROM closed_lead
+    WHERE grade = 'A' AND closed_at >= :since AND {seen} GROUP BY owner_id
+"""
+_CLOSED_NOW = text(_CLOSED.format(seen="TRUE"))
+_CLOSED_THEN = text(_CLOSED.format(seen="pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))"))
+
+_MODES = text("SELECT grade FROM load_mode WHERE high")
+
+_A_GIVEN = text("""
+    SELECT count(*) AS given, count(*) FILTER (WHERE rep.hired_on > :first_day) AS to_newcomers
+    FROM assignment JOIN rep USING (employee_id)
+    WHERE assignment.grade = 'A' AND assignment.assigned_at >= :since
+""")
+
+
+def snapshot(conn: Connection) -> tuple[str, str]:
+    """What this transaction sees, and the oldest transaction that it may not see."""
+    row = conn.execute(_SNAPSHOT).one()
+    return row.snapshot, row.oldest
+
+
+def changed_reps(conn: Connection, oldest: str) -> Sequence[Row[Any]]:
+    """Reps changed since; a few may be unchanged."""
+    return conn.execute(_CHANGED_REPS, {"oldest": oldest}).all()
+
+
+def reps_then(conn: Connection, snapshot: str) -> Sequence[Row[Any]]:
+    return conn.execute(_REPS_THEN, {"snapshot": snapshot}).all()
+
+
+def new_turns(conn: Connection, oldest: str, since: datetime) -> Sequence[Row[Any]]:
+    """Automatic assignments since; a few may be known already."""
+    return conn.execute(_NEW_TURNS, {"oldest": oldest, "since": since}).all()
+
+
+def turns_then(conn: Connection, snapshot: str, grade: Grade, since: datetime) -> Sequence[Row[Any]]:
+    return conn.execute(_TURNS_THEN, {"snapshot": snapshot, "grade": grade.value, "since": since}).all()
+
+
+def closed_changed(conn: Connection, oldest: str) -> bool:
+    return bool(conn.execute(_CLOSED_CHANGED, {"oldest": oldest}).scalar_one())
+
+
+def closed(conn: Connection, since: datetime, snapshot: str | None = None) -> Sequence[Row[Any]]:
+    """A leads won and closed per owner; as a snapshot saw it when one is given."""
+    if snapshot is None:
+        return conn.execute(_CLOSED_NOW, {"since": since}).all()
+    return conn.execute(_CLOSED_THEN, {"since": since, "snapshot": snapshot}).all()
+
+
+def high_load_grades(conn: Connection) -> frozenset[Grade]:
+    return frozenset(Grade(each) for each in conn.execute(_MODES).scalars())
+
+
+def a_given(conn: Connection, since: datetime, first_day: date) -> tuple[int, int]:
+    """A leads given since, and those of them to employees hired after `first_day`."""
+    row = conn.execute(_A_GIVEN, {"since": since, "first_day": first_day}).one()
+    return int(row.given), int(row.to_newcomers)

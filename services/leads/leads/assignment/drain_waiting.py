@@ -1,0 +1,49 @@
+"""The queue drains: waiting leads are tried again, A, B, C, then time (LD3.8, LD4.2)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from leads import tables
+from leads.assignment.assign_bounced import assign_bounced
+from leads.assignment.assign_lead import assign_lead
+from leads.assignment.assigner import Assigner
+from leads.lead import store
+from leads.lead.rules import WAITING, State
+
+t = tables.lead.c
+BATCH = 500
+
+
+def drain_waiting(assigner: Assigner, *, import_id: str | None = None) -> int:
+    """One pass over all that wait; how many found an owner.
+
+    A lead is not tried when one that asks the same of a rep (grade, industry) has just found nobody.
+    """
+    assigned = 0
+    hopeless: set[tuple[str, str]] = set()
+    for lead_id, kind, special in _waiting(assigner, import_id):
+        if kind in hopeless and not special:
+            continue
+        state = assign_lead(assigner, lead_id)
+        assigned += state is State.ASSIGNED
+        if state in (State.HELD, State.QUEUED) and not special:
+            hopeless.add(kind)
+    return assigned + (assign_bounced(assigner) if import_id is None else 0)
+
+
+def _waiting(assigner: Assigner, import_id: str | None) -> list[tuple[str, tuple[str, str], bool]]:
+    """Id, what it asks of a rep, and whether only this one asks it: a customer's owner, or a barred one."""
+    query = (
+        select(t.lead_id, t.grade, t.industry, t.customer_id, t.bounces)
+        .where(t.state.in_([each.value for each in WAITING]))
+        .order_by(*store.waiting_line())
+        .limit(BATCH)
+    )
+    if import_id is not None:
+        query = query.where(t.import_id == import_id)
+    with assigner.uow.read(assigner.identity) as tx:
+        rows = tx.execute(query).all()
+    return [
+        (row.lead_id, (row.grade or "C", row.industry), row.customer_id is not None or row.bounces > 0) for row in rows
+    ]

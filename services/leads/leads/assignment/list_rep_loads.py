@@ -1,0 +1,78 @@
+"""Load, conversion and fairness per rep, as the assignment sees them (LD3.2, LD3.3, LD3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from chassis.identity import Identity
+from chassis.rpc.paging import Page
+from leads.assignment import choice_rules, rules
+from leads.assignment.assigner import Assigner
+from leads.assignment.choice_rules import Reps
+from leads.assignment.policy import AssignmentPolicy
+from leads.lead.rules import Grade
+
+
+@dataclass(frozen=True)
+class RepLoad:
+    employee_id: str
+    name: str
+    unit: str
+    manager_id: str
+    weighted: float
+    baseline: float
+    load: float
+    conversion: float
+    status: str
+    owed: dict[Grade, float] = field(default_factory=dict)
+    received: dict[Grade, float] = field(default_factory=dict)
+    drift: dict[Grade, float] = field(default_factory=dict)
+
+
+def list_rep_loads(assigner: Assigner, identity: Identity, at: datetime, page: Page) -> tuple[Sequence[RepLoad], str]:
+    """By employee id; the reps that the caller may see."""
+    loads = [each for each in rep_loads(assigner, at) if identity.may_see(each.employee_id, each.unit)]
+    after = str(page.after.get("id", ""))
+    rest = [each for each in loads if each.employee_id > after]
+    return page.cut(rest[: page.limit], lambda each: {"id": each.employee_id})
+
+
+def rep_loads(assigner: Assigner, at: datetime) -> list[RepLoad]:
+    _, policy = assigner.policy()
+    views = {grade: assigner.board.view(grade, at, policy).reps for grade in Grade}
+    reps = views[Grade.A]
+    weighted, baseline, load = choice_rules.loads(reps, policy)
+    conv = rules.conversion(reps.won.astype(float), reps.closed.astype(float), reps.team_rate, policy.conversion_prior)
+    return [
+        RepLoad(
+            employee_id=str(reps.employee_id[i]),
+            name=str(reps.name[i]),
+            unit=str(reps.unit[i]),
+            manager_id=str(reps.manager_id[i]),
+            weighted=round(float(weighted[i]), 2),
+            baseline=float(baseline[i]),
+            load=round(float(load[i]), 2),
+            conversion=round(float(conv[i]), 6),
+            status=str(reps.status[i]),
+            **_fairness(views, str(reps.employee_id[i]), policy),
+        )
+        for i in np.flatnonzero(reps.is_rep)
+    ]
+
+
+def _fairness(views: dict[Grade, Reps], employee_id: str, policy: AssignmentPolicy) -> dict[str, dict[Grade, float]]:
+    owed, received, drift = {}, {}, {}
+    for grade, reps in views.items():
+        at = reps.find(employee_id)
+        if at is None:
+            continue
+        owed[grade] = round(float(reps.owed[grade][at]), 6)
+        received[grade] = float(reps.received[grade][at])
+        off = choice_rules.drift(owed[grade], received[grade], policy)
+        if off is not None:
+            drift[grade] = round(off, 6)
+    return {"owed": owed, "received": received, "drift": drift}

@@ -1,0 +1,47 @@
+"""One rep's parts in a decision, as they are stored and as they are recomputed (LD3.10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leads.assignment.choice_rules import FILTERS, Contest
+from leads.assignment.probe_rules import Checked, Verdict
+
+_DECIMALS = 6
+
+
+def measured(contest: Contest, at: int, checked: Checked | None = None) -> dict[str, Any]:
+    """Parts, raw inputs and the revision of the rep at position `at`; plain JSON values."""
+    reps, grade = contest.reps, contest.wanted.grade
+    return {
+        "employee_id": str(reps.employee_id[at]),
+        "name": str(reps.name[at]),
+        "revision": int(reps.revision[at]),
+        "score": _short(contest.score[at]),
+        "weighted": _short(contest.weighted[at]),
+        "baseline": _short(contest.baseline[at]),
+        "load": _short(contest.load[at]),
+        "won": int(reps.won[at]),
+        "closed": int(reps.closed[at]),
+        "team_rate": _short(reps.team_rate[at]),
+        "conversion": _short(contest.conversion[at]),
+        "conversion_n": _short(contest.conversion_n[at]),
+        "region": _short(contest.region[at]),
+        "owed": _short(reps.owed[grade][at]),
+        "received": _short(reps.received[grade][at]),
+        "refused": refusal(contest, at, checked),
+        "age_seconds": checked.age_seconds if checked else None,
+    }
+
+
+def refusal(contest: Contest, at: int, checked: Checked | None) -> str:
+    """The filter that took the rep out, or the probe's verdict; empty for one who could win."""
+    if contest.refused_by[at] >= 0:
+        return FILTERS[contest.refused_by[at]]
+    if checked is None or checked.verdict is Verdict.VERIFIED:
+        return ""
+    return f"probe_{checked.verdict.value}"
+
+
+def _short(value: float) -> float:
+    return round(float(value), _DECIMALS)

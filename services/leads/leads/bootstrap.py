@@ -1,0 +1,85 @@
+"""The only wiring of the service, by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.events import EventCatalog
+from chassis.files import FileStore
+from chassis.identity import Keyring
+from chassis.rpc.policy_servicer import policy_servicer
+from chassis.service import Runtime, Service
+from closeloop.activity.v1 import events_pb2 as activity_events
+from closeloop.forecast.v1 import events_pb2 as forecast_events
+from closeloop.integration.v1 import events_pb2 as integration_events
+from closeloop.leads.v1 import assignment_service_pb2_grpc as assignment_grpc
+from closeloop.leads.v1 import capture_service_pb2_grpc as capture_grpc
+from closeloop.leads.v1 import customer_service_pb2_grpc as customer_grpc
+from closeloop.leads.v1 import events_pb2 as leads_events
+from closeloop.leads.v1 import lead_service_pb2_grpc as lead_grpc
+from closeloop.leads.v1 import policy_service_pb2, policy_service_pb2_grpc
+from leads import jobs, policies
+from leads.api.assignment import AssignmentService
+from leads.api.capture import CaptureService
+from leads.api.customer import CustomerService
+from leads.api.lead import LeadService
+from leads.app import App
+from leads.assignment.assigner import Assigner
+from leads.assignment.board import Board
+from leads.assignment.drain_waiting import drain_waiting
+from leads.assignment.probe import Directory, Probe
+from leads.capture.run_import import Importer
+from leads.clients.directory import GrpcDirectory
+from leads.consumers import consumers
+from leads.settings import LeadsSettings
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+def catalog() -> EventCatalog:
+    return EventCatalog.of(leads_events, integration_events, activity_events, forecast_events)
+
+
+def build(
+    settings: LeadsSettings,
+    *,
+    clock: Clock | None = None,
+    database: Database | None = None,
+    keyring: Keyring | None = None,
+    directory: Directory | None = None,
+    files: FileStore | None = None,
+) -> Service:
+    """Keywords replace parts, for tests."""
+    runtime = Runtime("leads", settings, catalog(), policies.SPECS, clock=clock, database=database, keyring=keyring)
+    probe = Probe(directory or GrpcDirectory(runtime.channel("integration", deadline=1.0)))
+    assigner = Assigner(runtime.uow, Board(runtime.database), probe, runtime.policies)
+    store = files or runtime.files
+    importer = Importer(
+        runtime.uow, store, runtime.policies, lambda import_id: drain_waiting(assigner, import_id=import_id)
+    )
+    app = App(assigner, importer, settings.drain_pause)
+    uow = runtime.uow
+    return Service(
+        runtime,
+        servicers=[
+            (
+                capture_grpc.add_CaptureServiceServicer_to_server,
+                CaptureService(assigner, runtime.policies, store),
+            ),
+            (lead_grpc.add_LeadServiceServicer_to_server, LeadService(uow, runtime.policies)),
+            (
+                assignment_grpc.add_AssignmentServiceServicer_to_server,
+                AssignmentService(assigner, policies.ASSIGNMENT),
+            ),
+            (customer_grpc.add_CustomerServiceServicer_to_server, CustomerService(uow)),
+            policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
+        ],
+        consumers=consumers(runtime.policies, probe),
+        deadlines=jobs.deadlines(runtime.policies),
+        jobs=jobs.JOBS,
+        migrations=MIGRATIONS,
+        app=app,
+        loops=jobs.loops(app),
+    )

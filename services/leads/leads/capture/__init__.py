@@ -1,0 +1,1 @@
+"""Every way a lead comes in: normalise, find the duplicate, take in."""

@@ -1,0 +1,88 @@
+"""Stream a CSV file out of the file store: encoding found, headings recognised, rows one by one (LD1.1, LD13.1)."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from chassis.errors import InvalidInput
+from leads.capture.csv_rules import HEADINGS, columns_of, missing_columns
+
+_PIECE = 1 << 20
+
+
+class EncodingUnknown(InvalidInput):
+    en = "The file is neither UTF-8 nor GB18030 text."
+    zh = "文件编码既不是 UTF-8 也不是 GB18030。"
+
+
+class ColumnMissing(InvalidInput):
+    en = "The file has no column for the {field}: name one of {headings}."
+    zh = "文件缺少“{heading}”列，可用的列名：{headings}。"
+
+
+class CsvBroken(InvalidInput):
+    en = "Row {row} and what follows can't be read as CSV; is a quotation mark left open?"
+    zh = "第 {row} 行起无法按 CSV 读取，请检查引号是否成对。"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file that was understood. `rows` gives (number, cells), 1 = the first row below the headings."""
+
+    columns: Mapping[str, int]
+    width: int
+    rows: Iterator[tuple[int, list[str]]]
+
+
+def encoding_of(file: BinaryIO) -> str:
+    """utf-8-sig, utf-8 or gb18030; the whole file is decoded once, piece by piece. Raises EncodingUnknown."""
+    start = file.read(3)
+    for encoding in ("utf-8-sig",) if start == codecs.BOM_UTF8 else ("utf-8", "gb18030"):
+        file.seek(0)
+        if _decodes(file, encoding):
+            file.seek(0)
+            return encoding
+    raise EncodingUnknown
+
+
+def table_of(file: BinaryIO, encoding: str, mapping: Mapping[str, str], skip: int = 0) -> Table:
+    """`skip`: rows dealt with already. Raises ColumnMissing or CsvBroken."""
+    reader = csv.reader(io.TextIOWrapper(file, encoding=encoding, newline=""))
+    headings = next(reader, [])
+    columns = columns_of(headings, mapping)
+    for field in missing_columns(columns):
+        names = HEADINGS[field]
+        raise ColumnMissing(field=field, heading=names[0], headings=", ".join(names[:4]))
+    return Table(columns, len(headings), _rows(reader, skip))
+
+
+def _rows(reader: Iterator[list[str]], skip: int) -> Iterator[tuple[int, list[str]]]:
+    number = 0
+    while True:
+        number += 1
+        try:
+            cells = next(reader, None)
+        except csv.Error:
+            raise CsvBroken(row=number) from None
+        if cells is None:
+            return
+        if number > skip and any(cell.strip() for cell in cells):
+            yield number, cells
+
+
+def _decodes(file: BinaryIO, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        while piece := file.read(_PIECE):
+            if b"\x00" in piece:
+                return False
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""Imports: start, look at, cancel. The work itself is done by run_imports in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, select, tuple_
+
+from chassis.errors import FailedPrecondition, InvalidInput, Violation
+from chassis.files import FileStore
+from chassis.kernel.ids import new_id
+from chassis.rpc.paging import Page
+from chassis.unit_of_work import Transaction
+from leads import tables
+from leads.capture import import_store
+from leads.capture.capture_lead import home_unit
+from leads.capture.csv_rules import HEADINGS
+
+_errors = tables.lead_import_error.c
+
+
+class ImportIsOver(FailedPrecondition):
+    en = "The import is {state} already."
+    zh = "导入任务已结束（{state}）。"
+
+
+def start_import(tx: Transaction, files: FileStore, file_id: str, channel: str, mapping: Mapping[str, str]) -> Row[Any]:
+    """Raises NoSuchFile, or InvalidInput for a mapping to a field that leads don't have."""
+    unknown = [
+        Violation(f"mapping.{heading}", f"there is no field “{field}”.", f"没有字段“{field}”。")
+        for heading, field in mapping.items()
+        if field not in HEADINGS
+    ]
+    if unknown:
+        raise InvalidInput.of(*unknown)
+    files.describe(file_id)
+    import_id = new_id()
+    import_store.add(
+        tx,
+        {
+            "import_id": import_id,
+            "state": "running",
+            "file_id": file_id,
+            "channel": channel,
+            "mapping": dict(mapping),
+            "started_by": tx.identity.subject,
+            "unit": home_unit(tx.identity),
+            "started_at": tx.now,
+        },
+    )
+    tx.audit(action="lead_import.start", entity="lead_import", entity_id=import_id, after={"file_id": file_id})
+    return import_store.load(tx, import_id)
+
+
+def cancel_import(tx: Transaction, import_id: str) -> Row[Any]:
+    """Stops after the chunk under way; rows taken in stay. Raises ImportNotFound or ImportIsOver."""
+    row = import_store.load(tx, import_id, lock=True)
+    if row.state != "running":
+        raise ImportIsOver(state=row.state)
+    tx.audit(action="lead_import.cancel", entity="lead_import", entity_id=import_id, after={"rows_read": row.rows_read})
+    return import_store.change(tx, import_id, cancel=True)
+
+
+def list_import_errors(tx: Transaction, import_id: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
+    import_store.load(tx, import_id)
+    query = select(tables.lead_import_error).where(_errors.import_id == import_id)
+    if page.after:
+        query = query.where(tuple_(_errors.row, _errors.field) > tuple_(page.after["row"], page.after["field"]))
+    rows = tx.execute(query.order_by(_errors.row, _errors.field).limit(page.limit)).all()
+    return page.cut(rows, lambda row: {"row": row.row, "field": row.field})

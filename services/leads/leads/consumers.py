@@ -1,0 +1,79 @@
+"""Event type → use case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from chassis.consumer import Handler, on, on_batch
+from chassis.events import Incoming
+from chassis.policy import Policies
+from chassis.unit_of_work import Transaction
+from leads import mapping
+from leads.assignment.assigner import clock_policies
+from leads.assignment.probe import Probe
+from leads.customers.follow_owners import follow_owners
+from leads.history.close_lead import close_lead
+from leads.response_clock.record_contact import Reported, record_contact
+from leads.response_clock.rules import Contact, contact_of_call, contact_of_follow_up
+from leads.roster.project_employees import project_employees
+
+
+def consumers(policies: Policies, probe: Probe) -> list[Handler]:
+    listener = _Listener(policies, probe)
+    return [
+        on_batch("integration.employee_changed", listener.employees_changed),
+        on("activity.follow_up_recorded", listener.follow_up_recorded),
+        on("activity.call_recorded", listener.call_recorded),
+        on("activity.conversation_archived", listener.conversation_archived),
+        on("forecast.opportunity_won", opportunity_won),
+        on("forecast.opportunity_lost", opportunity_lost),
+    ]
+
+
+def opportunity_won(tx: Transaction, event: Incoming) -> None:
+    message = event.message
+    close_lead(tx, message.lead_id, message.owner_id, won=True, at=message.won_at.ToDatetime(UTC))
+
+
+def opportunity_lost(tx: Transaction, event: Incoming) -> None:
+    message = event.message
+    close_lead(tx, message.lead_id, message.owner_id, won=False, at=message.lost_at.ToDatetime(UTC))
+
+
+class _Listener:
+    def __init__(self, policies: Policies, probe: Probe) -> None:
+        self._policies = policies
+        self._probe = probe
+
+    def employees_changed(self, tx: Transaction, events: Sequence[Incoming]) -> None:
+        employees = [mapping.employee(event.message) for event in events]
+        ids = [each.employee_id for each in employees]
+        project_employees(tx, employees)
+        follow_owners(tx, ids)
+        self._probe.forget(ids)
+
+    def follow_up_recorded(self, tx: Transaction, event: Incoming) -> None:
+        message = event.message
+        contact = contact_of_follow_up(message.channel, message.direction, message.outcome)
+        self._record(
+            tx, message.lead_id, contact, message.author_id, message.occurred_at.ToDatetime(UTC), message.follow_up_id
+        )
+
+    def call_recorded(self, tx: Transaction, event: Incoming) -> None:
+        message = event.message
+        contact = contact_of_call(message.direction, message.connected)
+        self._record(tx, message.lead_id, contact, message.rep_id, message.started_at.ToDatetime(UTC), message.call_id)
+
+    def conversation_archived(self, tx: Transaction, event: Incoming) -> None:
+        message, at = event.message, event.message.archived_at.ToDatetime(UTC)
+        if message.rep_wrote:
+            self._record(tx, message.lead_id, Contact.MESSAGE, message.rep_id, at, message.archive_id)
+        if message.customer_replied:
+            known = message.HasField("last_customer_message_at")
+            replied = message.last_customer_message_at.ToDatetime(UTC) if known else at
+            self._record(tx, message.lead_id, Contact.REPLY, message.rep_id, replied, message.archive_id)
+
+    def _record(self, tx: Transaction, lead_id: str, contact: Contact, by: str, at: datetime, reference: str) -> None:
+        if lead_id:
+            record_contact(tx, Reported(lead_id, contact, by, at, reference), clock_policies(self._policies))

@@ -1,0 +1,1 @@
+"""Customers: the file every neighbour projects."""

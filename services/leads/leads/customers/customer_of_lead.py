@@ -1,0 +1,48 @@
+"""A converted lead is a customer: the known one is linked, else one is created (LD1.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.kernel.ids import new_id
+from chassis.unit_of_work import Transaction
+from leads.customers import store
+from leads.customers.events import CustomerCreated
+from leads.customers.rules import Customer, Firm, parent_of, same_firm
+from leads.lead.rules import Lead
+from leads.normalise.name_rules import parent_key
+
+
+def customer_of_lead(tx: Transaction, lead: Lead) -> Customer:
+    """The lead is locked. Two leads of one firm that convert at once make one customer."""
+    firm = Firm(lead.name_key, parent_key(lead.company_name), lead.uscc, lead.phone, lead.city)
+    store.lock_firms(tx, [each for each in (firm.name_key, firm.uscc, firm.phone) if each])
+    candidates = store.candidates(tx, [firm])
+    known = _linked(candidates, lead) or same_firm(firm, candidates)
+    return known or _create(tx, lead, parent_of(firm, candidates))
+
+
+def _linked(candidates: Sequence[Customer], lead: Lead) -> Customer | None:
+    return next((each for each in candidates if each.customer_id == lead.customer_id), None)
+
+
+def _create(tx: Transaction, lead: Lead, parent: Customer | None) -> Customer:
+    customer = Customer(
+        customer_id=new_id(),
+        name=lead.company_name,
+        name_key=lead.name_key,
+        created_at=tx.now,
+        uscc=lead.uscc,
+        phone=lead.phone,
+        grade=lead.grade,
+        industry=lead.industry,
+        province=lead.province,
+        city=lead.city,
+        owner_id=lead.owner_id,
+        unit=lead.unit,
+        parent_customer_id=parent.customer_id if parent else None,
+        since=tx.now,
+    )
+    store.add(tx, [customer])
+    tx.record(CustomerCreated(customer.facts, customer.customer_id))
+    return customer

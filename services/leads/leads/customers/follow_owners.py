@@ -1,0 +1,31 @@
+"""A customer is in the unit of its owner, wherever the owner moves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from chassis.unit_of_work import Transaction
+from leads import tables
+from leads.customers import store
+from leads.customers.events import CustomerUpdated
+
+t = tables.customer.c
+
+
+def follow_owners(tx: Transaction, employee_ids: Collection[str]) -> int:
+    """How many customers moved."""
+    rep = tables.rep.c
+    moved = (
+        select(tables.customer, rep.unit.label("new_unit"))
+        .join(tables.rep, rep.employee_id == t.owner_id)
+        .where(t.owner_id.in_(set(employee_ids)), rep.unit != "", rep.unit != t.unit)
+        .order_by(t.customer_id)
+        .with_for_update(of=tables.customer)
+    )
+    rows = tx.execute(moved).all()
+    for row in rows:
+        changed = store.save(tx, store.from_row(row), unit=row.new_unit)
+        tx.record(CustomerUpdated(changed.facts, changed.customer_id))
+    return len(rows)

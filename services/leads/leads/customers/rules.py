@@ -1,0 +1,88 @@
+"""A customer as it is stored, and when a lead is one (LD1.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from leads.customers.events import CustomerFacts
+from leads.lead.rules import Grade
+
+
+@dataclass(frozen=True)
+class Customer:
+    customer_id: str
+    name: str
+    name_key: str
+    created_at: datetime
+    customer_code: str | None = None
+    uscc: str = ""
+    phone: str = ""
+    customer_class: str = ""
+    grade: Grade | None = None
+    industry: str = ""
+    province: str = ""
+    city: str = ""
+    owner_id: str = ""
+    unit: str = ""
+    parent_customer_id: str | None = None
+    since: datetime | None = None
+    version: int = 1
+
+    @property
+    def facts(self) -> CustomerFacts:
+        """What neighbours project."""
+        return CustomerFacts(
+            customer_id=self.customer_id,
+            version=self.version,
+            customer_code=self.customer_code or "",
+            name=self.name,
+            uscc=self.uscc,
+            customer_class=self.customer_class,
+            grade=self.grade.value if self.grade else "",
+            industry=self.industry,
+            province=self.province,
+            city=self.city,
+            owner_id=self.owner_id,
+            unit=self.unit,
+        )
+
+
+@dataclass(frozen=True)
+class Firm:
+    """What is known of a lead's firm when a customer is looked for. `parent_key` for a branch."""
+
+    name_key: str
+    parent_key: str | None
+    uscc: str
+    phone: str
+    city: str
+
+
+def same_firm(firm: Firm, candidates: Iterable[Customer]) -> Customer | None:
+    """The customer that the firm is: by USCC; else by phone, or name in the same city, unless the USCCs differ.
+
+    A branch is linked to its parent, never taken for it (LD1.3).
+    """
+    ordered = sorted(candidates, key=lambda each: each.customer_id)
+    by_code = [each for each in ordered if firm.uscc and each.uscc == firm.uscc]
+    if by_code:
+        return by_code[0]
+    possible = [
+        each
+        for each in ordered
+        if not (firm.uscc and each.uscc) and each.name_key != firm.parent_key and each.parent_customer_id is None
+    ]
+    for each in possible:
+        if firm.phone and each.phone == firm.phone:
+            return each
+    for each in possible:
+        if each.name_key == firm.name_key and (not firm.city or not each.city or firm.city == each.city):
+            return each
+    return None
+
+
+def parent_of(firm: Firm, candidates: Iterable[Customer]) -> Customer | None:
+    """The parent of a branch."""
+    return next((each for each in candidates if firm.parent_key and each.name_key == firm.parent_key), None)

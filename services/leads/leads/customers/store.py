@@ -1,0 +1,92 @@
+"""SQL of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, func, insert, or_, select, text, update
+
+from chassis.errors import NotFound
+from chassis.unit_of_work import Transaction
+from leads import tables
+from leads.customers.rules import Customer, Firm
+from leads.lead.rules import Grade
+
+t = tables.customer.c
+
+
+class CustomerNotFound(NotFound):
+    en = "There is no customer {customer_id}."
+    zh = "客户 {customer_id} 不存在。"
+
+
+def load(tx: Transaction, customer_id: str) -> Customer:
+    """Raises CustomerNotFound, also for one that is not the caller's to see."""
+    query = select(tables.customer).where(t.customer_id == customer_id, tx.identity.visible(t.owner_id, t.unit))
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        raise CustomerNotFound(customer_id=customer_id)
+    return from_row(row)
+
+
+def lock_firms(tx: Transaction, firms: Collection[str]) -> None:
+    """Two transactions that make a customer of the same name or code take turns."""
+    keys = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 46)) FROM unnest(CAST(:keys AS text[])) AS k")
+    tx.execute(keys, {"keys": sorted(set(firms))})
+
+
+def candidates(tx: Transaction, firms: Sequence[Firm]) -> list[Customer]:
+    """Customers that share a code, a phone or a name with one of the firms."""
+    names = {each.name_key for each in firms} | {each.parent_key for each in firms if each.parent_key}
+    codes = {each.uscc for each in firms if each.uscc}
+    phones = {each.phone for each in firms if each.phone}
+    shared = or_((t.uscc != "") & t.uscc.in_(codes), (t.phone != "") & t.phone.in_(phones), t.name_key.in_(names))
+    return [from_row(row) for row in tx.execute(select(tables.customer).where(shared))]
+
+
+def lock_by_codes(tx: Transaction, codes: Collection[str]) -> dict[str, Customer]:
+    """Customers by their number in the ERP, locked in one order."""
+    query = select(tables.customer).where(t.customer_code.in_(set(codes))).order_by(t.customer_id).with_for_update()
+    return {str(row.customer_code): from_row(row) for row in tx.execute(query)}
+
+
+def by_uscc(tx: Transaction, codes: Collection[str]) -> dict[str, str]:
+    """USCC → customer id."""
+    query = select(t.uscc, t.customer_id).where(t.uscc.in_(set(codes) - {""}))
+    return {row.uscc: row.customer_id for row in tx.execute(query)}
+
+
+def add(tx: Transaction, customers: Sequence[Customer]) -> None:
+    if customers:
+        tx.execute(insert(tables.customer), [to_row(each) for each in customers])
+
+
+def save(tx: Transaction, customer: Customer, **changes: Any) -> Customer:
+    """Store the changes of a locked customer; the version grows by one."""
+    changed = replace(customer, **changes, version=customer.version + 1)
+    row = to_row(changed)
+    row.pop("customer_id")
+    tx.execute(update(tables.customer).where(t.customer_id == customer.customer_id).values(row))
+    return changed
+
+
+def names(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
+    query = select(t.customer_id, t.name).where(t.customer_id.in_(set(customer_ids)))
+    return {row.customer_id: row.name for row in tx.execute(query)}
+
+
+def owner_of(tx: Transaction, customer_id: str) -> str:
+    return tx.execute(select(func.max(t.owner_id)).where(t.customer_id == customer_id)).scalar() or ""
+
+
+def from_row(row: Row[Any]) -> Customer:
+    values = {name: row._mapping[name] for name in Customer.__dataclass_fields__}
+    return Customer(**values | {"grade": Grade(values["grade"]) if values["grade"] else None})
+
+
+def to_row(customer: Customer) -> dict[str, Any]:
+    return {name: getattr(customer, name) for name in Customer.__dataclass_fields__} | {
+        "grade": customer.grade.value if customer.grade else ""
+    }

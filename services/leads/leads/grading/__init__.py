@@ -1,0 +1,1 @@
+"""Grades A, B, C and what each requires (LD2)."""

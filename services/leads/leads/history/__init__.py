@@ -1,0 +1,1 @@
+"""Leads that were won or lost: what conversion is computed from."""

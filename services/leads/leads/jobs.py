@@ -1,0 +1,72 @@
+"""Dated and repeated work → use case."""
+
+from __future__ import annotations
+
+from datetime import time
+from functools import partial
+from threading import Event
+
+from chassis.deadline_runner import Handler
+from chassis.deadlines import Deadline
+from chassis.jobs import Job
+from chassis.policy import Policies
+from chassis.service import Loop
+from chassis.unit_of_work import Transaction
+from leads.app import App
+from leads.assignment.alert_drift import alert_drift
+from leads.assignment.drain_waiting import drain_waiting
+from leads.capture.run_import import run_imports
+from leads.recycle.recycle_lead import recycle_lead, warn_of_recycling
+from leads.recycle.rules import RecycleClock
+from leads.response_clock.fire_clock import fire_golden_clock, mark_yellow
+from leads.response_clock.rules import GOLDEN, Clock
+
+# A pass over waiting leads that assigned nobody is repeated after so many pauses.
+_IDLE_PAUSES = 4
+
+
+def _drain(app: App) -> None:
+    drain_waiting(app.assigner)
+
+
+def _alert(app: App) -> None:
+    alert_drift(app.assigner)
+
+
+# A shift starts and the caps of the day are new: due instants of their own, so that a moved clock stops there.
+JOBS = [
+    Job[App]("drain.shift_start", daily_at=time(9, 0), workdays_only=True, run=_drain),
+    Job[App]("drain.day_start", daily_at=time(0, 0), run=_drain),
+    Job[App]("fairness", daily_at=time(8, 0), run=_alert),
+]
+
+
+def deadlines(policies: Policies) -> dict[str, Handler]:
+    """Clock → what happens when it is due."""
+    golden: dict[str, Handler] = {clock.value: fire_golden_clock for clock in GOLDEN}
+    return golden | {
+        Clock.YELLOW.value: mark_yellow,
+        RecycleClock.WARNING.value: warn_of_recycling,
+        RecycleClock.RETURN.value: partial(_recycle, policies),
+    }
+
+
+def loops(app: App) -> list[Loop]:
+    """Work that starts as soon as there is some: running imports, waiting leads (LD3.8)."""
+    return [Loop("imports", partial(_imports, app)), Loop("drain", partial(_draining, app))]
+
+
+def _recycle(policies: Policies, tx: Transaction, deadline: Deadline) -> None:
+    recycle_lead(tx, deadline, policies.current("recycle")[1])
+
+
+def _imports(app: App, stop: Event) -> None:
+    while not stop.wait(app.drain_pause):
+        run_imports(app.importer)
+
+
+def _draining(app: App, stop: Event) -> None:
+    pause = app.drain_pause
+    while not stop.wait(pause):
+        assigned = drain_waiting(app.assigner)
+        pause = app.drain_pause if assigned else app.drain_pause * _IDLE_PAUSES

@@ -1,0 +1,1 @@
+"""The lead itself: its states, its record, its timeline."""

@@ -1,0 +1,158 @@
+"""What happened to a lead; named and shaped like the messages of events.proto."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.kernel.money import Money
+
+
+@dataclass(frozen=True)
+class LeadCaptured:
+    lead_id: str
+    company_name: str
+    channel: str
+    grade: str
+    city: str
+    customer_id: str
+    outcome: str
+    captured_at: datetime
+
+
+@dataclass(frozen=True)
+class LeadGraded:
+    lead_id: str
+    before: str
+    after: str
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class LeadAssigned:
+    lead_id: str
+    owner_id: str
+    owner_name: str
+    unit: str
+    manager_id: str
+    company_name: str
+    grade: str
+    decision_id: str
+    how: str
+    phone: str
+    wecom_external_id: str
+    assigned_at: datetime
+
+
+@dataclass(frozen=True)
+class LeadAssignmentHeld:
+    lead_id: str
+    company_name: str
+    grade: str
+    reason: str
+    unit: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class LeadAccepted:
+    lead_id: str
+    owner_id: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True)
+class LeadResponseOverdue:
+    lead_id: str
+    company_name: str
+    owner_id: str
+    owner_name: str
+    manager_id: str
+    unit: str
+    grade: str
+    step: str
+    due_at: datetime
+    assigned_at: datetime
+
+
+@dataclass(frozen=True)
+class LeadRecycled:
+    lead_id: str
+    company_name: str
+    previous_owner_id: str
+    manager_id: str
+    unit: str
+    reason: str
+    bounces: int
+    recycled_at: datetime
+
+
+@dataclass(frozen=True)
+class LeadConverted:
+    lead_id: str
+    opportunity_id: str
+    opportunity_name: str
+    customer_id: str
+    customer_code: str
+    customer_name: str
+    owner_id: str
+    unit: str
+    channel: str
+    expected_amount: Money
+    expected_close: str
+    contract_number: str
+    converted_at: datetime
+
+
+@dataclass(frozen=True)
+class LeadDisqualified:
+    lead_id: str
+    owner_id: str
+    grade: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class LeadReopened:
+    lead_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImportProgressed:
+    import_id: str
+    started_by: str
+    state: str
+    rows_read: int
+    created: int
+    appended: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class FairnessDrifted:
+    employee_id: str
+    name: str
+    unit: str
+    manager_id: str
+    grade: str
+    owed: float
+    received: float
+    drift: float
+
+
+PUBLISHED = (
+    LeadCaptured,
+    LeadGraded,
+    LeadAssigned,
+    LeadAssignmentHeld,
+    LeadAccepted,
+    LeadResponseOverdue,
+    LeadRecycled,
+    LeadConverted,
+    LeadDisqualified,
+    LeadReopened,
+    ImportProgressed,
+    FairnessDrifted,
+)

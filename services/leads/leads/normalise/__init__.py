@@ -1,0 +1,1 @@
+"""Names, numbers and positions in the one form in which they are stored and compared (LD1.2)."""

@@ -1,0 +1,48 @@
+"""Phone numbers and unified social credit codes (LD1.2)."""
+
+from __future__ import annotations
+
+import phonenumbers
+from stdnum.cn import uscc as uscc_number
+from stdnum.exceptions import ValidationError
+
+from chassis.errors import Violation
+
+
+def e164(phone: str) -> str:
+    """Any usual notation → E.164, Chinese numbers without country code. Raises FieldProblem."""
+    if not phone.strip():
+        return ""
+    try:
+        number = phonenumbers.parse(phone, "CN")
+    except phonenumbers.NumberParseException:
+        raise _bad_phone(phone) from None
+    if not phonenumbers.is_valid_number(number):
+        raise _bad_phone(phone)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def valid_uscc(code: str) -> str:
+    """Unified social credit code with its check digit, compact. Raises FieldProblem."""
+    if not code.strip():
+        return ""
+    try:
+        return str(uscc_number.validate(code))
+    except ValidationError:
+        raise FieldProblem(
+            "uscc",
+            f"“{code}” is no unified social credit code: 18 characters with a right check digit.",
+            f"“{code}”不是有效的统一社会信用代码（18 位，含校验码）。",
+        ) from None
+
+
+class FieldProblem(ValueError):
+    """One field that can't be read, in words for people."""
+
+    def __init__(self, field: str, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.violation = Violation(field, en, zh)
+
+
+def _bad_phone(phone: str) -> FieldProblem:
+    return FieldProblem("phone", f"“{phone}” is no phone number.", f"“{phone}”不是有效的电话号码。")

@@ -1,0 +1,46 @@
+"""SQL of assignment rows. Every change keeps the rep's load in step, in the same transaction."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select, update
+
+from chassis.kernel.ids import new_id
+from chassis.unit_of_work import Transaction
+from leads import tables
+from leads.lead.rules import Lead, counts_as
+from leads.roster import store as roster
+
+t = tables.assignment.c
+
+
+def begin(tx: Transaction, lead: Lead, employee_id: str, unit: str, *, how: str, decision_id: str | None) -> None:
+    """The lead, locked, belongs to the employee from now. The database refuses a second owner."""
+    grade = counts_as(lead.grade)
+    tx.execute(
+        insert(tables.assignment).values(
+            assignment_id=new_id(),
+            lead_id=lead.lead_id,
+            employee_id=employee_id,
+            unit=unit,
+            grade=grade.value,
+            how=how,
+            decision_id=decision_id,
+            assigned_at=tx.now,
+        )
+    )
+    roster.take_on(tx, employee_id, grade.value)
+
+
+def end(tx: Transaction, lead: Lead, kind: str) -> None:
+    """The owner of a locked lead has it no longer; `kind`: recycled, converted, disqualified, reassigned."""
+    if not lead.owner_id:
+        return
+    current = update(tables.assignment).where(t.lead_id == lead.lead_id, t.ended_at.is_(None))
+    if tx.execute(current.values(ended_at=tx.now, end_kind=kind)).rowcount:
+        roster.let_go(tx, lead.owner_id, counts_as(lead.grade).value)
+
+
+def recycled_owners(tx: Transaction, lead_id: str) -> frozenset[str]:
+    """Who let the lead go cold: they can't get it again automatically (LD6.1)."""
+    query = select(t.employee_id).where(t.lead_id == lead_id, t.end_kind == "recycled")
+    return frozenset(tx.execute(query).scalars())

@@ -1,0 +1,18 @@
+"""The versioned settings of this service: what an operations manager changes at runtime."""
+
+from __future__ import annotations
+
+from chassis.policy import PolicySpec
+from leads.assignment.policy import AssignmentPolicy, check_assignment
+from leads.capture.policy import CapturePolicy
+from leads.grading.policy import GradingPolicy
+from leads.recycle.policy import RecyclePolicy, check_recycle
+from leads.response_clock.policy import ResponsePolicy
+
+ASSIGNMENT = PolicySpec("assignment", AssignmentPolicy, check_assignment)
+CAPTURE = PolicySpec("capture", CapturePolicy)
+GRADING = PolicySpec("grading", GradingPolicy)
+RECYCLE = PolicySpec("recycle", RecyclePolicy, check_recycle)
+RESPONSE = PolicySpec("response", ResponsePolicy)
+
+SPECS = (ASSIGNMENT, CAPTURE, GRADING, RECYCLE, RESPONSE)

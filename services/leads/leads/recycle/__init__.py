@@ -1,0 +1,1 @@
+"""Back to the pool when nothing happens (LD6)."""

@@ -1,0 +1,1 @@
+"""The golden response clock: remind, pop up, mail, yellow mark (LD5)."""

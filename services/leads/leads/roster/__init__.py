@@ -1,0 +1,1 @@
+"""Employees as integration tells them, and what each rep may take."""

@@ -1,0 +1,3 @@
+from .company import company, directory
+
+__all__ = ["company", "directory"]
