@@ -17,6 +17,7 @@ import pytest
 from chassis.bus import Bus, BusSettings
 from chassis.config import Mode
 from chassis.local import LocalBroker, LocalRedis
+from chassis.testing.contracts import Contract, compile_contract
 from chassis.testing.identity import Keys
 from chassis.testing.rpc import rpc_server
 from gateway.bootstrap import Gateway
@@ -142,6 +143,12 @@ def closed_port() -> int:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         return int(trial.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    """shapes.proto: every shape a contract may use."""
+    return compile_contract(Path(__file__).parent / "shapes.proto", tmp_path_factory.mktemp("shapes"))
 
 
 @pytest.fixture

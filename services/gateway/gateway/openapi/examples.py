@@ -12,7 +12,7 @@ from gateway.contracts import Rpc
 from gateway.intake.findings import Findings
 from gateway.intake.message import fill
 from gateway.openapi import constraints
-from gateway.shapes import holder, is_map, is_own_message, map_value, rules
+from gateway.shapes import holder, is_map, is_own_message, map_key, map_value, rules
 
 F = FieldDescriptor
 DEEPEST = 6
@@ -22,6 +22,16 @@ _WELL_KNOWN: dict[str, Any] = {
     "google.protobuf.Duration": "90s",
     "google.protobuf.Struct": {},
     "google.protobuf.ListValue": [],
+    "google.protobuf.Value": "x",
+    "google.protobuf.StringValue": "x",
+    "google.protobuf.BytesValue": "5L2g5aW9",
+    "google.protobuf.BoolValue": True,
+    "google.protobuf.Int32Value": 1,
+    "google.protobuf.UInt32Value": 1,
+    "google.protobuf.Int64Value": "1",
+    "google.protobuf.UInt64Value": "1",
+    "google.protobuf.DoubleValue": 0.5,
+    "google.protobuf.FloatValue": 0.5,
 }
 # What a text of this name looks like; the first that keeps the field's rules is taken.
 _TEXTS: tuple[tuple[str, str], ...] = (
@@ -67,11 +77,15 @@ def message(of: Descriptor, depth: int = 0) -> dict[str, Any]:
 
 def value(field: FieldDescriptor, depth: int = 0) -> Any:
     if is_map(field):
-        return {"key": _single(map_value(field), rules(map_value(field)), depth)}
+        return {_key(map_key(field)): _single(map_value(field), rules(map_value(field)), depth)}
     if field.is_repeated:
         listed = rules(field).repeated
         return [_single(field, listed.items, depth)] * max(1, listed.min_items)
     return _single(field, rules(field), depth)
+
+
+def _key(field: FieldDescriptor) -> str:
+    return {F.TYPE_STRING: "key", F.TYPE_BOOL: "true"}.get(field.type, "1")
 
 
 def _single(field: FieldDescriptor, own: Any, depth: int) -> Any:
