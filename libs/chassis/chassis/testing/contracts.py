@@ -27,7 +27,9 @@ def compile_contract(proto: Path, out: Path) -> Contract:
     """`proto` may import everything that the real contracts import."""
     known = Path(next(iter(closeloop.__path__))) / "contracts.binpb"
     targets = [f"--python_out={out}", f"--grpc_python_out={out}"]
-    if protoc.main(["protoc", f"--descriptor_set_in={known}", f"-I{proto.parent}", *targets, proto.name]):
+    # Google's own messages that no real contract uses yet.
+    folders = [f"-I{proto.parent}", f"-I{Path(protoc.__file__).parent / '_proto'}"]
+    if protoc.main(["protoc", f"--descriptor_set_in={known}", *folders, *targets, proto.name]):
         raise ValueError(f"{proto} does not compile")
     sys.path.insert(0, str(out))
     try:
