@@ -55,7 +55,9 @@ def _give(assigner: Assigner, lead_id: str, manager_id: str, version: int) -> bo
 
 def _bounced(assigner: Assigner, bounces: int) -> list[tuple[str, str, int]]:
     """Leads in the pool that bounced so often, with the manager of the last owner; not one the manager lost already."""
-    last = select(func.max(_given.assigned_at)).where(_given.lead_id == _lead.lead_id).scalar_subquery()
+    any_given = tables.assignment.alias("any_given").c
+    of_lead = select(func.max(any_given.assigned_at)).where(any_given.lead_id == _lead.lead_id)
+    last = of_lead.correlate(tables.lead).scalar_subquery()
     manager = tables.rep.alias("manager")
     query = (
         select(_lead.lead_id, manager.c.employee_id, manager.c.version)

@@ -21,7 +21,7 @@ def list_waiting(tx: Transaction, page: Page) -> tuple[Sequence[Lead], str]:
     query = select(tables.lead).where(t.state.in_([each.value for each in WAITING]), store.visible(tx.identity))
     if page.after:
         last = page.after["rank"], datetime.fromisoformat(page.after["at"]), page.after["id"]
-        query = query.where(tuple_(*store.waiting_line()) > tuple_(*last))
+        query = query.where(tuple_(*store.waiting_line()) > last)
     rows = tx.execute(query.order_by(*store.waiting_line()).limit(page.limit)).all()
     return page.cut([store.from_row(row) for row in rows], _position)
 

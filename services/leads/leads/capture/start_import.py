@@ -66,6 +66,6 @@ def list_import_errors(tx: Transaction, import_id: str, page: Page) -> tuple[Seq
     import_store.load(tx, import_id)
     query = select(tables.lead_import_error).where(_errors.import_id == import_id)
     if page.after:
-        query = query.where(tuple_(_errors.row, _errors.field) > tuple_(page.after["row"], page.after["field"]))
+        query = query.where(tuple_(_errors.row, _errors.field) > (page.after["row"], page.after["field"]))
     rows = tx.execute(query.order_by(_errors.row, _errors.field).limit(page.limit)).all()
     return page.cut(rows, lambda row: {"row": row.row, "field": row.field})

@@ -26,7 +26,7 @@ def list_customers(
     if customer_code:
         query = query.where(t.customer_code == customer_code)
     if page.after:
-        query = query.where(tuple_(t.name, t.customer_id) > tuple_(page.after["name"], page.after["id"]))
+        query = query.where(tuple_(t.name, t.customer_id) > (page.after["name"], page.after["id"]))
     rows = tx.execute(query.order_by(t.name, t.customer_id).limit(page.limit)).all()
     found = [store.from_row(row) for row in rows]
     return page.cut(found, lambda each: {"name": each.name, "id": each.customer_id})

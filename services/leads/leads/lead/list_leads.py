@@ -42,7 +42,7 @@ def list_leads(tx: Transaction, wish: Wish, page: Page) -> tuple[Sequence[Lead],
         query = query.where(t.recycle_due_at.is_not(None))
     if page.after:
         key = tuple_(column, t.lead_id)
-        last = tuple_(datetime.fromisoformat(page.after["at"]), page.after["id"])
+        last = (datetime.fromisoformat(page.after["at"]), page.after["id"])
         query = query.where(key < last if wish.order == "newest" else key > last)
     keys: tuple[Any, ...] = (column, t.lead_id)
     query = query.order_by(*(each.desc() for each in keys) if wish.order == "newest" else keys)

@@ -21,5 +21,5 @@ def list_timeline(tx: Transaction, lead_id: str, page: Page) -> tuple[Sequence[R
     store.load(tx, lead_id)
     query = select(tables.timeline).where(t.lead_id == lead_id).order_by(t.at, t.id).limit(page.limit)
     if page.after:
-        query = query.where(tuple_(t.at, t.id) > tuple_(datetime.fromisoformat(page.after["at"]), page.after["id"]))
+        query = query.where(tuple_(t.at, t.id) > (datetime.fromisoformat(page.after["at"]), page.after["id"]))
     return page.cut(tx.execute(query).all(), lambda row: {"at": row.at.isoformat(), "id": row.id})
