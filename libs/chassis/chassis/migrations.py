@@ -13,6 +13,7 @@ A service's migrations/env.py is three lines:
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 from alembic import command, context
 from alembic.config import Config
@@ -23,12 +24,14 @@ from chassis.database import driver_url
 
 LOCK_SECONDS = 5
 STATEMENT_SECONDS = 120
+_ONE_IN_A_PROCESS = Lock()  # Alembic keeps its context in a global
 _TURN = 7_040_001  # advisory lock key, one per database
 
 
 def migrate(database_url: str, folder: Path | str, revision: str = "head") -> None:
     """Bring the database to `revision` with the scripts in `folder`."""
-    command.upgrade(alembic_config(database_url, folder), revision)
+    with _ONE_IN_A_PROCESS:
+        command.upgrade(alembic_config(database_url, folder), revision)
 
 
 def downgrade(database_url: str, folder: Path | str, revision: str) -> None:
@@ -59,9 +62,9 @@ def run_env(*metadatas: MetaData) -> None:
             include_name=_ours,
         )
         with context.begin_transaction():
+            connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_TURN})"))
             connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
-            connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'"))
             context.run_migrations()
         connection.commit()
 

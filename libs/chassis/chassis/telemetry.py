@@ -99,8 +99,10 @@ def _start_logs(service: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [lines]
     root.setLevel(level.upper())
-    for chatty in ("kafka", "grpc._server", "alembic", "httpx"):
+    for chatty in ("grpc._server", "alembic", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Five lines a second while a broker is away; relay and consumer say it once instead.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 def _add_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

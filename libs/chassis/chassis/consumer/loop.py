@@ -43,6 +43,7 @@ class Consumer:
         self._settings = settings or ConsumerSettings()
         self._processor = Processor(uow, handlers, self._settings)
         self._trouble = ""
+        self._broker_away = False
         self._next_retries = self._next_figures = 0.0
         self._asked, self._answered = Event(), Event()
         self._answer = False
@@ -142,12 +143,24 @@ class Consumer:
         if now < self._next_figures:
             return
         self._next_figures = now + self._settings.figures
+        self._look_at_broker()
         for place in kafka.assignment():
             behind = max(0, (kafka.highwater(place) or 0) - _position(kafka, place))
             metrics.consumer_lag.labels(place.topic, str(place.partition)).set(behind)
         given_up = text("SELECT count(*) FROM parked_event WHERE consumer = :consumer AND state IN ('dead', 'waiting')")
         with own_database(), self._uow.database.connect() as connection:
             metrics.parked.set(int(connection.scalar(given_up, {"consumer": self._uow.service}) or 0))
+
+    def _look_at_broker(self) -> None:
+        """An open client is silent about a broker that went away; people are told once."""
+        away = ""
+        try:
+            self._bus.require_broker()
+        except BrokerAway as problem:
+            away = str(problem)
+        if bool(away) != self._broker_away:
+            self._broker_away = bool(away)
+            log.warning("consumer.broker_away", reason=away) if away else log.info("consumer.broker_back")
 
     def _say(self, problem: Exception | None) -> None:
         """Once per change of state, not once per attempt."""
