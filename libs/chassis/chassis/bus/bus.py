@@ -81,6 +81,8 @@ class Bus:
 
     def end_offsets(self, topics: Collection[str]) -> dict[TopicPartition, int]:
         """Next offset of each partition. The embedded broker may answer too little, never 0 for some."""
+        if not topics:
+            return {}
         with self.admin() as admin:
             asked = dict.fromkeys(_describe(admin, topics), OffsetSpec.LATEST)
             found = admin.list_partition_offsets(asked)
