@@ -61,6 +61,7 @@ def _bounced(assigner: Assigner, bounces: int) -> list[tuple[str, str, int]]:
     manager = tables.rep.alias("manager")
     query = (
         select(_lead.lead_id, manager.c.employee_id, manager.c.version)
+        .select_from(tables.lead)
         .join(tables.assignment, (_given.lead_id == _lead.lead_id) & (_given.assigned_at == last))
         .join(tables.rep, _rep.employee_id == _given.employee_id)
         .join(manager, manager.c.employee_id == _rep.manager_id)
