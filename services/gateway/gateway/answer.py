@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
+from pydantic_core import to_json
 
 from gateway.contracts import ETAG
 from gateway.selection import Selection
@@ -29,7 +29,8 @@ def content_of(message: Message) -> dict[str, Any]:
 
 
 def dump(content: Any) -> bytes:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    # Ten times as fast as the standard library, and big lists are what people wait for.
+    return to_json(content)
 
 
 def etag_of(message: Message) -> str:

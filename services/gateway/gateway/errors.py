@@ -89,7 +89,7 @@ TABLE: tuple[Row, ...] = (
         "Changed since you read it",
         "内容已被修改",
         "`If-Match` or `etag` is not current",
-        "ETAG",
+        "ETAG_MISMATCH",
     ),
     Row("FAILED_PRECONDITION", 409, "Not possible now", "当前不可执行", "wrong state; says what is missing"),
     Row("ALREADY_EXISTS", 409, "Already exists", "已经存在", "what should be created is there"),
@@ -105,10 +105,10 @@ TABLE: tuple[Row, ...] = (
 
 _BY_REASON = {(row.code, row.reason): row for row in TABLE}
 _INTERNAL = _BY_REASON["INTERNAL", ""]
-ETAG = "ETAG"
+ETAG = "ETAG_MISMATCH"
 
 
 def row_of(error: CloseloopError, *, with_etag: bool = False) -> Row:
     """The row of a refusal. `with_etag`: the caller named the version it had read."""
-    narrowed = ETAG if with_etag or error.reason == "ETAG_MISMATCH" else error.reason
+    narrowed = ETAG if with_etag else error.reason
     return _BY_REASON.get((error.code, narrowed)) or _BY_REASON.get((error.code, ""), _INTERNAL)

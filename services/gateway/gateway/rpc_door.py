@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from google.protobuf.message import Message
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,8 +24,9 @@ from gateway.settings import GatewaySettings
 from gateway.upstream import Upstream
 
 JSON = "application/json"
-# Bodies above this are read in a thread, so that one person's big form doesn't make everybody wait.
-BIG = 64 << 10
+# Above this (bytes) the work is done in a thread, so that one person's big list doesn't make everybody wait.
+BIG_BODY = 64 << 10
+BIG_ANSWER = 16 << 10
 
 
 class RpcDoor:
@@ -55,7 +57,13 @@ class RpcDoor:
         headers = _headers(intake, answer.etag_of(found))
         if request.method in ("GET", "HEAD") and _is_known(request.headers, headers.get("etag", "")):
             return Response(status_code=304, headers=headers)
-        return Response(answer.encode(found, selection), headers=headers, media_type=JSON)
+        content = await self._encode(found, selection)
+        return Response(content, headers=headers, media_type=JSON)
+
+    async def _encode(self, found: Message, selection: Selection | None) -> bytes:
+        if found.ByteSize() > BIG_ANSWER:
+            return await run_in_threadpool(answer.encode, found, selection)
+        return answer.encode(found, selection)
 
     async def _take(self, rpc: Rpc, request: Request) -> Intake:
         content = b""
@@ -63,7 +71,7 @@ class RpcDoor:
             content = await body.read(request, self._settings.body_limit, self._settings.body_timeout)
             body.require_json(request, empty=not content)
         path, query = request.path_params, request.scope["query_string"]
-        if len(content) > BIG:
+        if len(content) > BIG_BODY:
             return await run_in_threadpool(take, rpc, path, query, content, request.headers, new_id())
         return take(rpc, path, query, content, request.headers, new_id())
 
