@@ -63,9 +63,9 @@ def wrong_field(row: dict[str, str]) -> str | None:
         return "uscc"
     if row["纬度"]:
         if not -90 <= float(row["纬度"]) <= 90:
-            return "position.latitude"
+            return "latitude"
         if row["坐标系"] not in ("WGS84", "GCJ02", "BD09"):
-            return "position.datum"
+            return "datum"
     if row["等级"] not in ("", "A", "B", "C"):
         return "grade"
     return None
@@ -73,7 +73,7 @@ def wrong_field(row: dict[str, str]) -> str | None:
 
 def grade_of(row: dict[str, str]) -> str:
     """The grade asked for where the row proves it, else C; without one the best that is proved (LD2.1)."""
-    hours = int(row["首次跟进时限小时"]) if row["首次跟进时限小时"] else None
+    hours = int(row["首次触达时限"]) if row["首次触达时限"] else None
     a = hours is not None and hours <= 48 and row["预算已确认"] == "是" and bool(row["决策链"])
     b = hours is not None and hours <= 168 and bool(row["预算"])
     proved = {"A": a, "B": b, "C": True}
@@ -93,7 +93,7 @@ def take_in(rows: list[dict[str, str]], customers: list[dict[str, Any]]) -> Outc
         if field:
             errors[number] = field
             continue
-        keys = {"phone": phone_of(row["手机"]), "uscc": row["统一社会信用代码"].upper(), "wecom": row["企业微信客户ID"]}
+        keys = {"phone": phone_of(row["手机"]), "uscc": row["统一社会信用代码"].upper(), "wecom": row["企业微信ID"]}
         same = [first for first, known in seen if is_same(keys, known)]
         if same:
             appended[number] = same[0]

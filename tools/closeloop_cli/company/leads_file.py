@@ -30,7 +30,7 @@ class Row:
     联系人: str
     手机: str
     统一社会信用代码: str = ""
-    企业微信客户ID: str = ""
+    企业微信ID: str = ""
     渠道: str = "expo"
     行业: str = "hospital"
     省份: str = ""
@@ -39,7 +39,7 @@ class Row:
     经度: str = ""
     坐标系: str = ""
     等级: str = ""
-    首次跟进时限小时: str = ""
+    首次触达时限: str = ""
     预算: str = ""
     预算已确认: str = ""
     决策链: str = ""
@@ -114,7 +114,7 @@ def qualified(row: Row, grade: str, random: Random) -> Row:
     return replace(
         row,
         等级=grade,
-        首次跟进时限小时=random.choice(("24", "36", "48")),
+        首次触达时限=random.choice(("24", "36", "48")),
         预算=f"{random.randint(5, 90) * 10000}.00",
         预算已确认="是",
         决策链="；".join(random.sample(ROLES, 2)),
@@ -123,7 +123,7 @@ def qualified(row: Row, grade: str, random: Random) -> Row:
 
 def promising(row: Row, grade: str, random: Random) -> Row:
     hours, budget = random.choice(("72", "96", "120")), f"{random.randint(2, 40) * 10000}.00"
-    return replace(row, 等级=grade, 首次跟进时限小时=hours, 预算=budget, 预算已确认="否")
+    return replace(row, 等级=grade, 首次触达时限=hours, 预算=budget, 预算已确认="否")
 
 
 def bad_phone(row: Row) -> Row:
@@ -157,7 +157,7 @@ def with_all_keys(row: Row, number: int, numbers: Numbers, random: Random) -> Ro
     return replace(
         row,
         统一社会信用代码=row.统一社会信用代码 or numbers.uscc(city),
-        企业微信客户ID=f"wm-expo-{1000 + number}",
+        企业微信ID=f"wm-expo-{1000 + number}",
     )
 
 
@@ -169,7 +169,7 @@ def duplicate(original: Row, number: int, names: Names, numbers: Numbers) -> Row
         return replace(again, 手机=f"+86 {original.手机[:3]}-{original.手机[3:7]}-{original.手机[7:]}")
     if number % 3 == 1:
         return replace(again, 统一社会信用代码=original.统一社会信用代码.lower())
-    return replace(again, 企业微信客户ID=original.企业微信客户ID)
+    return replace(again, 企业微信ID=original.企业微信ID)
 
 
 def cast(rows: list[Row], customers: list[Customer], numbers: Numbers, random: Random) -> None:
@@ -183,7 +183,7 @@ def cast(rows: list[Row], customers: list[Customer], numbers: Numbers, random: R
     for spot in (CHAT_ROW, CALL_ROW, SILENT_ROW, WRITTEN_ROW, EXPLAINED_ROW):
         plain = rows[spot - 1]
         rows[spot - 1] = qualified(replace(plain, 渠道="expo"), "A", random)
-    rows[CHAT_ROW - 1] = replace(rows[CHAT_ROW - 1], 企业微信客户ID=CHAT_EXTERNAL_ID)
+    rows[CHAT_ROW - 1] = replace(rows[CHAT_ROW - 1], 企业微信ID=CHAT_EXTERNAL_ID)
 
 
 def of_customer(customer: Customer, contact: str, need: str) -> Row:

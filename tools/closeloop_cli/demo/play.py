@@ -22,7 +22,7 @@ from closeloop_cli.demo import (
 )
 from closeloop_cli.demo.day import Day
 from closeloop_cli.demo.telling import Teller, WrongFigure
-from closeloop_cli.door import Door, token_name
+from closeloop_cli.door import Door, Refused, token_name
 from closeloop_cli.load.history import load, read
 from closeloop_cli.runtime import snapshot
 from closeloop_cli.runtime.layout import Layout
@@ -57,6 +57,9 @@ def play(layout: Layout, console: Console, *, fresh: bool) -> int:
                 with teller.step(number, title):
                     tell(day)
         except WrongFigure:
+            return report_wrong(teller, console)
+        except Refused as refusal:
+            console.print(f"   [red]refused[/red]: {refusal}", soft_wrap=True)
             return report_wrong(teller, console)
         close(day, console, time.monotonic() - began)
     return 0

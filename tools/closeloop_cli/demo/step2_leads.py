@@ -45,8 +45,8 @@ def import_file(day: Day) -> dict[str, Any]:
 
 def check_errors(day: Day, import_id: str) -> None:
     errors = day.person("operations").every(f"/api/v1/lead-imports/{import_id}/errors", "errors")
-    found = {str(error["row"]): error["field"].split(".")[0] for error in errors}
-    wanted = {row: field.split(".")[0] for row, field in day.expected["import"]["errors"].items()}
+    found = {str(error["row"]): error["field"] for error in errors}
+    wanted = day.expected["import"]["errors"]
     day.teller.check("rows and fields of the errors", wanted, found)
     first = errors[0]
     day.teller.say(f"row {first['row']}, {first['field']}: {first['message']}")

@@ -43,7 +43,7 @@ class Program:
 def default_folder() -> Path:
     """Beside the code; when the user that the servers run under can't get there (root's closed home), in /var/tmp."""
     folder = ROOT / "var" / "closeloop"
-    if Account.current().reaches(folder / "any"):
+    if Account.current().reaches(ROOT / "any"):
         return folder
     return Path("/var/tmp") / f"closeloop-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"  # noqa: S108
 
@@ -244,9 +244,10 @@ class Layout:
 
     def _machine(self) -> dict[str, str]:
         """What a process needs from the machine, and settings; nothing else of the caller's environment reaches it."""
-        kept = {name: self.outside[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "TZ") if name in self.outside}
+        kept = {name: self.outside[name] for name in MACHINE if name in self.outside}
         settings = {n: v for n, v in self.outside.items() if n.startswith("CLOSELOOP_KAFKA_") or n in PASSED_ON}
         return {**kept, **settings, "PYTHONUNBUFFERED": "1"}
 
 
+MACHINE = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "PYTHONPATH")
 PASSED_ON = ("CLOSELOOP_LOG_LEVEL", "CLOSELOOP_OTLP_ENDPOINT", "CLOSELOOP_TRACE_RATIO")

@@ -14,7 +14,7 @@ from typing import Any
 from chassis.local.process import answers
 from closeloop_cli.runtime.layout import SERVICES, CannotRun, Layout, Program
 
-STARTING, SETTLING = 90.0, 120.0
+STARTING, SETTLING = 90.0, 60.0
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

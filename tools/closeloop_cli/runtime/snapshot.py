@@ -20,6 +20,8 @@ from closeloop_cli.runtime.servers import Servers
 # What decides whether a loaded company looks the same.
 INPUTS = (
     "services/*/migrations/**/*.py",
+    "services/*/*/tables.py",
+    "services/*/*/tables/*.py",
     "services/incentives/examples/**/*.json",
     "libs/chassis/chassis/schema.py",
     "tools/closeloop_cli/company/*.py",
@@ -28,8 +30,13 @@ INPUTS = (
 
 
 def fingerprint() -> str:
+    return digest_of(*INPUTS)
+
+
+def digest_of(*patterns: str) -> str:
+    """Over names and contents of the files of this repository that match."""
     digest = hashlib.sha256()
-    for pattern in INPUTS:
+    for pattern in patterns:
         for file in sorted(ROOT.glob(pattern)):
             digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

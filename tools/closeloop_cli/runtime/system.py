@@ -18,6 +18,7 @@ from closeloop_cli.runtime.keys import make_keys
 from closeloop_cli.runtime.layout import CannotRun, Layout, Program
 from closeloop_cli.runtime.readiness import wait_until_ready
 from closeloop_cli.runtime.servers import Servers
+from closeloop_cli.runtime.snapshot import digest_of
 
 GRACE = 30.0
 
@@ -51,10 +52,18 @@ class System:
         for folder in (layout.logs, layout.files, layout.audit):
             folder.mkdir(parents=True, exist_ok=True)
         make_keys(layout)
-        if not layout.company.exists():
-            write_company(layout.company)
+        self.write_company()
         if not layout.systems.exists():
             shutil.copytree(layout.company / "systems", layout.systems)
+
+    def write_company(self) -> None:
+        """Once for each version of what makes it up."""
+        company, mark = self.layout.company, self.layout.company / "made-by"
+        maker = digest_of("tools/closeloop_cli/company/*.py")
+        if not mark.exists() or mark.read_text() != maker:
+            shutil.rmtree(company, ignore_errors=True)
+            write_company(company)
+            mark.write_text(maker)
 
     def servers_run(self) -> bool:
         return any((self.layout.server(name) / f"{name}.pid").exists() for name in ("postgres", "redis", "broker"))
