@@ -1,0 +1,1 @@
+"""Orders from all sources, one deal each, and what they come to."""

@@ -1,0 +1,27 @@
+"""Keep employees and customers; deals that waited for them are looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.unit_of_work import Transaction
+from incentives.deals import store
+from incentives.deals.settle_deals import look_again
+from incentives.roster.rules import Customer, Employee
+from incentives.roster.store import add_customers, add_employees
+
+
+def project_employees(tx: Transaction, versions: Sequence[Employee]) -> None:
+    add_employees(tx, versions)
+    since = min(each.changed_at for each in versions)
+    look_again(tx, store.keys_for_employee(tx, {each.employee_id for each in versions}, since))
+
+
+def project_customers(tx: Transaction, versions: Sequence[Customer]) -> None:
+    add_customers(tx, versions)
+    since = min(each.changed_at for each in versions)
+    ids, codes = (
+        {each.customer_id for each in versions},
+        {each.customer_code for each in versions if each.customer_code},
+    )
+    look_again(tx, store.keys_for_customer(tx, ids, codes, since))

@@ -1,0 +1,102 @@
+"""SQL of orders and deals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.rpc.paging import Page
+from chassis.unit_of_work import Transaction
+from incentives.deals.rules import OrderLine, OrderSource, Reason
+from incentives.tables import deal, order_source
+
+COUNTED, WAITING, EMPTY = "counted", "waiting", "empty"
+
+
+def lock_books(tx: Transaction) -> None:
+    """Deals are settled one at a time: an order moves the places of others, so their locks would form circles."""
+    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("incentives:books", 0))))
+
+
+def held_source(tx: Transaction, source: str, source_id: str) -> Row[Any] | None:
+    mine = (order_source.c.source == source) & (order_source.c.source_id == source_id)
+    return tx.execute(select(order_source.c.version, order_source.c.deal_key).where(mine)).first()
+
+
+def save_source(tx: Transaction, said: OrderSource) -> None:
+    values = asdict(said) | {"deal_key": said.deal_key, "lines": [asdict(each) for each in said.lines]}
+    new = insert(order_source).values(**values)
+    keys = {"source", "source_id"}
+    tx.execute(
+        new.on_conflict_do_update(
+            index_elements=sorted(keys), set_={name: new.excluded[name] for name in values if name not in keys}
+        )
+    )
+
+
+def sources_of(tx: Transaction, deal_key: str) -> list[OrderSource]:
+    return [_source(row) for row in tx.execute(select(order_source).where(order_source.c.deal_key == deal_key))]
+
+
+def load_deals(tx: Transaction, keys: Collection[str]) -> dict[str, Row[Any]]:
+    return {row.deal_key: row for row in tx.execute(select(deal).where(deal.c.deal_key.in_(keys)))}
+
+
+def save_deal(tx: Transaction, values: Mapping[str, Any]) -> None:
+    new = insert(deal).values(**values)
+    tx.execute(
+        new.on_conflict_do_update(
+            index_elements=["deal_key"], set_={name: new.excluded[name] for name in values if name != "deal_key"}
+        )
+    )
+
+
+def set_reasons(tx: Transaction, deal_key: str, reasons: Sequence[Reason]) -> None:
+    told = [asdict(each) for each in reasons]
+    tx.execute(update(deal).where(deal.c.deal_key == deal_key, deal.c.reasons != told).values(reasons=told))
+
+
+def counted_deals(tx: Transaction, customers: Collection[str], reps: Collection[str]) -> list[Row[Any]]:
+    """Deals of any of these customers or reps."""
+    mine = or_(deal.c.customer_id.in_(customers), deal.c.salesperson_id.in_(reps))
+    return list(tx.execute(select(deal).where(deal.c.state == COUNTED, mine)))
+
+
+def keys_for_employee(tx: Transaction, employee_ids: Collection[str], since: datetime) -> list[str]:
+    """Deals on which a new version of these employees may change something: those waiting, and those signed since."""
+    touched = or_(deal.c.state == WAITING, deal.c.signed_at >= since)
+    mine = deal.c.salesperson_id.in_(employee_ids)
+    return list(tx.execute(select(deal.c.deal_key).where(mine, touched)).scalars())
+
+
+def keys_for_customer(
+    tx: Transaction, customer_ids: Collection[str], codes: Collection[str], since: datetime
+) -> list[str]:
+    mine = or_(deal.c.customer_id.in_(customer_ids), deal.c.customer_code.in_(codes))
+    touched = or_(deal.c.state == WAITING, deal.c.signed_at >= since)
+    return list(tx.execute(select(deal.c.deal_key).where(mine, touched)).scalars())
+
+
+def keys_signed_since(tx: Transaction, since: datetime) -> list[str]:
+    return list(tx.execute(select(deal.c.deal_key).where(deal.c.state == COUNTED, deal.c.signed_at >= since)).scalars())
+
+
+def list_open(tx: Transaction, page: Page) -> Sequence[Row[Any]]:
+    """Deals with a reason."""
+    query = select(deal).where(text("reasons <> '[]'::jsonb")).order_by(deal.c.deal_key).limit(page.limit)
+    if page.after:
+        query = query.where(deal.c.deal_key > page.after["key"])
+    return tx.execute(query).all()
+
+
+def _source(row: Row[Any]) -> OrderSource:
+    return OrderSource(
+        row.source, row.source_id, row.version, row.contract_number, row.customer_code, row.customer_id,
+        row.customer_name, row.salesperson_id, row.amount_fen, row.currency, row.signed_at, row.cancelled_at,
+        row.technical_service, tuple(OrderLine(**each) for each in row.lines), tuple(row.evidence),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Running rules: in a worker of its own, bounded in time and memory."""

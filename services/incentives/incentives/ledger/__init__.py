@@ -1,0 +1,1 @@
+"""Every fen earned or taken back, in append-only entries."""

@@ -1,0 +1,1 @@
+"""Employees and customers as their owners told them, every version."""

@@ -1,0 +1,53 @@
+"""Employees and customers with all their versions: an order is judged by what held when it was signed (I1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol, TypeVar
+
+
+@dataclass(frozen=True)
+class Employee:
+    employee_id: str
+    version: int
+    changed_at: datetime
+    name: str
+    unit: str
+    manager_id: str
+    position: str
+    hired_on: date | None
+
+
+@dataclass(frozen=True)
+class Customer:
+    customer_id: str
+    version: int
+    changed_at: datetime
+    customer_code: str
+    name: str
+    customer_class: str
+    grade: str
+    industry: str
+
+
+class Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+    @property
+    def changed_at(self) -> datetime: ...
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+def version_at(versions: Sequence[V], at: datetime) -> V | None:
+    """The version that held at `at`; before the first one was told, the first. None when nothing was told."""
+    ordered = sorted(versions, key=lambda each: each.version)
+    holding = [each for each in ordered if each.changed_at <= at]
+    return holding[-1] if holding else ordered[0] if ordered else None
+
+
+def newest(versions: Sequence[V]) -> V | None:
+    return max(versions, key=lambda each: each.version, default=None)

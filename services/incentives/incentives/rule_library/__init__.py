@@ -1,0 +1,1 @@
+"""Rules as decision models: drafted, checked, published for a period."""

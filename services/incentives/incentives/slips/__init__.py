@@ -1,0 +1,1 @@
+"""Slips to confirm (激励待确认单)."""

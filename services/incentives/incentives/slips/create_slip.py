@@ -1,0 +1,73 @@
+"""Ask a rep to confirm a bonus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.kernel.ids import new_id
+from chassis.kernel.money import Money
+from chassis.unit_of_work import Transaction
+from incentives.slips import store
+from incentives.slips.rules import SlipCreated, State
+
+
+@dataclass(frozen=True)
+class NewSlip:
+    deal_key: str
+    contract_number: str
+    order_id: str
+    rule_id: str
+    rule_version: int
+    words: str
+    words_zh: str
+    beneficiary_id: str
+    beneficiary_name: str
+    manager_id: str
+    unit: str
+    amount: Money
+    formula: str
+    formula_zh: str
+    customer_name: str
+    order_amount: Money
+    signed_at: datetime
+    evidence: Sequence[str]
+
+
+def create_slip(tx: Transaction, new: NewSlip) -> str:
+    """Its id. The index refuses a second that stands for the same deal, rule and beneficiary."""
+    slip_id = new_id()
+    values = {
+        "slip_id": slip_id,
+        "state": State.PENDING.value,
+        "deal_key": new.deal_key,
+        "contract_number": new.contract_number,
+        "order_id": new.order_id,
+        "rule_id": new.rule_id,
+        "rule_version": new.rule_version,
+        "words": new.words,
+        "words_zh": new.words_zh,
+        "beneficiary_id": new.beneficiary_id,
+        "beneficiary_name": new.beneficiary_name,
+        "manager_id": new.manager_id,
+        "unit": new.unit,
+        "amount_fen": new.amount.fen,
+        "formula": new.formula,
+        "formula_zh": new.formula_zh,
+        "customer_name": new.customer_name,
+        "order_fen": new.order_amount.fen,
+        "signed_at": new.signed_at,
+        "created_at": tx.now,
+        "evidence": list(new.evidence),
+    }
+    store.insert_slip(tx, values)
+    tx.record(
+        SlipCreated(
+            slip_id, new.beneficiary_id, new.beneficiary_name, new.manager_id, new.unit, new.amount, new.deal_key,
+            new.contract_number, new.rule_id, new.rule_version, new.words, new.words_zh, new.customer_name,
+            new.signed_at,
+        )
+    )  # fmt: skip
+    tx.audit(action="slip.create", entity="slip", entity_id=slip_id, after=values, why=new.formula)
+    return slip_id

@@ -1,0 +1,173 @@
+"""The schema of incentives on one page. Money is whole fen."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, MetaData, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+# Each version is kept: an order is judged by the one that held when it was signed.
+employee_version = Table(
+    "employee_version",
+    metadata,
+    Column("employee_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("manager_id", Text, nullable=False),
+    Column("position", Text, nullable=False),
+    Column("hired_on", Date, nullable=True),
+)
+
+customer_version = Table(
+    "customer_version",
+    metadata,
+    Column("customer_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("customer_code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("customer_class", Text, nullable=False),
+    Column("grade", Text, nullable=False),
+    Column("industry", Text, nullable=False),
+    Index("customer_version_code", "customer_code"),
+)
+
+rule_version = Table(
+    "rule_version",
+    metadata,
+    Column("rule_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    # draft or published; nothing else of a version ever changes.
+    Column("state", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_zh", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("words_zh", Text, nullable=False),
+    Column("model", JSONB, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("examples", JSONB, nullable=False),
+    Column("findings", JSONB, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("drafted_at", DateTime(timezone=True), nullable=False),
+    Column("publisher", Text, nullable=True),
+    Column("published_at", DateTime(timezone=True), nullable=True),
+    Column("effective_from", DateTime(timezone=True), nullable=True),
+    Column("effective_to", DateTime(timezone=True), nullable=True),
+    Index("rule_version_published", "rule_id", "effective_from", postgresql_where=text("state = 'published'")),
+)
+
+# What each source says about an order, as last told: source "erp" (id = order) or "opportunity" (its signed evidence).
+order_source = Table(
+    "order_source",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("source_id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("deal_key", Text, nullable=False),
+    Column("contract_number", Text, nullable=False),
+    Column("customer_code", Text, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("customer_name", Text, nullable=False),
+    Column("salesperson_id", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("signed_at", DateTime(timezone=True), nullable=True),
+    Column("cancelled_at", DateTime(timezone=True), nullable=True),
+    Column("technical_service", Boolean, nullable=False),
+    Column("lines", JSONB, nullable=False),
+    # Ids of the records and events it rests on.
+    Column("evidence", JSONB, nullable=False),
+    Index("order_source_deal", "deal_key"),
+)
+
+# One per contract number, else per ERP order: what its sources come to.
+deal = Table(
+    "deal",
+    metadata,
+    Column("deal_key", Text, primary_key=True),
+    # counted, waiting, or empty (no source names this key any more).
+    Column("state", Text, nullable=False),
+    Column("contract_number", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("customer_code", Text, nullable=False),
+    Column("customer_name", Text, nullable=False),
+    Column("salesperson_id", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("signed_at", DateTime(timezone=True), nullable=True),
+    Column("cancelled_at", DateTime(timezone=True), nullable=True),
+    # deal, customer and rep of the order context; history is counted anew each time.
+    Column("context", JSONB, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    # Why it waits, or which rule could not be run on it: [{code, en, zh}].
+    Column("reasons", JSONB, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Index("deal_customer", "customer_id", "signed_at", postgresql_where=text("state = 'counted'")),
+    Index("deal_salesperson", "salesperson_id", "signed_at"),
+    Index("deal_customer_code", "customer_code"),
+    Index("deal_signed", "signed_at"),
+    Index("deal_open", "deal_key", postgresql_where=text("reasons <> '[]'::jsonb")),
+)
+
+slip = Table(
+    "slip",
+    metadata,
+    Column("slip_id", Uuid(as_uuid=False), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("deal_key", Text, nullable=False),
+    Column("contract_number", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("words_zh", Text, nullable=False),
+    Column("beneficiary_id", Text, nullable=False),
+    Column("beneficiary_name", Text, nullable=False),
+    Column("manager_id", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    # Negative on a claw-back.
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("formula", Text, nullable=False),
+    Column("formula_zh", Text, nullable=False),
+    Column("customer_name", Text, nullable=False),
+    Column("order_fen", BigInteger, nullable=False),
+    Column("signed_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_at", DateTime(timezone=True), nullable=True),
+    Column("evidence", JSONB, nullable=False),
+    # Set on a claw-back: the slip it takes back.
+    Column("original_slip_id", Uuid(as_uuid=False), nullable=True),
+    Column("taken_back_at", DateTime(timezone=True), nullable=True),
+    # I2.1: exactly one that stands per deal, rule and beneficiary.
+    Index(
+        "slip_once", "deal_key", "rule_id", "beneficiary_id", unique=True,
+        postgresql_where=text("original_slip_id IS NULL AND taken_back_at IS NULL"),
+    ),
+    Index("slip_taken_back_once", "original_slip_id", unique=True),
+    Index("slip_beneficiary", "beneficiary_id", "slip_id"),
+    Index("slip_contract", "contract_number", "slip_id"),
+    Index("slip_unit", "unit", postgresql_ops={"unit": "text_pattern_ops"}),
+    Index("slip_state", "state", "slip_id"),
+)  # fmt: skip
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("entry_id", Uuid(as_uuid=False), primary_key=True),
+    Column("employee_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("slip_id", Uuid(as_uuid=False), nullable=True),
+    Column("deal_key", Text, nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("effective_at", DateTime(timezone=True), nullable=False),
+    Column("booked_at", DateTime(timezone=True), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("text_zh", Text, nullable=False),
+    Index("ledger_employee", "employee_id", "effective_at", "entry_id"),
+    Index("ledger_deal", "deal_key"),
+)

@@ -1,0 +1,4 @@
+from chassis.migrations import run_env
+from incentives.tables import metadata
+
+run_env(metadata)
