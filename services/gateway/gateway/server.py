@@ -22,6 +22,7 @@ class DoorServer(uvicorn.Server):
                 app,
                 lifespan="on",
                 log_config=None,
+                log_level="warning",
                 access_log=False,
                 server_header=False,
                 http="httptools",

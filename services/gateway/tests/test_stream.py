@@ -159,6 +159,23 @@ def test_a_client_that_comes_back_gets_what_it_missed_then_what_is_new_each_once
 
 
 @pytest.mark.spec("P1.2")
+def test_a_client_that_missed_more_than_a_page_gets_all_of_it(door: Door, company: Company) -> None:
+    company.inbox["E00001"] = [in_inbox(number) for number in range(1, 501)]
+    with listening(door, "E00001", last="50") as listener:
+        until(lambda: len(listener.ids()) == 450)
+        assert listener.ids() == [str(number) for number in range(51, 501)]
+
+
+@pytest.mark.spec("P1.2")
+def test_old_ones_that_a_refilled_broker_brings_back_are_no_news(door: Door, company: Company, events: Bus) -> None:
+    company.inbox["E00001"] = [in_inbox(number) for number in range(1, 101)]
+    with listening(door, "E00001") as listener:
+        publish(events, notice(3), notice(99), notice(101))
+        until(lambda: listener.ids())
+        assert listener.ids() == ["101"]
+
+
+@pytest.mark.spec("P1.2")
 def test_whoever_missed_a_thousand_is_told_to_load_the_inbox(door: Door, company: Company) -> None:
     company.inbox["E00001"] = [in_inbox(number) for number in range(1, 1202)]
     with listening(door, "E00001", last="0") as listener:

@@ -15,7 +15,7 @@ from chassis.errors import CloseloopError
 from gateway.answer import content_of, dump
 from gateway.metrics import STREAMS_CUT
 from gateway.stream.hub import Notice, Signal, Subscription
-from gateway.stream.inbox import Inbox, Notification
+from gateway.stream.inbox import RECENT, Inbox, Notification
 
 REMEMBERED = 2000
 MOST_MISSED = 1000
@@ -33,7 +33,7 @@ class Follow:
 
     def __post_init__(self) -> None:
         self._seen: OrderedDict[int, None] = OrderedDict()
-        self._newest = 0
+        self._newest = self._floor = 0
         self._check_at = time.monotonic() + self.heartbeat
 
     async def begin(self, last_event_id: int | None) -> list[ServerSentEvent]:
@@ -44,6 +44,8 @@ class Follow:
         for each in sorted(known):
             self._remember(each)
         newest = max([0, *(each.notification_id for each in recent)])
+        # A broker that is filled again brings old ones back; below what was just read nothing is news.
+        self._floor = min((each.notification_id for each in recent), default=0) if len(recent) == RECENT else 0
         ready = {"unread": unread, "lastId": str(newest)}
         opening = ServerSentEvent(dump(ready).decode(), event="ready", retry=COME_BACK_MS)
         return [opening, *self._told(missed)]
@@ -62,7 +64,7 @@ class Follow:
                     return
                 elif item is None:
                     await self.still_welcome()
-                else:
+                elif item.notification_id >= self._floor:
                     for event in self._new([_notification(item)]):
                         yield event
         except CloseloopError as refusal:

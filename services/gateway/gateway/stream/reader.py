@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from threading import Event, Thread
 from typing import Any
 
-from kafka import KafkaConsumer
+from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.errors import KafkaError
 
 from chassis import telemetry
@@ -24,6 +24,7 @@ from gateway.stream.hub import Notice
 TYPE = "integration.notification_created"
 PAUSE = 1.0
 POLL_MS = 500
+LOOK = 1.0
 log = telemetry.logger()
 
 
@@ -62,15 +63,29 @@ class Reader:
 
     def _read_until_it_breaks(self) -> None:
         self._bus.ensure_topics([self._topic])
-        reader = self._bus.tail([self._topic])
-        try:
-            _find_places(reader)
-            self.reading = True
-            self._gap()
-            while not self._stop.is_set():
-                self._poll(reader)
-        finally:
-            reader.close()
+        with self._bus.admin() as admin:
+            log_id = self._log_id(admin)
+            reader = self._bus.tail([self._topic])
+            try:
+                _find_places(reader)
+                self.reading = True
+                self._gap()
+                self._read(reader, lambda: self._log_id(admin) == log_id)
+            finally:
+                reader.close()
+
+    def _read(self, reader: KafkaConsumer, is_the_same_log: Callable[[], bool]) -> None:
+        """The client hides outages, and would wait in a new log for the place it had in the old one."""
+        look_at = time.monotonic() + LOOK
+        while not self._stop.is_set():
+            self._poll(reader)
+            if time.monotonic() >= look_at:
+                if not is_the_same_log():
+                    raise BrokerAway("the topic was made anew")
+                look_at = time.monotonic() + LOOK
+
+    def _log_id(self, admin: KafkaAdminClient) -> str:
+        return ",".join(str(each.get("topic_id", "")) for each in admin.describe_topics([self._topic]))
 
     def _poll(self, reader: KafkaConsumer) -> None:
         batches = reader.poll(timeout_ms=POLL_MS)
