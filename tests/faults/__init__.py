@@ -1,0 +1,1 @@
+"""Joints under fire: processes are killed, servers taken away, and everything is counted."""
