@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := libs services simulators tools
-CHECKED := $(PACKAGES) tests proto/generate.py proto/hatch_build.py
+CHECKED := $(PACKAGES) tests conftest.py proto/generate.py proto/hatch_build.py
 
 # Each worker starts its own PostgreSQL, broker and Redis once, so no more workers than cores pay off.
 WORKERS ?= 2
