@@ -36,9 +36,15 @@ class UnsupportedMediaType(CloseloopError):
 
 
 class BodyTooSlow(CloseloopError):
-    code = "BODY_TOO_SLOW"
+    code = "REQUEST_TOO_SLOW"
     en = "The body did not arrive in {seconds} seconds."
     zh = "请求内容未能在 {seconds} 秒内送达。"
+
+
+class HeadersTooSlow(CloseloopError):
+    code = "REQUEST_TOO_SLOW"
+    en = "The headers did not arrive in {seconds} seconds."
+    zh = "请求头未能在 {seconds} 秒内送达。"
 
 
 class HeadersTooLarge(CloseloopError):
@@ -50,6 +56,11 @@ class HeadersTooLarge(CloseloopError):
 class NotUtf8(InvalidInput):
     en = "The body is not valid UTF-8 at byte {position}."
     zh = "请求内容在第 {position} 字节处不是有效的 UTF-8。"
+
+
+class AddressNotUtf8(InvalidInput):
+    en = "The address is not valid UTF-8."
+    zh = "地址不是有效的 UTF-8。"
 
 
 class MalformedJson(InvalidInput):
@@ -81,7 +92,7 @@ TABLE: tuple[Row, ...] = (
     Row("PERMISSION_DENIED", 403, "Not allowed", "没有权限", "own data, wrong duty"),
     Row("NOT_FOUND", 404, "Not found", "没有找到", "there is none, or it is another team's"),
     Row("METHOD_NOT_ALLOWED", 405, "Method not allowed", "不支持的方法", "the address takes other methods (`Allow`)"),
-    Row("BODY_TOO_SLOW", 408, "Too slow", "发送过慢", "the body did not arrive in time"),
+    Row("REQUEST_TOO_SLOW", 408, "Too slow", "发送过慢", "body or headers did not arrive in time"),
     Row("ABORTED", 409, "Changed meanwhile", "数据已变更", "somebody else was faster; read again"),
     Row(
         "ABORTED",

@@ -11,6 +11,7 @@ from sse_starlette.sse import AppStatus
 
 from chassis.config import ConfigError
 from gateway.settings import GatewaySettings
+from gateway.wire import patient
 
 
 class DoorServer(uvicorn.Server):
@@ -25,7 +26,8 @@ class DoorServer(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                http="httptools",
+                http=patient(settings.header_timeout, settings.header_limit),
+                ws="none",
                 timeout_keep_alive=65,
                 timeout_graceful_shutdown=round(settings.drain),
                 forwarded_allow_ips=settings.trusted_proxies,

@@ -26,6 +26,7 @@ class GatewaySettings(Settings):
     access_stale: float = Field(default=60, gt=0, le=60)
 
     request_timeout: float = Field(default=15, gt=0)
+    header_timeout: float = Field(default=10, gt=0)
     body_timeout: float = Field(default=10, gt=0)
     upload_timeout: float = Field(default=300, gt=0)
     body_limit: int = Field(default=1 << 20, gt=0)

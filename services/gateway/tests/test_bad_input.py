@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from .conftest import Door, Opener
+from .conftest import Door
 from .neighbours import LEAD, Company
 
 CONVERT = f"/api/v1/leads/{LEAD}:convert"
@@ -208,21 +206,11 @@ def test_oversized_headers_are_431(rep: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (431, "HEADERS_TOO_LARGE")
 
 
-@pytest.mark.spec("P9.1")
-def test_a_body_that_trickles_in_is_given_up(opener: Opener, company: Company) -> None:
-    with opener.open(company, body_timeout=0.3) as door:
-        token = door.token("E00001")
-        host, port = door.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as wire:
-            head = f"POST {CONVERT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n"
-            wire.sendall(f"{head}content-type: application/json\r\ncontent-length: 1000\r\n\r\n{{".encode())
-            began = time.monotonic()
-            answer = ""
-            while "}" not in answer and (piece := wire.recv(65536)):
-                answer += piece.decode()
-    assert answer.startswith("HTTP/1.1 408")
-    assert "BODY_TOO_SLOW" in answer
-    assert time.monotonic() - began < 5
+@pytest.mark.spec("P1.5")
+def test_an_address_that_is_not_utf_8(rep: httpx.Client) -> None:
+    answer = rep.get("/api/v1/employees/%ff")
+    assert (answer.status_code, answer.json()["reason"]) == (400, "ADDRESS_NOT_UTF8")
+    assert violations(rep.get("/api/v1/leads/%00")) == {"leadId": "STORABLE"}
 
 
 @pytest.mark.spec("P1.1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -14,7 +15,7 @@ from chassis import telemetry
 from chassis.errors import CloseloopError, Internal
 from chassis.kernel.ids import new_id
 from gateway import problem
-from gateway.errors import BodyTooLarge, HeadersTooLarge, MethodNotAllowed, NoSuchAddress
+from gateway.errors import AddressNotUtf8, BodyTooLarge, HeadersTooLarge, MethodNotAllowed, NoSuchAddress
 from gateway.intake.preconditions import KEY_HEADER
 from gateway.locale import pick
 
@@ -39,6 +40,7 @@ class Problems:
 
         try:
             self._refuse_large_headers(scope)
+            _refuse_other_than_utf8(scope)
             await self._app(scope, receive, watch)
         except ClientDisconnect:
             return
@@ -53,6 +55,14 @@ class Problems:
         size = sum(len(name) + len(value) for name, value in scope["headers"])
         if size + len(scope["raw_path"] or b"") + len(scope["query_string"]) > self._header_limit:
             raise HeadersTooLarge(limit=self._header_limit)
+
+
+def _refuse_other_than_utf8(scope: Scope) -> None:
+    """The server would put a placeholder where the address can't be read, and ask for something else."""
+    try:
+        unquote_to_bytes(scope["raw_path"] or b"").decode()
+    except UnicodeDecodeError:
+        raise AddressNotUtf8 from None
 
 
 def as_family(failure: Exception) -> CloseloopError:

@@ -1,0 +1,90 @@
+"""HTTP on the wire: uvicorn's protocol, with patience that ends.
+
+uvicorn waits for ever for the end of a request's headers and keeps as many as are sent. Here they must be complete in
+time and within their limit; and what is no HTTP at all is told so in the form of every other refusal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from chassis.errors import CloseloopError, InvalidInput
+from gateway import problem
+from gateway.errors import HeadersTooLarge, HeadersTooSlow
+
+
+class NotHttp(InvalidInput):
+    en = "This is no valid HTTP request."
+    zh = "不是有效的 HTTP 请求。"
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """`seconds` and `limit` (bytes) are set by `patient`."""
+
+    seconds: ClassVar[float]
+    limit: ClassVar[int]
+    _timer: asyncio.TimerHandle | None = None
+    _in_headers = True
+    _received = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait_for_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_headers:
+            self._received += len(data)
+            if self._received > self.limit:
+                self._refuse(HeadersTooLarge(limit=self.limit))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._timer is None:
+            self._wait_for_headers()
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(NotHttp())
+
+    def _wait_for_headers(self) -> None:
+        self._in_headers, self._received = True, 0
+        self._timer = self.loop.call_later(self.seconds, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        self._in_headers = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        if self._received:
+            self._refuse(HeadersTooSlow(seconds=round(self.seconds)))
+        else:
+            self.transport.close()
+
+    def _refuse(self, error: CloseloopError) -> None:
+        """Without the application: there is no request yet."""
+        self._stop_waiting()
+        if self.transport.is_closing():
+            return
+        answer = problem.respond(error, "zh")
+        lines = [f"HTTP/1.1 {answer.status_code} {HTTPStatus(answer.status_code).phrase}".encode()]
+        lines += [name + b": " + value for name, value in answer.raw_headers]
+        self.transport.write(b"\r\n".join([*lines, b"connection: close", b"", bytes(answer.body)]))
+        self.transport.close()
+
+
+def patient(seconds: float, limit: int) -> type[Any]:
+    return type("Patient", (PatientProtocol,), {"seconds": seconds, "limit": limit})
