@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis.errors import InvalidInput
 from tools.pages import PAGES, errors, features
 
 
@@ -24,8 +25,9 @@ def test_every_named_error_speaks_both_languages() -> None:
     named = list(errors.named_conditions())
     assert named
     for error in named:
-        # The chassis may refine a kind that says it well already; a context names a condition of the trade.
-        texts = {"en", "zh"} <= set(vars(error)) or error.__module__.startswith("chassis.")
+        # The chassis may refine a kind that says it well already, and invalid input speaks by its violations.
+        speaks_by_its_kind = error.__module__.startswith("chassis.") or issubclass(error, InvalidInput)
+        texts = {"en", "zh"} <= set(vars(error)) or speaks_by_its_kind
         assert texts, f"{error.__module__}.{error.__name__} has no text of its own in en and zh"
         assert "Something went wrong" not in error.en
 
