@@ -1,8 +1,14 @@
-"""The queue drains: waiting leads are tried again, A, B, C, then time (LD3.8, LD4.2)."""
+"""The queue drains: waiting leads are tried again, A, B, C, then time (LD3.8, LD4.2).
+
+One pass at a time over all replicas: two would overtake each other, and the order of leads would be luck.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import func, select
 
 from leads import tables
 from leads.assignment.assign_bounced import assign_bounced
@@ -13,6 +19,8 @@ from leads.lead.rules import WAITING, State
 
 t = tables.lead.c
 BATCH = 500
+# First number of the two-number advisory lock.
+_PASSES = 48
 
 
 def drain_waiting(assigner: Assigner, *, import_id: str | None = None) -> int:
@@ -20,6 +28,23 @@ def drain_waiting(assigner: Assigner, *, import_id: str | None = None) -> int:
 
     A lead is not tried when one that asks the same of a rep (grade, industry) has just found nobody.
     """
+    assigned = 0
+    if _waiting(assigner, import_id):
+        with _alone(assigner):
+            assigned = _drain(assigner, import_id)
+    return assigned + (assign_bounced(assigner) if import_id is None else 0)
+
+
+@contextmanager
+def _alone(assigner: Assigner) -> Iterator[None]:
+    """Waits for a pass under way. The lock ends with its connection, also when the process is killed."""
+    with assigner.uow.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.detach()
+        conn.execute(select(func.pg_advisory_lock(_PASSES, 0)))
+        yield
+
+
+def _drain(assigner: Assigner, import_id: str | None) -> int:
     assigned = 0
     hopeless: set[tuple[str, str]] = set()
     for lead_id, kind, special in _waiting(assigner, import_id):
@@ -29,7 +54,7 @@ def drain_waiting(assigner: Assigner, *, import_id: str | None = None) -> int:
         assigned += state is State.ASSIGNED
         if state in (State.HELD, State.QUEUED) and not special:
             hopeless.add(kind)
-    return assigned + (assign_bounced(assigner) if import_id is None else 0)
+    return assigned
 
 
 def _waiting(assigner: Assigner, import_id: str | None) -> list[tuple[str, tuple[str, str], bool]]:
