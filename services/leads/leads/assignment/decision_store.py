@@ -93,6 +93,7 @@ def body_of(contest: Contest, winner: int | None, checked: Mapping[int, Checked]
             "a_to_newcomers": circumstances.a_to_newcomers,
         },
         "weights": contest.weights.model_dump(),
+        "tie_band": contest.policy.tie_band,
         "mean_load": contest.mean_load,
         "high_load": contest.high_load,
         "newcomer_quota": contest.newcomer_quota,

@@ -61,7 +61,7 @@ def explain_assignment(tx: Transaction, lead_id: str, asked_id: str, spec: Polic
         return _not_compared(tx, row, winner_name, words, asked_id)
     asked = recompute(tx, row, asked_id, spec)
     winner = winner_of(row.body, row.winner_id) if row.winner_id else None
-    reason = why_not(asked, winner, row.outcome, weights)
+    reason = why_not(asked, winner, row.body)
     return Explanation(row, winner_name, words, asked, reason, weights)
 
 
@@ -92,5 +92,5 @@ def _not_compared(tx: Transaction, row: Row[Any], winner_name: str, words: Words
     person = roster.person(tx, asked_id)
     if not person.name:
         raise EmployeeNotFound(employee_id=asked_id)
-    reason = why_not({"name": person.name, "refused": "", "employee_id": asked_id}, None, row.outcome, None)
+    reason = why_not({"name": person.name, "refused": "", "employee_id": asked_id}, None, row.body)
     return Explanation(row, winner_name, words, None, reason)

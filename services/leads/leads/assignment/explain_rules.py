@@ -49,17 +49,22 @@ def summary(outcome: str, body: Mapping[str, Any], winner_name: str) -> Words:
     )
 
 
-def why_not(asked: Measured, winner: Measured | None, outcome: str, weights: Mapping[str, float] | None) -> Words:
-    """Why the lead did not go to somebody; `asked` and `winner` as measured then."""
+def why_not(asked: Measured, winner: Measured | None, body: Mapping[str, Any]) -> Words:
+    """Why the lead did not go to somebody; `asked` and `winner` as measured then, `body` of the decision."""
     name = str(asked["name"])
     if asked["refused"]:
         en, zh = (text.format(**_figures(asked)) for text in REFUSALS[asked["refused"]])
         return f"{name} {en}.", f"{name}{zh}。"
-    if winner is None or weights is None:
-        return f"{name} was not compared: the decision was not automatic.", f"{name}未参与比较：该决定并非自动作出。"
+    if "weights" not in body:
+        return f"{name} was not compared: nobody was scored.", f"{name}未参与比较：该决定并非自动评分作出。"
+    if winner is None:
+        return (
+            f"{name} could have had it, but nobody was verified in time.",
+            f"{name}符合条件，但未能及时确认任何账号。",
+        )
     if asked["employee_id"] == winner["employee_id"]:
         return f"{name} got the lead.", f"线索正是分配给了{name}。"
-    return _beaten(asked, winner, weights)
+    return _beaten(asked, winner, body)
 
 
 def winner_of(body: Mapping[str, Any], winner_id_or_name: str) -> Measured:
@@ -89,11 +94,17 @@ def parts(measured: Measured, weights: Mapping[str, float]) -> list[dict[str, An
         },
         {
             "name": "region",
-            "input": f"{measured['region']:.2f}",
+            "input": _territory(measured),
             "value": measured["region"],
             "weight": weights["region"],
         },
     ]
+
+
+def _territory(measured: Measured) -> str:
+    if measured["distance_km"] is None:
+        return measured["city"] or "–"
+    return f"{measured['distance_km']:.1f} km, territory {measured['radius_km']:g} km"
 
 
 def _formula(winner: Measured, weights: Mapping[str, float]) -> Words:
@@ -131,7 +142,7 @@ def _runner_up(winner: Measured, body: Mapping[str, Any]) -> Words:
     if not others:
         return " No other candidate.", "无其他候选人。"
     best = max(others, key=lambda each: float(each["score"]))
-    if best["score"] > winner["score"] - 1e-9:
+    if best["score"] >= winner["score"] - body["tie_band"] - 1e-9:
         return _turn(winner, best)
     return (
         f" Next: {best['name']} with {best['score']:.3f}.",
@@ -140,17 +151,26 @@ def _runner_up(winner: Measured, body: Mapping[str, Any]) -> Words:
 
 
 def _turn(winner: Measured, other: Measured) -> Words:
+    """Both are within the band of equals: the one owed most, then the least recently assigned, then the id (LD3.6)."""
     claim, rival = winner["owed"] - winner["received"], other["owed"] - other["received"]
+    if claim > rival:
+        why = f"was owed more ({claim:.2f} against {rival:.2f})", f"应得更多（{claim:.2f} 对 {rival:.2f}）"
+    elif winner["last_assigned"] < other["last_assigned"]:
+        why = "had waited longer for a lead", "距上次分配更久"
+    else:
+        why = "comes first by employee number", "工号在前"
     return (
-        f" {other['name']} scored {other['score']:.3f}, within the band of equals; {winner['name']} was owed more"
-        f" ({claim:.2f} against {rival:.2f}) or had waited longer.",
-        f"{other['name']}得分 {other['score']:.3f}，处于同分带内；"
-        f"{winner['name']}应得更多（{claim:.2f} 对 {rival:.2f}）或等待更久。",
+        f" {other['name']} scored {other['score']:.3f}, within the band of equals; {winner['name']} {why[0]}.",
+        f"{other['name']}得分 {other['score']:.3f}，处于同分带内；{winner['name']}{why[1]}。",
     )
 
 
-def _beaten(asked: Measured, winner: Measured, weights: Mapping[str, float]) -> Words:
+def _beaten(asked: Measured, winner: Measured, body: Mapping[str, Any]) -> Words:
+    weights, tie_band = body["weights"], body["tie_band"]
     gap = winner["score"] - asked["score"]
+    if gap <= tie_band + 1e-9:
+        en, zh = _turn(winner, asked)
+        return en.strip(), zh
     mine, theirs = (
         {part["name"]: part["value"] * part["weight"] for part in parts(each, weights)} for each in (asked, winner)
     )
@@ -161,9 +181,6 @@ def _beaten(asked: Measured, winner: Measured, weights: Mapping[str, float]) -> 
         "conversion": (f"conversion {asked['conversion']:.1%}", f"转化率 {asked['conversion']:.1%}"),
         "region": (f"region {asked['region']:.2f}", f"区域得分 {asked['region']:.2f}"),
     }
-    if gap <= 0 or theirs[worst] - mine[worst] <= 0:
-        en, zh = _turn(winner, asked)
-        return en.strip(), zh
     return (
         f"{asked['name']} scored {asked['score']:.3f}, {gap:.3f} below {winner['name']} ({winner['score']:.3f});"
         f" most of it by {reasons[worst][0]}.",

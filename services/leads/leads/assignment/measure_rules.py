@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from leads.assignment.choice_rules import FILTERS, Contest
+from leads.assignment.geo_rules import geodesic_km
 from leads.assignment.probe_rules import Checked, Verdict
 
 _DECIMALS = 6
@@ -27,6 +30,10 @@ def measured(contest: Contest, at: int, checked: Checked | None = None) -> dict[
         "conversion": _short(contest.conversion[at]),
         "conversion_n": _short(contest.conversion_n[at]),
         "region": _short(contest.region[at]),
+        "distance_km": _distance(contest, at),
+        "radius_km": _short(reps.radius_km[at]),
+        "city": str(reps.city[at]),
+        "last_assigned": float(reps.last_assigned[at]) if np.isfinite(reps.last_assigned[at]) else 0.0,
         "owed": _short(reps.owed[grade][at]),
         "received": _short(reps.received[grade][at]),
         "refused": refusal(contest, at, checked),
@@ -41,6 +48,15 @@ def refusal(contest: Contest, at: int, checked: Checked | None) -> str:
     if checked is None or checked.verdict is Verdict.VERIFIED:
         return ""
     return f"probe_{checked.verdict.value}"
+
+
+def _distance(contest: Contest, at: int) -> float | None:
+    """Kilometres from the lead to the territory's centre; None without both."""
+    position, reps = contest.wanted.place.position, contest.reps
+    if position is None or np.isnan(reps.latitude[at]):
+        return None
+    centre = reps.latitude[at : at + 1], reps.longitude[at : at + 1]
+    return round(float(geodesic_km(position.latitude, position.longitude, *centre)[0]), 3)
 
 
 def _short(value: float) -> float:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from chassis.errors import CloseloopError
 from leads.assignment.policy import AssignmentPolicy
-from leads.assignment.probe_rules import Answer, Checked, check
+from leads.assignment.probe_rules import Answer, Checked, Verdict, check
 
 # Seconds an unverified answer is remembered: 100 waiting leads ask once, not 100 times.
 _UNVERIFIED_SECONDS = 1.0
@@ -32,9 +32,12 @@ class Directory(Protocol):
 
 @dataclass(frozen=True)
 class _Kept:
+    """`asked_at` is an instant of the monotonic clock; `verified` what the answer was worth then."""
+
     answer: Answer
     version: int
     asked_at: float
+    verified: bool
 
 
 class Probe:
@@ -52,13 +55,12 @@ class Probe:
 
         Never call it inside a transaction.
         """
-        answers = self._remembered(employees, policy)
-        absent = [each for each in employees if each not in answers]
+        found = self._remembered(employees, now, policy)
+        absent = {each: version for each, version in employees.items() if each not in found}
         if absent:
             seconds = policy.probe_milliseconds / 1000
-            answers |= self._ask(absent, employees, seconds if within is None else min(seconds, within))
-        limit = policy.status_age
-        return {each: check(answers.get(each), now, limit) for each in employees}
+            found |= self._ask(absent, now, policy, seconds if within is None else min(seconds, within))
+        return found
 
     def forget(self, employee_ids: Sequence[str]) -> None:
         """Their state changed."""
@@ -66,28 +68,39 @@ class Probe:
             for each in employee_ids:
                 self._kept.pop(each, None)
 
-    def _remembered(self, employees: Mapping[str, int], policy: AssignmentPolicy) -> dict[str, Answer]:
-        now = time.monotonic()
+    def _remembered(self, employees: Mapping[str, int], now: datetime, policy: AssignmentPolicy) -> dict[str, Checked]:
+        """An answer that has grown too old since it was asked for is asked for again."""
         with self._lock:
-            found = {each: self._kept[each] for each in employees if each in self._kept}
-        return {
-            each: kept.answer
-            for each, kept in found.items()
-            if kept.version == employees[each] and now - kept.asked_at <= _life(kept.answer, policy)
-        }
+            kept = {each: self._kept[each] for each in employees if each in self._kept}
+        found: dict[str, Checked] = {}
+        for each, one in kept.items():
+            checked = check(one.answer, now, policy.status_age)
+            aged = one.verified and checked.verdict is not Verdict.VERIFIED
+            recent = time.monotonic() - one.asked_at <= _life(one.answer, policy)
+            if one.version == employees[each] and recent and not aged:
+                found[each] = checked
+        return found
 
-    def _ask(self, employee_ids: Sequence[str], versions: Mapping[str, int], seconds: float) -> dict[str, Answer]:
-        if seconds <= 0:
-            return {}
-        try:
-            answers = dict(self._directory.check_status(employee_ids, seconds))
-        except CloseloopError:
-            return {}
+    def _ask(
+        self, employees: Mapping[str, int], now: datetime, policy: AssignmentPolicy, seconds: float
+    ) -> dict[str, Checked]:
+        answers = self._answers(list(employees), seconds)
+        found = {each: check(answers.get(each), now, policy.status_age) for each in employees}
         asked_at = time.monotonic()
         with self._lock:
             for each, answer in answers.items():
-                self._kept[each] = _Kept(answer, versions[each], asked_at)
-        return answers
+                verified = found[each].verdict is Verdict.VERIFIED
+                self._kept[each] = _Kept(answer, employees[each], asked_at, verified)
+        return found
+
+    def _answers(self, employee_ids: Sequence[str], seconds: float) -> Mapping[str, Answer]:
+        """None for anybody when the directory is away or too slow."""
+        if seconds <= 0:
+            return {}
+        try:
+            return self._directory.check_status(employee_ids, seconds)
+        except CloseloopError:
+            return {}
 
 
 def _life(answer: Answer, policy: AssignmentPolicy) -> float:

@@ -18,13 +18,10 @@ _COMPANY_FORMS = (
     "股份公司",
     "集团公司",
     "公司",
-    "co.,ltd.",
-    "co.,ltd",
+    "colimited",
     "coltd",
     "limited",
-    "ltd.",
     "ltd",
-    "inc.",
     "inc",
 )
 _BRANCH = re.compile(r"(?P<parent>.{2,}?)(?:股份有限公司|有限责任公司|有限公司|公司)?(?P<branch>[^公司]{0,12}分公司)$")
@@ -34,11 +31,11 @@ _BRACKETS = str.maketrans(dict.fromkeys("()[]{}<>（）【】〔〕《》「」�
 
 def name_key(name: str) -> str:
     """What two spellings of one company share: half width, simplified, no brackets, no company form, no spaces."""
-    plain = _plain(name)
+    plain = _DROPPED.sub("", _plain(name))
     for form in _COMPANY_FORMS:
         if plain.endswith(form) and len(plain) > len(form) + 1:
-            return _DROPPED.sub("", plain.removesuffix(form))
-    return _DROPPED.sub("", plain)
+            return plain.removesuffix(form)
+    return plain
 
 
 def parent_key(name: str) -> str | None:
