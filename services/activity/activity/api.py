@@ -7,12 +7,9 @@ import grpc
 from activity import mapping
 from activity.calls import store as calls
 from activity.calls.record_call import record_call
-from activity.calls.rules import CallNotFound
 from activity.conversations import store as conversations
-from activity.conversations.rules import ArchiveNotFound
 from activity.follow_ups import store as follow_ups
-from activity.follow_ups.record_follow_up import LivePolicy, record_follow_up
-from activity.follow_ups.rules import FollowUpNotFound
+from activity.follow_ups.record_follow_up import record_follow_up
 from activity.policies import ARCHIVE, CALLS, TEMPLATES
 from chassis.policy import Policies
 from chassis.rpc.paging import Page
@@ -39,10 +36,10 @@ class FollowUpService(_WithPolicies, follow_up_grpc.FollowUpServiceServicer):
     def RecordFollowUp(
         self, request: follow_up_pb.RecordFollowUpRequest, context: Context
     ) -> follow_up_pb.RecordFollowUpResponse:
-        policy = LivePolicy(*self._policies.current(TEMPLATES))
+        version, policy = self._policies.current(TEMPLATES)
 
         def decide(tx: Transaction) -> follow_up_pb.RecordFollowUpResponse:
-            made = record_follow_up(tx, mapping.follow_up_in(request, tx.now), policy)
+            made = record_follow_up(tx, mapping.follow_up_in(request, tx.now), policy, version=version)
             return follow_up_pb.RecordFollowUpResponse(follow_up=mapping.follow_up(made))
 
         return self.change(request, decide)
@@ -52,8 +49,6 @@ class FollowUpService(_WithPolicies, follow_up_grpc.FollowUpServiceServicer):
     ) -> follow_up_pb.GetFollowUpResponse:
         def query(tx: Transaction) -> follow_up_pb.GetFollowUpResponse:
             row = follow_ups.load_follow_up(tx, request.follow_up_id)
-            if row is None:
-                raise FollowUpNotFound()
             return follow_up_pb.GetFollowUpResponse(follow_up=mapping.follow_up(row))
 
         return self.read(request, query)
@@ -83,19 +78,17 @@ class FollowUpService(_WithPolicies, follow_up_grpc.FollowUpServiceServicer):
 
 class CallService(_WithPolicies, call_grpc.CallServiceServicer):
     def RecordCall(self, request: call_pb.RecordCallRequest, context: Context) -> call_pb.RecordCallResponse:
-        _, policy = self._policies.current(CALLS)
+        version, policy = self._policies.current(CALLS)
 
         def decide(tx: Transaction) -> call_pb.RecordCallResponse:
-            return call_pb.RecordCallResponse(call=mapping.call(record_call(tx, mapping.call_in(request), policy)))
+            made = record_call(tx, mapping.call_in(request), policy, version=version)
+            return call_pb.RecordCallResponse(call=mapping.call(made))
 
         return self.change(request, decide)
 
     def GetCall(self, request: call_pb.GetCallRequest, context: Context) -> call_pb.GetCallResponse:
         def query(tx: Transaction) -> call_pb.GetCallResponse:
-            row = calls.load_call(tx, request.call_id)
-            if row is None:
-                raise CallNotFound()
-            return call_pb.GetCallResponse(call=mapping.call(row))
+            return call_pb.GetCallResponse(call=mapping.call(calls.load_call(tx, request.call_id)))
 
         return self.read(request, query)
 
@@ -134,8 +127,6 @@ class ConversationService(_WithPolicies, conversation_grpc.ConversationServiceSe
     ) -> conversation_pb.GetArchiveResponse:
         def query(tx: Transaction) -> conversation_pb.GetArchiveResponse:
             row = conversations.load_archive(tx, request.archive_id)
-            if row is None:
-                raise ArchiveNotFound()
             said = conversations.messages_of(tx, row.message_ids)
             return conversation_pb.GetArchiveResponse(
                 archive=mapping.archive(row), messages=[mapping.chat_message(each) for each in said]

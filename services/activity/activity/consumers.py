@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from activity import mapping
 from activity.calls.place_calls import place_calls
 from activity.conversations.place_archive import place_archives
-from activity.conversations.take_message import LivePolicy, take_message
-from activity.parties.store import link_customer, upsert_customers, upsert_lead
+from activity.conversations.take_message import take_message
+from activity.parties.store import link_customer, take_owner, upsert_customers, upsert_lead
 from activity.policies import ARCHIVE
 from activity.roster.store import upsert_employees
 from chassis.consumer import Handler, on, on_batch
@@ -19,11 +19,13 @@ from chassis.unit_of_work import Transaction
 
 def consumers(policies: Policies) -> list[Handler]:
     def conversation_message(tx: Transaction, event: Incoming) -> None:
-        take_message(tx, mapping.message_in(event.message), LivePolicy(*policies.current(ARCHIVE)))
+        version, policy = policies.current(ARCHIVE)
+        take_message(tx, mapping.message_in(event.message), policy, version=version)
 
     return [
         on_batch("integration.employee_changed", _employees_changed),
         on("leads.assigned", _lead_assigned),
+        on("leads.recycled", _lead_recycled),
         on("leads.converted", _lead_converted),
         on_batch("customers.created", _customers_changed),
         on_batch("customers.updated", _customers_changed),
@@ -45,12 +47,18 @@ def _lead_assigned(tx: Transaction, event: Incoming) -> None:
     columns = ("lead_id", "owner_id", "unit", "company_name", "phone", "wecom_external_id")
     values = {name: getattr(said, name) for name in columns}
     upsert_lead(tx, values | {"assigned_at": mapping.instant_in(said.assigned_at)})
-    place_calls(tx, phone=said.phone, lead_id=said.lead_id, customer_id="")
-    place_archives(tx, external_id=said.wecom_external_id, lead_id=said.lead_id, customer_id="")
+    place_calls(tx, phone=said.phone, lead_id=said.lead_id)
+    place_archives(tx, external_id=said.wecom_external_id, lead_id=said.lead_id)
+
+
+def _lead_recycled(tx: Transaction, event: Incoming) -> None:
+    take_owner(tx, event.message.lead_id, mapping.instant_in(event.message.recycled_at))
 
 
 def _lead_converted(tx: Transaction, event: Incoming) -> None:
-    link_customer(tx, event.message.lead_id, event.message.customer_id)
+    said = event.message
+    columns = ("lead_id", "owner_id", "unit", "customer_id")
+    link_customer(tx, {name: getattr(said, name) for name in columns} | {"company_name": said.customer_name})
 
 
 def _customers_changed(tx: Transaction, events: Sequence[Incoming]) -> None:

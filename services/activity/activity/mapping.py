@@ -88,6 +88,7 @@ def message_in(event: ConversationMessage) -> Message:
         event.customer_external_id,
         event.text,
         instant_in(event.sent_at),
+        event.source,
     )
 
 

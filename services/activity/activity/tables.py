@@ -1,5 +1,5 @@
 """The schema of activity on one page. Records are never edited in place: nothing here is updated but links that were
-open when the record came."""
+open when the record came, and the transcript of a call that had none yet."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ lead = Table(
     Column("customer_id", Text, nullable=False, server_default=text("''")),
     _instant("assigned_at"),
     Index("lead_phone", "phone", postgresql_where=text("phone <> ''")),
+    Index("lead_customer", "customer_id", postgresql_where=text("customer_id <> ''")),
     Index("lead_wecom", "wecom_external_id", postgresql_where=text("wecom_external_id <> ''")),
 )
 
@@ -118,6 +119,8 @@ call = Table(
     Column("transcript", JSONB, nullable=False),
     # {"keywords": […], "talk_ratio": …, "rep_questions": …, "customer_questions": …, "digest": …}
     Column("analysis", JSONB, nullable=False),
+    # Of the words that the analysis looked for.
+    Column("policy_version", Integer, nullable=False),
     Index("call_lead", "lead_id", "call_id"),
     Index("call_customer", "customer_id", "call_id"),
     Index("call_rep", "rep_id", "call_id"),
@@ -131,6 +134,8 @@ message = Table(
     # The chat system's own id: a message told twice is one.
     Column("message_id", Text, primary_key=True),
     Column("position", BigInteger, Identity(), nullable=False),
+    # wecom, dingtalk …
+    Column("source", Text, nullable=False),
     Column("chat_id", Text, nullable=False),
     Column("sender", Text, nullable=False),
     Column("employee_id", Text, nullable=False),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+# An empty word would be found everywhere.
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 DEFAULT_KEYWORDS: dict[str, tuple[str, ...]] = {
     "budget": ("预算", "多少钱", "报价", "价格", "费用", "折扣", "budget", "price"),
     "competitor": ("竞品", "别家", "另一家", "友商", "对比", "competitor"),
@@ -17,5 +21,5 @@ class CallPolicy(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    keywords: dict[str, tuple[str, ...]] = DEFAULT_KEYWORDS
-    digest_characters: int = 200
+    keywords: dict[Word, tuple[Word, ...]] = DEFAULT_KEYWORDS
+    digest_characters: int = Field(default=200, ge=20, le=2000)

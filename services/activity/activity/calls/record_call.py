@@ -38,31 +38,36 @@ class CallReport:
     transcript: Sequence[Utterance]
 
 
-def record_call(tx: Transaction, report: CallReport, policy: CallPolicy) -> Row[Any]:
-    """The same call reported again is answered with the first record and changes nothing.
+def record_call(tx: Transaction, report: CallReport, policy: CallPolicy, *, version: int) -> Row[Any]:
+    """The same call reported again is answered with the first record; only a transcript that was missing goes in.
 
-    Raises CallIncomplete, PartyNotFound, EmployeeNotFound, CallRecordedForAnother. A number that nobody knows is kept
-    and gets its lead when one with that number is assigned.
+    Raises CallIncomplete, PartyNotFound, EmployeeNotFound, RepNotNamed, CallRecordedForAnother. A number that nobody
+    knows is kept and gets its lead when one with that number is assigned.
     """
+    phone = _check(tx, report)
     actor = act_for(tx, report.rep_id)
-    _check(tx, report)
-    phone = to_e164(report.phone)
     party = _party(tx, report, phone, actor)
-    made = store.insert_call(tx, _values(report, phone, party, actor, policy))
+    heard = _heard(report, policy, version)
+    made = store.insert_call(tx, _values(report, phone, party, actor) | heard)
     if made is None:
-        return _known(tx, report.external_id, actor)
+        return _known(tx, report.external_id, actor, heard)
     tx.audit(action="call.record", entity="call", entity_id=made.call_id, after={"external_id": report.external_id})
     if party.known:
         tx.record(told(made))
     return made
 
 
-def _check(tx: Transaction, report: CallReport) -> None:
+def _check(tx: Transaction, report: CallReport) -> str:
+    """The number as E.164. Raises CallIncomplete with everything that is wrong."""
+    phone = to_e164(report.phone)
     found = check_time(report.started_at, tx.now, "started_at")
-    if not (report.lead_id or report.customer_id or report.phone.strip()):
+    if phone is None:
+        found.append(Violation("phone", "is not a phone number", "不是有效的电话号码"))
+    elif not (report.lead_id or report.customer_id or phone):
         found.append(Violation("phone", "name the lead, the customer or the number", "请提供线索、客户或电话号码"))
     if found:
         raise CallIncomplete.of(*found)
+    return phone or ""
 
 
 def _party(tx: Transaction, report: CallReport, phone: str, actor: Actor) -> Party:
@@ -71,8 +76,7 @@ def _party(tx: Transaction, report: CallReport, phone: str, actor: Actor) -> Par
     return party_by_phone(tx, phone, actor.employee_id)
 
 
-def _values(report: CallReport, phone: str, party: Party, actor: Actor, policy: CallPolicy) -> dict[str, Any]:
-    analysis = analyse(report.transcript, policy.keywords, policy.digest_characters)
+def _values(report: CallReport, phone: str, party: Party, actor: Actor) -> dict[str, Any]:
     return {
         "call_id": new_id(),
         "external_id": report.external_id,
@@ -85,16 +89,25 @@ def _values(report: CallReport, phone: str, party: Party, actor: Actor, policy: 
         "started_at": report.started_at,
         "duration_seconds": report.duration_seconds,
         "connected": report.connected,
-        "transcript": [asdict(each) for each in report.transcript],
-        "analysis": asdict(analysis),
     }
 
 
-def _known(tx: Transaction, external_id: str, actor: Actor) -> Row[Any]:
-    found = store.by_external_id(tx, external_id)
+def _heard(report: CallReport, policy: CallPolicy, version: int) -> dict[str, Any]:
+    analysis = analyse(report.transcript, policy.keywords, policy.digest_characters)
+    transcript = [asdict(each) for each in report.transcript]
+    return {"transcript": transcript, "analysis": asdict(analysis), "policy_version": version}
+
+
+def _known(tx: Transaction, external_id: str, actor: Actor, heard: dict[str, Any]) -> Row[Any]:
+    """Telephone systems report a call when it ends and its transcript minutes later."""
+    found = store.lock_by_external_id(tx, external_id)
     if found.rep_id != actor.employee_id:
         raise CallRecordedForAnother(external_id=external_id)
-    return found
+    if found.transcript or not heard["transcript"]:
+        return found
+    after = {"utterances": len(heard["transcript"]), "digest": heard["analysis"]["digest"]}
+    tx.audit(action="call.transcribe", entity="call", entity_id=found.call_id, after=after)
+    return store.add_transcript(tx, found.call_id, heard)
 
 
 def told(row: Row[Any]) -> CallRecorded:

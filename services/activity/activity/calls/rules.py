@@ -75,24 +75,23 @@ class CallRecorded:
 
 
 def analyse(transcript: Sequence[Utterance], topics: Mapping[str, Sequence[str]], digest_characters: int) -> Analysis:
-    spoken = {who: sum(len(each.text) for each in transcript if each.speaker == who) for who in (REP, CUSTOMER)}
+    said = sorted(transcript, key=lambda each: each.offset_seconds)
+    spoken = {who: sum(len(each.text) for each in said if each.speaker == who) for who in (REP, CUSTOMER)}
     total = sum(spoken.values())
     words = [word for group in topics.values() for word in group]
     return Analysis(
-        keywords=tuple(keywords(transcript, topics)),
+        keywords=tuple(keywords(said, topics)),
         talk_ratio=round(spoken[REP] / total, 4) if total else None,
-        rep_questions=_questions(transcript, REP),
-        customer_questions=_questions(transcript, CUSTOMER),
-        digest=choose_sentences(
-            [(each.speaker == CUSTOMER, each.text) for each in transcript], words, digest_characters
-        ),
+        rep_questions=_questions(said, REP),
+        customer_questions=_questions(said, CUSTOMER),
+        digest=choose_sentences([(each.speaker == CUSTOMER, each.text) for each in said], words, digest_characters),
     )
 
 
 def keywords(transcript: Sequence[Utterance], topics: Mapping[str, Sequence[str]]) -> list[Keyword]:
-    """Each word of each topic where it was said, in the order of the call; once per utterance and topic."""
+    """Where each topic came up and by which word, in the order given; once per utterance and topic."""
     found = []
-    for each in sorted(transcript, key=lambda said: said.offset_seconds):
+    for each in transcript:
         for topic, words in topics.items():
             said = next((word for word in words if word.casefold() in each.text.casefold()), None)
             if said is not None:

@@ -6,6 +6,7 @@ from activity.conversations import store
 from activity.conversations.rules import ConversationArchived, direction_of, outcome_of
 from activity.follow_ups.record_follow_up import keep
 from activity.follow_ups.rules import Channel, FollowUp, Source
+from activity.parties.store import lock_contact
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 
@@ -55,8 +56,10 @@ def tell_archive(tx: Transaction, archive_id: str) -> None:
     )
 
 
-def place_archives(tx: Transaction, *, external_id: str, lead_id: str, customer_id: str) -> None:
+def place_archives(tx: Transaction, *, external_id: str, lead_id: str) -> None:
     """Archives of a customer nobody knew find their lead, now that it is assigned."""
-    if external_id:
-        for row in store.place_archives(tx, external_id, lead_id, customer_id):
-            tell_archive(tx, row.archive_id)
+    if not external_id:
+        return
+    lock_contact(tx, external_id)
+    for archive_id in store.place_archives(tx, external_id, lead_id):
+        tell_archive(tx, archive_id)

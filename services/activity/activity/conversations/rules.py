@@ -16,7 +16,7 @@ from activity.follow_ups.rules import Direction, Outcome
 from activity.text_rules import choose_sentences
 from chassis.errors import NotFound
 
-_BETWEEN_TAGS = re.compile(r"[\s\[\]【】,，、;；]+")
+_BETWEEN_TAGS = re.compile(r"[\s\[\]【】#＃,，、;；]+")
 
 
 class ArchiveNotFound(NotFound):
@@ -34,6 +34,7 @@ class Message:
     customer_external_id: str
     text: str
     sent_at: datetime
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,18 @@ class ConversationArchived:
 
 
 def is_command(message: Message, policy: ArchivePolicy) -> bool:
-    """Written by one of our people, in a chat with a customer."""
+    """Written by one of our people; a customer who writes the same says something."""
     ours = bool(message.employee_id) and not message.from_customer
-    return ours and bool(message.customer_external_id) and message.text.strip().startswith(policy.command)
+    return ours and _narrow(message.text).startswith(policy.command)
+
+
+def _narrow(text: str) -> str:
+    """Chinese keyboards write a wide number sign."""
+    return text.strip().replace("＃", "#")
 
 
 def read_tags(text: str, policy: ArchivePolicy) -> Tags:
-    written = _BETWEEN_TAGS.split(text.strip().removeprefix(policy.command))
+    written = _BETWEEN_TAGS.split(_narrow(text).removeprefix(policy.command))
     wanted = list(dict.fromkeys(tag for tag in written if tag))
     return Tags(
         tuple(tag for tag in wanted if tag in policy.tags), tuple(tag for tag in wanted if tag not in policy.tags)
@@ -81,7 +87,7 @@ def window_start(command: Message, policy: ArchivePolicy) -> datetime:
 
 def context(earlier: Sequence[Message], policy: ArchivePolicy) -> list[Message]:
     """The last messages of the window, oldest first, without commands. `earlier` is in the order sent."""
-    said = [each for each in earlier if not each.text.strip().startswith(policy.command)]
+    said = [each for each in earlier if not is_command(each, policy)]
     return said[-policy.messages :]
 
 

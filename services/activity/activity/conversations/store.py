@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from activity.conversations.rules import Message
+from activity.conversations.rules import ArchiveNotFound, Message
+from activity.parties.store import about_customer, about_lead
 from activity.tables import archive, message
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
@@ -29,24 +30,40 @@ def serialise_chat(tx: Transaction, chat_id: str) -> None:
 
 
 def messages_before(tx: Transaction, command: Message, position: int, since: datetime) -> list[Message]:
-    """Of the chat, after its last archive and `since`, in the order sent."""
-    cut = (
-        select(func.max(message.c.position))
-        .join(archive, archive.c.command_id == message.c.message_id)
-        .where(archive.c.chat_id == command.chat_id)
-        .scalar_subquery()
+    """Of the chat, from `since` to the command, without what an earlier archive had before it; in the order sent.
+
+    A message that came in late was before no archive yet, so the next one takes it.
+    """
+    earlier = message.alias("earlier")
+    had_it = (
+        select(archive.c.archive_id)
+        .join(earlier, earlier.c.message_id == archive.c.command_id)
+        .where(
+            archive.c.chat_id == command.chat_id,
+            earlier.c.sent_at >= message.c.sent_at,
+            earlier.c.position > message.c.position,
+        )
     )
     rows = tx.execute(
         select(message)
         .where(
             message.c.chat_id == command.chat_id,
+            message.c.sent_at.between(since, command.sent_at),
             message.c.position < position,
-            message.c.position > func.coalesce(cut, 0),
-            message.c.sent_at >= since,
+            ~had_it.exists(),
         )
         .order_by(message.c.sent_at, message.c.position)
     )
     return [_message(row) for row in rows]
+
+
+def customer_of_chat(tx: Transaction, chat_id: str) -> str:
+    """External id of the customer who is in this chat, as the latest message that names one tells; "" if none does."""
+    named = select(message.c.customer_external_id).where(
+        message.c.chat_id == chat_id, message.c.customer_external_id != ""
+    )
+    latest = named.order_by(message.c.sent_at.desc(), message.c.position.desc()).limit(1)
+    return tx.execute(latest).scalar_one_or_none() or ""
 
 
 def insert_archive(tx: Transaction, values: Mapping[str, Any]) -> None:
@@ -58,10 +75,13 @@ def archive_by_id(tx: Transaction, archive_id: str) -> Row[Any]:
     return tx.execute(select(archive).where(archive.c.archive_id == archive_id)).one()
 
 
-def load_archive(tx: Transaction, archive_id: str) -> Row[Any] | None:
-    """What the caller may not see is not there."""
+def load_archive(tx: Transaction, archive_id: str) -> Row[Any]:
+    """What the caller may not see is not there. Raises ArchiveNotFound."""
     visible = tx.identity.visible(archive.c.rep_id, archive.c.unit)
-    return tx.execute(select(archive).where(archive.c.archive_id == archive_id, visible)).first()
+    row = tx.execute(select(archive).where(archive.c.archive_id == archive_id, visible)).first()
+    if row is None:
+        raise ArchiveNotFound()
+    return row
 
 
 def messages_of(tx: Transaction, message_ids: Sequence[str]) -> list[Message]:
@@ -71,19 +91,23 @@ def messages_of(tx: Transaction, message_ids: Sequence[str]) -> list[Message]:
 
 def list_archives(tx: Transaction, page: Page, *, lead_id: str, customer_id: str, rep_id: str) -> Sequence[Row[Any]]:
     """Newest first: ids grow with time."""
-    query = select(archive).where(tx.identity.visible(archive.c.rep_id, archive.c.unit))
-    wanted = {"lead_id": lead_id, "customer_id": customer_id, "rep_id": rep_id}
-    query = query.where(*(archive.c[name] == value for name, value in wanted.items() if value))
+    query = select(archive).where(
+        tx.identity.visible(archive.c.rep_id, archive.c.unit),
+        about_lead(archive, lead_id),
+        about_customer(tx, archive, customer_id),
+    )
+    if rep_id:
+        query = query.where(archive.c.rep_id == rep_id)
     if page.after:
         query = query.where(archive.c.archive_id < page.after["id"])
     return tx.execute(query.order_by(archive.c.archive_id.desc()).limit(page.limit)).all()
 
 
-def place_archives(tx: Transaction, external_id: str, lead_id: str, customer_id: str) -> Sequence[Row[Any]]:
-    """Archives of this customer's chats that belonged to nobody yet."""
+def place_archives(tx: Transaction, external_id: str, lead_id: str) -> list[str]:
+    """Ids of the archives of this customer's chats that belonged to nobody yet, in the order they came."""
     nobody = (archive.c.customer_external_id == external_id, archive.c.lead_id == "", archive.c.customer_id == "")
-    placed = update(archive).where(*nobody).values(lead_id=lead_id, customer_id=customer_id).returning(archive)
-    return tx.execute(placed).all()
+    placed = update(archive).where(*nobody).values(lead_id=lead_id).returning(archive.c.archive_id)
+    return sorted(str(each) for each in tx.execute(placed).scalars())
 
 
 def link_follow_up(tx: Transaction, archive_id: str, follow_up_id: str) -> None:
@@ -100,4 +124,5 @@ def _message(row: Row[Any]) -> Message:
         row.customer_external_id,
         row.text,
         row.sent_at,
+        row.source,
     )

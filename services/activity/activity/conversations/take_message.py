@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from activity.conversations import store
 from activity.conversations.place_archive import tell_archive
@@ -24,46 +24,34 @@ from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 
 
-@dataclass(frozen=True)
-class LivePolicy:
-    version: int
-    archive: ArchivePolicy
-
-
-def take_message(tx: Transaction, said: Message, policy: LivePolicy) -> None:
-    """A message told twice is kept once and archives once."""
+def take_message(tx: Transaction, said: Message, policy: ArchivePolicy, *, version: int) -> None:
+    """A message told twice is kept once and archives once. A command with nothing before it archives nothing."""
     store.serialise_chat(tx, said.chat_id)
     position = store.insert_message(tx, said)
-    if position is not None and is_command(said, policy.archive):
-        _cut(tx, said, position, policy)
+    if position is None or not is_command(said, policy):
+        return
+    customer = said.customer_external_id or store.customer_of_chat(tx, said.chat_id)
+    earlier = context(store.messages_before(tx, said, position, window_start(said, policy)), policy)
+    if customer and earlier:
+        _cut(tx, said, earlier, customer, policy, version)
 
 
-def _cut(tx: Transaction, command: Message, position: int, policy: LivePolicy) -> None:
-    earlier = store.messages_before(tx, command, position, window_start(command, policy.archive))
-    said, tags = context(earlier, policy.archive), read_tags(command.text, policy.archive)
+def _cut(
+    tx: Transaction, command: Message, said: Sequence[Message], customer: str, policy: ArchivePolicy, version: int
+) -> None:
     rep = _rep(tx, command.employee_id)
-    party = party_by_chat_id(tx, command.customer_external_id, rep.employee_id)
+    party = party_by_chat_id(tx, customer, rep.employee_id)
     archive_id = new_id()
-    values = {
+    values = _content(command, said, policy) | {
         "archive_id": archive_id,
-        "chat_id": command.chat_id,
-        "command_id": command.message_id,
         "lead_id": party.lead_id,
         "customer_id": party.customer_id,
-        "customer_external_id": command.customer_external_id,
+        "customer_external_id": customer,
         "rep_id": rep.employee_id,
         "unit": rep.unit,
-        "summary": summarise(said, tags, policy.archive),
-        "tags": list(tags.known),
-        "unknown_tags": list(tags.unknown),
-        "message_ids": [each.message_id for each in said],
-        "customer_replied": any(each.from_customer for each in said),
-        "rep_wrote": _rep_wrote(said),
-        "last_message_at": said[-1].sent_at if said else command.sent_at,
-        "last_customer_message_at": last_from_customer(said),
         "follow_up_id": "",
         "archived_at": tx.now,
-        "policy_version": policy.version,
+        "policy_version": version,
     }
     store.insert_archive(tx, values)
     tx.audit(action="conversation.archive", entity="archive", entity_id=archive_id, after=values)
@@ -71,11 +59,23 @@ def _cut(tx: Transaction, command: Message, position: int, policy: LivePolicy) -
         tell_archive(tx, archive_id)
 
 
+def _content(command: Message, said: Sequence[Message], policy: ArchivePolicy) -> dict[str, Any]:
+    tags = read_tags(command.text, policy)
+    return {
+        "chat_id": command.chat_id,
+        "command_id": command.message_id,
+        "summary": summarise(said, tags, policy),
+        "tags": list(tags.known),
+        "unknown_tags": list(tags.unknown),
+        "message_ids": [each.message_id for each in said],
+        "customer_replied": any(each.from_customer for each in said),
+        "rep_wrote": any(not each.from_customer for each in said),
+        "last_message_at": said[-1].sent_at,
+        "last_customer_message_at": last_from_customer(said),
+    }
+
+
 def _rep(tx: Transaction, employee_id: str) -> Actor:
     """Somebody the roster does not know yet is kept without a unit; headquarters still sees the record."""
     found = find_employee(tx, employee_id)
     return Actor(employee_id, found.unit if found else "")
-
-
-def _rep_wrote(said: Sequence[Message]) -> bool:
-    return any(not each.from_customer for each in said)

@@ -43,7 +43,7 @@ FIRST_VISIT = Template(
 
 
 class TemplatesPolicy(_Frozen):
-    templates: tuple[Template, ...] = (FIRST_VISIT,)
+    templates: tuple[Template, ...] = Field(default=(FIRST_VISIT,), min_length=1)
 
 
 def check_templates(policy: TemplatesPolicy) -> Sequence[Violation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from activity.follow_ups import store
 from activity.follow_ups.policy import TemplatesPolicy
@@ -12,15 +12,9 @@ from activity.roster.act_for import act_for
 from chassis.unit_of_work import Transaction
 
 
-@dataclass(frozen=True)
-class LivePolicy:
-    version: int
-    templates: TemplatesPolicy
-
-
-def record_follow_up(tx: Transaction, draft: FollowUp, policy: LivePolicy) -> FollowUp:
+def record_follow_up(tx: Transaction, draft: FollowUp, policy: TemplatesPolicy, *, version: int) -> FollowUp:
     """Raises FollowUpIncomplete with everything that is missing, PartyNotFound for a foreign lead or customer."""
-    check_complete(draft, find_template(policy.templates.templates, draft.template))
+    check_complete(draft, find_template(policy.templates, draft.template))
     party, author = named_party(tx, draft.lead_id, draft.customer_id), act_for(tx)
     record = replace(
         draft,
@@ -28,7 +22,7 @@ def record_follow_up(tx: Transaction, draft: FollowUp, policy: LivePolicy) -> Fo
         customer_id=party.customer_id,
         author_id=author.employee_id,
         unit=author.unit,
-        policy_version=policy.version,
+        policy_version=version,
     )
     keep(tx, record)
     return record

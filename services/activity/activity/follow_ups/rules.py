@@ -15,8 +15,8 @@ from enum import StrEnum
 from activity.follow_ups.policy import Template
 from chassis.errors import InvalidInput, NotFound, Violation
 
-# A record may run ahead of the server's clock by this much; more is a mistake.
-CLOCK_TOLERANCE = timedelta(minutes=5)
+# Clocks of two machines differ by this much; more is a mistake.
+CLOCK_TOLERANCE = timedelta(seconds=5)
 ELEMENTS = {
     "input": ("what changed for the customer", "客户有何变化"),
     "action": ("what was done", "采取了什么行动"),
@@ -152,11 +152,11 @@ def _subject(follow_up: FollowUp) -> list[Violation]:
 def _fields(follow_up: FollowUp, template: Template) -> list[Violation]:
     known = {each.name: each for each in template.fields}
     found = [
-        Violation(f"fields.{name}", f"is not a field of “{template.label}”", f"不是“{template.label_zh}”的字段")
+        Violation(f"fields[{name}]", f"is not a field of “{template.label}”", f"不是“{template.label_zh}”的字段")
         for name in sorted(set(follow_up.fields) - set(known))
     ]
     found += [
-        Violation(f"fields.{each.name}", f"{each.label} is required", f"请填写{each.label_zh}")
+        Violation(f"fields[{each.name}]", f"{each.label} is required", f"请填写{each.label_zh}")
         for each in template.fields
         if each.required and not follow_up.fields.get(each.name, "").strip()
     ]
@@ -172,9 +172,11 @@ def _elements(follow_up: FollowUp) -> list[Violation]:
 
 
 def _attitudes(follow_up: FollowUp, template: Template) -> list[Violation]:
-    """Each decision role the template asks for was met, so its attitude is told."""
+    """Who was reached took a stand; and each decision role the template asks for was met, so its attitude is told."""
     told = {each.title.strip() for each in follow_up.attitudes}
     met = [follow_up.fields.get(each.name, "").strip() for each in template.fields if each.role]
+    if not told and not any(met) and follow_up.outcome is Outcome.CONNECTED:
+        return [Violation("attitudes", "tell whom you reached, with the attitude", "请填写所接触的人及其态度")]
     return [
         Violation("attitudes", f"tell the attitude of “{title}”", f"请填写“{title}”的态度")
         for title in met

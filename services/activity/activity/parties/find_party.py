@@ -23,8 +23,12 @@ def _visible(tx: Transaction, owner_id: str, unit: str) -> bool:
 
 
 def party_by_phone(tx: Transaction, phone: str, rep_id: str) -> Party:
+    """Waits for a lead with this number that is just being assigned, and lets the next one wait for this record."""
+    store.lock_contact(tx, phone)
     return choose_lead(store.leads_by_phone(tx, phone), rep_id)
 
 
 def party_by_chat_id(tx: Transaction, external_id: str, rep_id: str) -> Party:
+    """As `party_by_phone`."""
+    store.lock_contact(tx, external_id)
     return choose_lead(store.leads_by_chat_id(tx, external_id), rep_id)

@@ -6,17 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.errors import InvalidInput, NotFound, Violation
+from chassis.errors import NotFound
 
 
 class PartyNotFound(NotFound):
     en = "There is no such lead or customer."
     zh = "没有找到该线索或客户。"
-
-
-class PhoneInvalid(InvalidInput):
-    en = "The phone number is not valid."
-    zh = "电话号码无效。"
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,3 @@ def choose_lead(found: Sequence[Lead], rep_id: str) -> Party:
         return Party()
     best = max(found, key=lambda lead: (lead.owner_id == rep_id, lead.assigned_at, lead.lead_id))
     return Party(best.lead_id, best.customer_id)
-
-
-def phone_violation(field: str) -> Violation:
-    return Violation(field, "is not a phone number", "不是有效的电话号码")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, Table, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from activity.parties.rules import Lead
 from activity.tables import customer, lead
 from chassis.unit_of_work import Transaction
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def upsert_lead(tx: Transaction, values: Mapping[str, Any]) -> None:
@@ -24,8 +27,21 @@ def upsert_lead(tx: Transaction, values: Mapping[str, Any]) -> None:
     )
 
 
-def link_customer(tx: Transaction, lead_id: str, customer_id: str) -> None:
-    tx.execute(update(lead).where(lead.c.lead_id == lead_id).values(customer_id=customer_id))
+def link_customer(tx: Transaction, values: Mapping[str, Any]) -> None:
+    """A lead nobody told of yet is kept with what its conversion says; its assignment still overwrites the rest."""
+    new = insert(lead).values(**values, phone="", wecom_external_id="", assigned_at=LONG_AGO)
+    tx.execute(new.on_conflict_do_update(index_elements=["lead_id"], set_={"customer_id": new.excluded.customer_id}))
+
+
+def take_owner(tx: Transaction, lead_id: str, at: datetime) -> None:
+    """The lead went back to the pool, unless it was assigned anew since."""
+    tx.execute(update(lead).where(lead.c.lead_id == lead_id, lead.c.assigned_at <= at).values(owner_id=""))
+
+
+def lock_contact(tx: Transaction, contact: str) -> None:
+    """A phone number or chat id. Who records something about it and who learns whose it is take turns: else both
+    could look before the other has written, and the record would belong to nobody for good."""
+    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("contact:" + contact, 0))))
 
 
 def upsert_customers(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -49,6 +65,20 @@ def leads_by_phone(tx: Transaction, phone: str) -> list[Lead]:
 
 def leads_by_chat_id(tx: Transaction, external_id: str) -> list[Lead]:
     return _leads(tx, lead.c.wecom_external_id == external_id) if external_id else []
+
+
+def about_lead(records: Table, lead_id: str) -> ColumnElement[bool]:
+    """Records of this lead; "" means any."""
+    return records.c.lead_id == lead_id if lead_id else true()
+
+
+def about_customer(tx: Transaction, records: Table, customer_id: str) -> ColumnElement[bool]:
+    """Records of this customer, also from when it was a lead; "" means any."""
+    if not customer_id:
+        return true()
+    leads = tx.execute(select(lead.c.lead_id).where(lead.c.customer_id == customer_id)).scalars().all()
+    own = records.c.customer_id == customer_id
+    return or_(own, records.c.lead_id.in_(leads)) if leads else own
 
 
 def _leads(tx: Transaction, condition: ColumnElement[bool]) -> list[Lead]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from activity.roster import store
-from activity.roster.rules import EmployeeNotFound
+from activity.roster.rules import EmployeeNotFound, RepNotNamed
+from chassis.errors import Violation
 from chassis.unit_of_work import Transaction
 
 
@@ -16,11 +17,13 @@ class Actor:
 
 
 def act_for(tx: Transaction, employee_id: str = "") -> Actor:
-    """Raises EmployeeNotFound for somebody unknown or out of the caller's sight."""
+    """Raises EmployeeNotFound for somebody unknown or out of the caller's sight, RepNotNamed."""
     caller = tx.identity
     if caller.kind == "person" and employee_id in ("", caller.subject):
         return Actor(caller.subject, caller.unit)
+    if not employee_id:
+        raise RepNotNamed.of(Violation("rep_id", RepNotNamed.en, RepNotNamed.zh, "REQUIRED"))
     found = store.find_employee(tx, employee_id)
     if found is None or not (caller.kind == "partner" or caller.may_see(found.employee_id, found.unit)):
-        raise EmployeeNotFound(employee_id=employee_id or "–")
+        raise EmployeeNotFound(employee_id=employee_id)
     return Actor(found.employee_id, found.unit)
