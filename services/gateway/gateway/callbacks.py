@@ -51,7 +51,7 @@ class CallbackDoor:
         source = request.path_params["source"]
         await self._rates.spend("callback", self._rate, f"{source} {request.client.host if request.client else '-'}")
         received = contract.ReceiveCallbackRequest(
-            source=source[:40],
+            source=source,
             method="POST" if request.method == "POST" else "GET",
             query=_query(request.scope["query_string"]),
             headers=_headers(request),

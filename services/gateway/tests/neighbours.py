@@ -44,6 +44,7 @@ class Company:
         self.seen: list[Any] = []
         self.callers: list[Any] = []
         self.locales: list[str] = []
+        self.traces: list[str] = []
         self.refuse: Callable[[], None] = lambda: None
         self.lead = lead_pb2.Lead(lead_id=LEAD, company_name="临安电子", grade=lead_pb2.GRADE_A, etag="7")
         self.many = 1
@@ -68,6 +69,7 @@ class Company:
         self.seen.append(request)
         self.callers.append(calls.current().identity)
         self.locales.append(calls.current().locale)
+        self.traces.append(calls.current().headers.get("traceparent", ""))
         self.refuse()
 
 

@@ -147,6 +147,15 @@ def test_a_service_that_is_down_is_503_with_the_time_to_come_back(rep: httpx.Cli
     assert "127.0.0.1" not in refused.text
 
 
+@pytest.mark.spec("P6.1")
+def test_a_trace_goes_through_the_door_to_the_service_and_into_refusals(rep: httpx.Client, company: Company) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    assert rep.get(f"/api/v1/leads/{LEAD}", headers=headers).headers["x-trace-id"] == trace
+    assert trace in company.traces[-1]
+    assert rep.get(f"/api/v1/leads/{FOREIGN}", headers=headers).json()["traceId"] == trace
+
+
 @pytest.mark.spec("P1.5")
 def test_the_language_of_the_caller_goes_along(door: Door, company: Company) -> None:
     door.as_("E00001", "zh-CN,en;q=0.5").get(f"/api/v1/leads/{LEAD}")

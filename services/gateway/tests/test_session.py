@@ -74,6 +74,17 @@ def test_a_sign_in_that_says_nobody(door: Door, body: Any) -> None:
     assert door.client.post(SESSION, json=body).status_code == 400
 
 
+@pytest.mark.spec("P1.3", "P1.6")
+def test_a_sign_in_is_read_as_strictly_as_everything(door: Door) -> None:
+    body = b'{"employeeId": "E00001", "employeeId": "E00100", "level": "company"}'
+    answer = door.client.post(SESSION, content=body, headers={"content-type": "application/json"})
+    assert {each["field"]: each["reason"] for each in answer.json()["violations"]} == {
+        "level": "UNKNOWN_FIELD",
+        "employeeId": "DOUBLED",
+    }
+    assert door.client.post(SESSION, data={"employeeId": "E00001"}).status_code == 415
+
+
 @pytest.mark.spec("P1.3")
 @pytest.mark.parametrize("status", ["FROZEN", "DISABLED", "DEPARTED", "UNSPECIFIED"])
 def test_whoever_left_can_not_sign_in(door: Door, company: Company, status: str) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -136,6 +137,21 @@ def test_a_notification_reaches_its_persons_pages_and_nobody_elses(door: Door, e
             "",
         )
         assert "recipientId" not in told
+
+
+@pytest.mark.spec("P1.2")
+def test_others_see_it_within_a_second(door: Door, events: Bus) -> None:
+    publisher = events.publisher()
+    delays: list[float] = []
+    with listening(door, "E00001") as listener:
+        for number in range(1, 31):
+            record = CATALOG.encode(notice(number))
+            sent = time.monotonic()
+            publisher.publish([Outgoing(record.contract.topic, record.key, headers(record.key), record.data)])
+            until(lambda number=number: str(number) in listener.ids())
+            delays.append(time.monotonic() - sent)
+    publisher.close()
+    assert max(delays) < 1, sorted(delays)[-3:]
 
 
 @pytest.mark.spec("P1.2")

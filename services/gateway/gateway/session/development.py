@@ -10,9 +10,15 @@ from typing import Any, Protocol
 from chassis.config import ConfigError, Settings
 from chassis.errors import FailedPrecondition, InvalidInput, Violation
 from chassis.identity import Identity
+from gateway.intake.findings import join
+from gateway.intake.message import UNKNOWN_FIELD
+from gateway.intake.well_known import DOUBLED
 
 # Before the first feed nobody is known; somebody has to load the company and publish its policies.
 BOOTSTRAP = Identity("bootstrap", "person", "Bootstrap", frozenset({"hq", "ops"}), "company", "/")
+
+
+FIELD = "employeeId"
 
 
 class NoWayIn(FailedPrecondition):
@@ -50,11 +56,11 @@ class DevelopmentProvider:
 
     def employee(self, request: Any) -> str:
         given = request if isinstance(request, dict) else {}
-        strange = [Violation(each[:80], "is not a field here", "此处没有这个字段", "UNKNOWN_FIELD") for each in given]
-        strange = [each for each in strange if each.field != "employeeId"]
-        employee_id = given.get("employeeId")
+        strange = [Violation(join("", name), *UNKNOWN_FIELD, "UNKNOWN_FIELD") for name in given if name != FIELD]
+        strange += [Violation(join("", name), *DOUBLED, "DOUBLED") for name in getattr(request, "doubled", ())]
+        employee_id = given.get(FIELD)
         if not isinstance(employee_id, str) or not 1 <= len(employee_id) <= 40 or not employee_id.isprintable():
-            strange.insert(0, Violation("employeeId", "must be an employee number", "必须是工号", "REQUIRED"))
+            strange.insert(0, Violation(FIELD, "must be an employee number", "必须是工号", "REQUIRED"))
         if strange or not isinstance(employee_id, str):
             raise InvalidInput.of(*strange)
         return employee_id
