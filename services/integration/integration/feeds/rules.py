@@ -144,7 +144,7 @@ def _reasons(standing: Standing, now: datetime, max_lag: timedelta) -> tuple[str
         found.append((f"{standing.quarantined} records in quarantine", f"{standing.quarantined} 条记录在隔离区"))
     if standing.failures:
         found.append(FAILURES.get(standing.error_class, FAILURES["internal"]))
-    if lag_of(standing.complete_until, now) > max_lag and not standing.failures:
+    if not found and lag_of(standing.complete_until, now) > max_lag:
         minutes = max_lag // timedelta(minutes=1)
         found.append((f"not proved complete for more than {minutes} minutes", f"超过 {minutes} 分钟未能证明数据完整"))
     return "; ".join(en for en, _ in found), "；".join(zh for _, zh in found)

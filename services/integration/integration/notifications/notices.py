@@ -17,7 +17,7 @@ HELD = {
     "no_capacity": ("everybody is at capacity or off shift", "全员满负荷或不在班"),
 }
 HEALTH_ZH = {"degraded": "数据不完整", "down": "中断"}
-FINAL = frozenset({"done", "finished", "completed", "failed", "cancelled"})
+UNDER_WAY = frozenset({"", "queued", "running"})
 
 
 def lead_assigned(said: Any) -> list[Notice]:
@@ -62,7 +62,7 @@ def fairness_drifted(said: Any) -> list[Notice]:
 
 def import_progressed(said: Any) -> list[Notice]:
     """Progress is for the import's own page; the end is news."""
-    if said.state.lower() not in FINAL:
+    if said.state.lower() in UNDER_WAY:
         return []
     values = _values(said, "import_id", "state", "rows_read", "created", "appended", "failed")
     return [Notice("import_progressed", f"{said.import_id}:{said.state}", values, (said.started_by,))]
@@ -81,6 +81,7 @@ def slip_confirmed(said: Any) -> list[Notice]:
 
 def slip_clawed_back(said: Any) -> list[Notice]:
     values = _values(said, "slip_id", "reason") | {"amount": _money(said.amount)}
+    values["reason_zh"] = said.reason_zh or said.reason
     return [Notice("slip_clawed_back", said.slip_id, values, (said.beneficiary_id, said.manager_id))]
 
 
@@ -90,8 +91,8 @@ def rule_published(said: Any) -> list[Notice]:
 
 
 def gate_refused(said: Any) -> list[Notice]:
-    values = _values(said, "opportunity_id", "name", "to") | {"missing": list(said.missing)}
-    once = f"{said.opportunity_id}:{said.to}:{','.join(said.missing)}"
+    values = _values(said, "opportunity_id", "name", "after") | {"missing": list(said.missing)}
+    once = f"{said.opportunity_id}:{said.after}:{','.join(said.missing)}"
     return [Notice("gate_refused", once, values, (said.owner_id,))]
 
 

@@ -111,7 +111,7 @@ TEMPLATES: dict[str, Template] = {
         "Incentive taken back: {amount}",
         "激励已扣回：{amount}",
         "Reason: {reason}.",
-        "原因：{reason}。",
+        "原因：{reason_zh}。",
         "/api/v1/slips/{slip_id}",
     ),
     "rule_published": Template(
@@ -124,8 +124,8 @@ TEMPLATES: dict[str, Template] = {
     ),
     "gate_refused": Template(
         Severity.INFO,
-        "Not yet “{to}”: {name}",
-        "暂不能进入“{to}”：{name}",
+        "Not yet “{after}”: {name}",
+        "暂不能进入“{after}”：{name}",
         "Missing: {missing}.",
         "缺少：{missing}。",
         "/api/v1/opportunities/{opportunity_id}",

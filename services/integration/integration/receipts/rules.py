@@ -130,12 +130,12 @@ def continuity(account: str, statements: Iterable[Booked]) -> Continuity:
 def complete_until(found: Continuity, balance: Balance | None, before: datetime | None) -> datetime | None:
     """Until when an account is proved complete (N2.1).
 
-    When the bank's balance of the moment equals the last closing, nothing is missing up to that moment. Otherwise the
-    last statement's end counts; what was proved before stays proved.
+    To the end of the last statement before a hole. When the bank's balance of the moment equals the last closing,
+    nothing is missing up to that moment either. What was proved before stays proved.
     """
     agrees = balance is not None and not found.holes and (found.closing_fen or 0) == balance.fen
-    reached = balance.at if balance is not None and agrees else found.until
-    return max((at for at in (reached, before) if at is not None), default=None)
+    asked = balance.at if balance is not None and agrees else None
+    return max((at for at in (found.until, asked, before) if at is not None), default=None)
 
 
 def _holes_between(account: str, last: Booked | None, this: Booked) -> Sequence[Hole]:

@@ -1,0 +1,288 @@
+"""Who hears of what: inbox, live stream event and e-mail, each once."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from chassis.errors import PermissionDenied
+from chassis.identity import Identity
+from chassis.testing.events import deliver
+from chassis.testing.identity import as_hq, as_rep, as_service
+from chassis.testing.rpc import Rpc
+from closeloop.forecast.v1 import events_pb2 as forecast
+from closeloop.incentives.v1 import events_pb2 as incentives
+from closeloop.integration.v1 import events_pb2 as own
+from closeloop.integration.v1 import notification_service_pb2 as pb
+from closeloop.integration.v1 import notification_service_pb2_grpc as pb_grpc
+from closeloop.leads.v1 import events_pb2 as leads
+from integration.notifications import store
+from integration.notifications.mailer import Mailer, MailServer
+from integration.notifications.policy import NotificationsPolicy
+from integration.notifications.send_deliveries import DeliverySender
+from integration.tables import delivery, notification
+from services.integration.tests.conftest import World
+from services.integration.tests.world import employee
+
+WHO = {"owner_id": "E00001", "owner_name": "李娜", "manager_id": "E00100", "unit": "/HQ/EAST/HZ1/"}
+TEN = {"seconds": 1_773_108_000}  # 2026-03-10 10:00 in Shanghai
+
+
+def overdue(step: str) -> leads.LeadResponseOverdue:
+    return leads.LeadResponseOverdue(
+        lead_id="L1", company_name="杭州云图", grade="A", step=step, due_at=TEN, assigned_at=TEN, **WHO
+    )  # type: ignore[arg-type]
+
+
+EVENTS: list[tuple[Any, list[str], str, bool]] = [
+    (
+        leads.LeadAssigned(lead_id="L1", company_name="杭州云图", grade="A", decision_id="D1", assigned_at=TEN, **WHO),  # type: ignore[arg-type]
+        ["E00001"], "lead_assigned", False,
+    ),
+    (leads.LeadAssignmentHeld(lead_id="L1", reason="unverified", since=TEN), ["E00700"], "assignment_held", False),
+    (overdue("remind"), ["E00001"], "response_reminder", False),
+    (overdue("popup"), ["E00001", "E00100"], "response_overdue", True),
+    (overdue("email"), ["E00100"], "response_overdue", False),
+    (overdue("yellow"), [], "", False),
+    (overdue("recycle_warning"), ["E00001", "E00100"], "recycle_warning", False),
+    (
+        leads.LeadRecycled(lead_id="L1", previous_owner_id="E00001", manager_id="E00100", recycled_at=TEN),
+        ["E00001", "E00100"], "lead_recycled", False,
+    ),
+    (
+        leads.FairnessDrifted(employee_id="E00001", name="李娜", manager_id="E00100", grade="A", owed=3.5, received=1),
+        ["E00100", "E00700"], "fairness_drifted", False,
+    ),
+    (leads.ImportProgressed(import_id="I1", started_by="E00700", state="running"), [], "", False),
+    (leads.ImportProgressed(import_id="I1", started_by="E00700", state="done"), ["E00700"], "import_progressed", False),
+    (
+        incentives.SlipCreated(slip_id="S1", beneficiary_id="E00001", manager_id="E00100", amount={"fen": 520_000}),
+        ["E00001", "E00100"], "slip_created", False,
+    ),
+    (
+        incentives.SlipConfirmed(slip_id="S1", beneficiary_id="E00001", confirmed_at=TEN),
+        ["E00001"], "slip_confirmed", False,
+    ),
+    (
+        incentives.SlipClawedBack(slip_id="S2", beneficiary_id="E00001", manager_id="E00100", amount={"fen": -1}),
+        ["E00001", "E00100"], "slip_clawed_back", False,
+    ),
+    (
+        incentives.RulePublished(rule_id="R1", version=1, name="R", name_zh="规则", words="2 %", words_zh="2%"),
+        ["E00001", "E00002"], "rule_published", False,
+    ),
+    (
+        forecast.GateRefused(opportunity_id="O1", owner_id="E00001", after="negotiation", missing=["报价单"]),
+        ["E00001"], "gate_refused", False,
+    ),
+    (own.FeedDegraded(feed="bank", health="degraded", since=TEN), ["E00700", "E00800"], "feed_degraded", False),
+    (own.FeedRecovered(feed="bank", at=TEN), ["E00700", "E00800"], "feed_recovered", False),
+]  # fmt: skip
+
+
+@pytest.mark.spec("N9.1")
+def test_every_event_reaches_its_people_once_however_often_it_comes(staffed: World) -> None:
+    """All in one test: a fresh database for each would cost more than it tells."""
+    for event, people, kind, popup in EVENTS:
+        before = {row.id for row in staffed.rows(notification)}
+        deliver(staffed.service, event, times=2)
+        deliver(staffed.service, event)
+        rows = [row for row in staffed.rows(notification) if row.id not in before]
+        assert [row.recipient_id for row in rows] == people, kind
+        assert {(row.kind, row.popup) for row in rows} <= {(kind, popup)}
+        assert all(row.title and row.title_zh and row.body and row.body_zh and row.link for row in rows)
+        assert not any("{" in row.title + row.body_zh for row in rows)
+    told = [each.message.notification_id for each in staffed.events("integration.notification_created")]
+    assert sorted(told) == [row.id for row in staffed.rows(notification)]
+
+
+@pytest.mark.spec("N9.1")
+def test_the_words_are_in_both_languages_with_money_and_shanghai_time(staffed: World) -> None:
+    deliver(
+        staffed.service,
+        incentives.SlipCreated(
+            slip_id="S1",
+            beneficiary_id="E00001",
+            beneficiary_name="李娜",
+            amount={"fen": 520_000},
+            customer_name="杭州第一医院",
+            contract_number="HT-2026-001",
+            words="2 % of 260,000",
+            words_zh="26 万的 2%",
+        ),
+        overdue("remind"),
+    )
+    slip, reminder = staffed.rows(notification)
+    assert (slip.title, slip.title_zh) == ("Incentive ¥5,200.00 for 李娜", "李娜 激励 ¥5,200.00")
+    assert slip.body_zh == "杭州第一医院，合同 HT-2026-001：26 万的 2%"
+    assert reminder.body == "杭州云图 has had no response since 2026-03-10 10:00."
+
+
+@pytest.mark.spec("N9.1")
+def test_departed_people_hear_nothing(staffed: World) -> None:
+    staffed.hire(employee("E00002", status="DEPARTED"))
+    deliver(staffed.service, incentives.RulePublished(rule_id="R1", version=1))
+    assert [row.recipient_id for row in staffed.rows(notification)] == ["E00001"]
+
+
+def inbox(world: World, rpc: Rpc, who: Identity) -> pb_grpc.NotificationServiceStub:
+    return pb_grpc.NotificationServiceStub(rpc(world.service, as_=who))
+
+
+@pytest.mark.spec("N9.1", "P1.2")
+def test_an_inbox_is_one_s_own_and_fills_the_gap_of_a_stream(staffed: World, rpc: Rpc) -> None:
+    deliver(staffed.service, overdue("remind"), overdue("popup"), overdue("recycle_warning"))
+    stub = inbox(staffed, rpc, as_rep("E00001"))
+    newest = stub.ListNotifications(pb.ListNotificationsRequest(page={"size": 2}))
+    assert [each.kind for each in newest.notifications] == ["recycle_warning", "response_overdue"]
+    assert (newest.unread, newest.notifications[1].popup) == (3, True)
+    ids = [each.notification_id for each in newest.notifications]
+    older = stub.ListNotifications(pb.ListNotificationsRequest(page={"token": newest.page.next_token})).notifications
+    assert [each.kind for each in older] == ["response_reminder"]
+    last_seen = older[0].notification_id
+    missed = stub.ListNotifications(pb.ListNotificationsRequest(after_id=last_seen)).notifications
+    assert [each.notification_id for each in missed] == sorted(ids)
+    manager = inbox(staffed, rpc, as_hq("E00100", "manager")).ListNotifications(pb.ListNotificationsRequest())
+    assert manager.unread == 2
+
+
+@pytest.mark.spec("N9.1")
+def test_reading_marks_own_notifications_only(staffed: World, rpc: Rpc) -> None:
+    deliver(staffed.service, overdue("popup"), overdue("remind"))
+    ids = [row.id for row in staffed.rows(notification)]
+    stub = inbox(staffed, rpc, as_rep("E00001"))
+    one = [row.id for row in staffed.rows(notification, recipient_id="E00001")][:1]
+    assert stub.MarkRead(pb.MarkReadRequest(request_id="1", notification_ids=one)).unread == 1
+    assert stub.MarkRead(pb.MarkReadRequest(request_id="2", notification_ids=ids)).unread == 0
+    unread = [row.recipient_id for row in staffed.rows(notification) if row.read_at is None]
+    assert unread == ["E00100"]
+    assert not stub.ListNotifications(pb.ListNotificationsRequest(unread_only=True)).notifications
+
+
+# -- e-mail --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Mailbox:
+    """An SMTP server. `answers` are given to the next mails instead of taking them."""
+
+    mails: list[Message] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:
+        if self.answers:
+            return self.answers.pop(0)
+        self.mails.append(message_from_bytes(envelope.content))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, int]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield box, port
+    controller.stop()
+
+
+def sender(world: World, port: int, **policy: float) -> DeliverySender:
+    values: dict[str, Any] = {"first_pause_seconds": 0, "attempts": 3} | policy
+    mailer = Mailer(MailServer("127.0.0.1", port, "Closeloop <noreply@closeloop.example>", timeout=2))
+    return DeliverySender(world.service.uow, mailer, lambda: NotificationsPolicy(**values))
+
+
+@pytest.mark.spec("N9.1", "LD5.2")
+def test_the_manager_gets_a_mail_after_four_hours(staffed: World, mailbox: tuple[Mailbox, int]) -> None:
+    box, port = mailbox
+    deliver(staffed.service, overdue("email"), times=2)
+    post = sender(staffed, port)
+    assert (post.turn(), post.turn()) == (1, 0)
+    [mail] = box.mails
+    [row] = staffed.rows(delivery)
+    assert mail["To"] == "e00100@closeloop.example"
+    assert (
+        str(make_header(decode_header(str(mail["Subject"])))) == "线索超时未响应：杭州云图 | No response yet: 杭州云图"
+    )
+    assert mail["Message-ID"] == f"<{row.id}@closeloop.example>"
+    assert "至今未响应" in mail.get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert (row.state, row.attempts) == ("sent", 1)
+
+
+@pytest.mark.spec("N9.1")
+def test_a_mail_server_that_is_busy_or_away_is_asked_again_with_the_same_id(
+    staffed: World, mailbox: tuple[Mailbox, int]
+) -> None:
+    box, port = mailbox
+    box.answers = ["451 later"]
+    deliver(staffed.service, overdue("email"))
+    away = sender(staffed, 1)
+    away.turn()
+    assert staffed.rows(delivery)[0].error == "ConnectionRefusedError"
+    post = sender(staffed, port)
+    post.turn()
+    [row] = staffed.rows(delivery)
+    assert (row.state, row.attempts, row.error) == ("queued", 2, "SMTPDataError 451")
+    post.turn()
+    assert [mail["Message-ID"] for mail in box.mails] == [f"<{row.id}@closeloop.example>"]
+
+
+@pytest.mark.spec("N9.1")
+def test_a_mail_that_is_never_taken_fails_and_says_so(staffed: World, mailbox: tuple[Mailbox, int], rpc: Rpc) -> None:
+    box, port = mailbox
+    box.answers = ["550 no such user e00100@closeloop.example"]
+    deliver(staffed.service, overdue("email"))
+    sender(staffed, port).turn()
+    [told] = staffed.events("integration.notification_failed")
+    assert (told.message.recipient_id, told.message.channel, told.message.error) == (
+        "E00100",
+        "email",
+        "SMTPDataError 550",
+    )
+    shown = inbox(staffed, rpc, as_hq("E00700", "ops")).ListDeliveries(pb.ListDeliveriesRequest()).deliveries
+    assert [(each.state, each.attempts, each.error) for each in shown] == [("failed", 1, "SMTPDataError 550")]
+    with pytest.raises(PermissionDenied):
+        inbox(staffed, rpc, as_rep()).ListDeliveries(pb.ListDeliveriesRequest())
+
+
+@pytest.mark.spec("N9.1")
+def test_attempts_are_bounded(staffed: World, mailbox: tuple[Mailbox, int]) -> None:
+    box, port = mailbox
+    box.answers = ["451 later"] * 5
+    deliver(staffed.service, overdue("email"))
+    post = sender(staffed, port, attempts=2)
+    assert [post.turn() for _ in range(3)] == [1, 1, 0]
+    assert staffed.rows(delivery)[0].state == "failed"
+
+
+@pytest.mark.spec("N9.1")
+def test_somebody_without_an_address_gets_the_inbox_alone(staffed: World, mailbox: tuple[Mailbox, int]) -> None:
+    _, port = mailbox
+    event = overdue("email")
+    event.manager_id = "E99999"
+    deliver(staffed.service, event)
+    sender(staffed, port).turn()
+    assert [(row.state, row.error) for row in staffed.rows(delivery)] == [("failed", "no e-mail address")]
+    assert [row.recipient_id for row in staffed.rows(notification)] == ["E99999"]
+
+
+@pytest.mark.spec("N9.1")
+def test_two_senders_share_the_queue(staffed: World, mailbox: tuple[Mailbox, int]) -> None:
+    box, port = mailbox
+    deliver(staffed.service, overdue("email"))
+    with staffed.service.uow.begin(as_service("integration")) as tx:
+        assert len(store.take_due(tx, 20, 300)) == 1
+        assert sender(staffed, port).turn() == 0
+        tx.commit()
+    assert sender(staffed, port).turn() == 0
+    assert box.mails == []

@@ -1,0 +1,78 @@
+"""Events fit their contracts, tables fit the migrations, settings say what is wrong, connectors are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chassis.config import ConfigError, Mode
+from chassis.database import Database
+from chassis.migrations import check
+from integration import connectors
+from integration.bootstrap import CATALOG, MIGRATIONS, POLICIES, _guard, _wecom
+from integration.callbacks.rules import ConversationMessage
+from integration.claiming.events import ReceiptClaimed, ReceiptUnclaimed
+from integration.claiming.policy import ClaimingPolicy
+from integration.consumers import consumers
+from integration.directory.rules import EmployeeChanged
+from integration.duties.policy import DutiesPolicy
+from integration.feeds.events import FeedDegraded, FeedRecovered
+from integration.grants.events import GrantChanged
+from integration.notifications.notices import NOTICES
+from integration.notifications.rules import NotificationCreated, NotificationFailed
+from integration.notifications.template_rules import TEMPLATES
+from integration.orders.rules import OrderChanged, OrderReceived
+from integration.pos.rules import PosSalesLoaded
+from integration.receipts.rules import ReceiptArrived, ReceiptCorrected
+from integration.settings import IntegrationSettings
+
+EVENTS = [
+    ConversationMessage, EmployeeChanged, FeedDegraded, FeedRecovered, GrantChanged, NotificationCreated,
+    NotificationFailed, OrderChanged, OrderReceived, PosSalesLoaded, ReceiptArrived, ReceiptClaimed, ReceiptCorrected,
+    ReceiptUnclaimed,
+]  # fmt: skip
+
+
+@pytest.mark.spec("P3.2")
+def test_every_event_fits_its_message_and_every_message_has_its_event() -> None:
+    CATALOG.check(EVENTS)
+    published = {each.message.DESCRIPTOR.name for each in CATALOG if each.topic.startswith("closeloop.integration.")}
+    assert published == {each.__name__ for each in EVENTS}
+
+
+def test_the_migrations_make_the_tables(service_database: Callable[[str], Database]) -> None:
+    check(service_database("integration").url, MIGRATIONS)
+
+
+@pytest.mark.spec("N1.1")
+def test_connectors_are_found_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOSELOOP_BANK_ACCOUNTS", "6222, 6223")
+    found = connectors.every(lambda name: None)
+    assert list(found) == ["bank", "erp_orders", "erp_receivables", "hr"]
+    modules = {path.stem for path in Path(connectors.__path__[0]).glob("[!_]*.py")}
+    assert len(found) == len(modules)
+
+
+def test_every_consumed_event_has_its_texts() -> None:
+    assert {each.type for each in consumers(DutiesPolicy)} == set(NOTICES)
+    for template in TEMPLATES.values():
+        assert all((template.title, template.title_zh, template.body, template.body_zh, template.link))
+
+
+def test_policies_have_defaults_that_hold() -> None:
+    assert {spec.name for spec in POLICIES} == {"duties", "feeds", "claiming", "notifications"}
+    assert ClaimingPolicy().weights.total == pytest.approx(1.0)
+
+
+def test_a_wrong_key_of_callbacks_is_one_clear_line() -> None:
+    settings = IntegrationSettings(mode=Mode.LOCAL, wecom_corp_id="ww", wecom_aes_key="short")
+    with pytest.raises(ConfigError, match=r"^CLOSELOOP_WECOM_AES_KEY: .*\.$"):
+        _wecom(settings)
+
+
+def test_a_wrong_network_is_one_clear_line() -> None:
+    settings = IntegrationSettings(mode=Mode.LOCAL, source_networks=("10.0.0.1/99",))
+    with pytest.raises(ConfigError, match=r"^CLOSELOOP_SOURCE_NETWORKS: .*\.$"):
+        _guard(settings)
