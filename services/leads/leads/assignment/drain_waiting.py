@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from leads import tables
 from leads.assignment.assign_bounced import assign_bounced
@@ -40,6 +40,8 @@ def _alone(assigner: Assigner) -> Iterator[None]:
     """Waits for a pass under way. The lock ends with its connection, also when the process is killed."""
     with assigner.uow.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         conn.detach()
+        # A pass over many leads takes longer than any statement may.
+        conn.execute(text("SET lock_timeout = 0; SET statement_timeout = 0"))
         conn.execute(select(func.pg_advisory_lock(_PASSES, 0)))
         yield
 
