@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.types import UserDefinedType
 
 metadata = MetaData()
@@ -40,6 +41,10 @@ class Xid8(UserDefinedType[str]):
 
     def get_col_spec(self, **_: Any) -> str:
         return "xid8"
+
+
+# Alembic compares this schema with the database's: there the type has to be known by name.
+PGDialect.ischema_names["xid8"] = Xid8
 
 
 def _id(name: str, **more: Any) -> Column[str]:
@@ -110,7 +115,7 @@ rep = Table(
     _count("revision"),
     _written_by(),
     Index("rep_xid", "xid"),
-    Index("rep_unit", text("unit text_pattern_ops")),
+    Index("rep_unit", "unit", postgresql_ops={"unit": "text_pattern_ops"}),
     Index("rep_manager", "manager_id"),
 )
 
@@ -167,7 +172,7 @@ customer = Table(
     Index("customer_name", "name_key"),
     Index("customer_listed", "name", "customer_id"),
     Index("customer_owner", "owner_id", "customer_id"),
-    Index("customer_unit", text("unit text_pattern_ops"), "customer_id"),
+    Index("customer_unit", "unit", "customer_id", postgresql_ops={"unit": "text_pattern_ops"}),
 )
 
 # -- leads ---------------------------------------------------------------------------------------------------------
@@ -228,7 +233,7 @@ lead = Table(
     Index("lead_waiting", "rank", "captured_at", "lead_id", postgresql_where=text(f"state IN {WAITING}")),
     Index("lead_newest", "captured_at", "lead_id"),
     Index("lead_owner", "owner_id", "captured_at", "lead_id"),
-    Index("lead_unit", text("unit text_pattern_ops"), "captured_at"),
+    Index("lead_unit", "unit", "captured_at", postgresql_ops={"unit": "text_pattern_ops"}),
     Index("lead_due", "recycle_due_at", "lead_id", postgresql_where=text("recycle_due_at IS NOT NULL")),
     Index("lead_import_rows", "import_id", postgresql_where=text("import_id IS NOT NULL")),
     Index("lead_customer", "customer_id", postgresql_where=text("customer_id IS NOT NULL")),

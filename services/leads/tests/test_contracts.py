@@ -1,0 +1,43 @@
+"""What leads publishes fits its contract, and the schema is the one that tables.py describes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from chassis.database import Database
+from chassis.migrations import check, downgrade, migrate
+from leads.bootstrap import MIGRATIONS, catalog
+from leads.customers.events import PUBLISHED as CUSTOMER_EVENTS
+from leads.lead.events import PUBLISHED as LEAD_EVENTS
+
+from .company import Company
+
+
+@pytest.mark.spec("P3.2")
+def test_every_event_fits_its_message_and_every_message_has_its_event() -> None:
+    known = catalog()
+    known.check([*LEAD_EVENTS, *CUSTOMER_EVENTS])
+    own = {each.message.DESCRIPTOR.name for each in known if each.topic.startswith("closeloop.leads.")}
+    assert own == {each.__name__ for each in (*LEAD_EVENTS, *CUSTOMER_EVENTS)}
+
+
+def test_the_migrations_make_the_tables_and_take_them_back(service_database: Callable[[str], Database]) -> None:
+    url = service_database("leads").url
+    check(url, MIGRATIONS)
+    downgrade(url, MIGRATIONS, "base")
+    migrate(url, MIGRATIONS)
+
+
+@pytest.mark.spec("P3.1")
+def test_every_policy_is_offered_with_its_defaults(company: Company) -> None:
+    from chassis.testing.identity import as_hq
+    from closeloop.leads.v1 import policy_service_pb2 as pb
+    from closeloop.leads.v1.policy_service_pb2_grpc import PolicyServiceStub
+
+    door = PolicyServiceStub(company.rpc(company.service, as_=as_hq()))
+    found = {each.name: each.body for each in door.ListPolicies(pb.ListPoliciesRequest()).policies}
+    assert sorted(found) == ["assignment", "capture", "grading", "recycle", "response"]
+    assert found["assignment"]["baseline"] == 8
+    assert found["assignment"]["grade_weights"]["C"] == 0.36
