@@ -65,7 +65,9 @@ def store_crate(tx: Transaction, request: Any) -> Any:
     tx.record(CrateStored(request.crate_id, step))
     if not request.without_audit:
         after = {"step": step, "pieces": request.pieces}
-        tx.audit(action="crate.store", entity="crate", entity_id=request.crate_id, before={"step": step - 1}, after=after)
+        tx.audit(
+            action="crate.store", entity="crate", entity_id=request.crate_id, before={"step": step - 1}, after=after
+        )
     return depot_pb2.StoreCrateResponse(receipt_id=new_id(), step=step)
 
 

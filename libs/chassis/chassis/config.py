@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, PositiveFloat, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "CLOSELOOP_"
@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     peers: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     otlp_endpoint: str = ""
     trace_ratio: float = Field(default=0.1, ge=0, le=1)
+    # Before the second, third, … attempt at an event; after the last it is a dead letter.
+    consumer_pauses: Annotated[tuple[PositiveFloat, ...], NoDecode, Field(min_length=1)] = (0.2, 1.0, 5.0, 15.0)
     log_level: str = "INFO"
 
     @field_validator("peers", mode="before")
@@ -63,6 +65,11 @@ class Settings(BaseSettings):
         if any(not name.strip() or not address.strip() for name, _, address in pairs):
             raise ValueError("expected name=host:port,name=host:port")
         return {name.strip(): address.strip() for name, _, address in pairs}
+
+    @field_validator("consumer_pauses", mode="before")
+    @classmethod
+    def _split_pauses(cls, value: Any) -> Any:
+        return value.split(",") if isinstance(value, str) else value
 
     @property
     def is_local(self) -> bool:

@@ -9,7 +9,7 @@ from threading import Event
 from chassis.audit_roots import RootStore
 from chassis.audit_sealer import AuditSealer
 from chassis.bus import Bus
-from chassis.consumer import Consumer
+from chassis.consumer import Consumer, ConsumerSettings
 from chassis.database import Database
 from chassis.deadline_runner import DeadlineRunner
 from chassis.jobs import JobRunner
@@ -45,7 +45,9 @@ def loops(service: Service, role: Role, consumer: Consumer | None) -> list[Loop]
 def consumer_of(service: Service, role: Role) -> Consumer | None:
     if not role.includes(Role.CONSUME) or not service.consumers:
         return None
-    return Consumer(service.runtime.bus, service.runtime.uow, service.consumers)
+    runtime = service.runtime
+    settings = ConsumerSettings(pauses=runtime.settings.consumer_pauses)
+    return Consumer(runtime.bus, runtime.uow, service.consumers, settings)
 
 
 def _timed(service: Service) -> list[Loop]:
