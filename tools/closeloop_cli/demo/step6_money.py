@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from closeloop_cli.demo.day import Day
 from closeloop_cli.demo.telling import percent, yuan
 from closeloop_cli.load.history import read, run_feed
+
+WORDS = {
+    "exact_account": "virtual account",
+    "exact_contract": "contract number",
+    "strong_payer_amount": "known payer and amount",
+}
 
 
 def tell(day: Day) -> None:
@@ -26,17 +33,16 @@ def tell(day: Day) -> None:
 def check_receipts(day: Day) -> None:
     expected, finance = day.expected["money"], day.person("finance")
     receipts = finance.every("/api/v1/receipts", "receipts", month=day.company["month"])
-    methods: dict[str, int] = {}
-    for receipt in receipts:
-        for claim in receipt["claims"]:
-            methods[claim["method"]] = methods.get(claim["method"], 0) + 1
-    day.teller.figure("claims of the month by method: {}", expected["after"]["methods"], methods)
+    methods = Counter(row["method"] for row in attainment_rows(day, "company", "/HQ/"))
+    for method, count in expected["after"]["methods"].items():
+        day.teller.figure(f"{{}} claimed by {WORDS[method]}", count, methods[method])
     waiting = [receipt for receipt in receipts if receipt["state"] == "RECEIPT_STATE_WAITING"]
     day.teller.figure("{} receipt waits for a person", expected["after"]["waitingReceipts"], len(waiting))
     receipt = finance.get(f"/api/v1/receipts/{waiting[0]['receiptId']}")["receipt"]
-    ranked = [candidate["contractNumber"] for candidate in receipt["candidates"]]
-    day.teller.figure("ranked candidates for it: {}", expected["candidates"], ranked)
-    for candidate in receipt["candidates"]:
+    best = receipt["candidates"][: len(expected["candidates"])]
+    ranked = [candidate["contractNumber"] for candidate in best]
+    day.teller.figure("first candidates for it: {}", expected["candidates"], ranked)
+    for candidate in best:
         day.teller.say(f"  {candidate['rank']}. {candidate['contractNumber']}: {candidate['why']}")
     day.show_last_call(finance)
     day.kept["waiting"] = receipt
@@ -62,6 +68,12 @@ def money(line: dict[str, Any]) -> dict[str, int]:
     return {"collected": int(line["collected"]["fen"]), "target": int(line["target"]["fen"])}
 
 
+def attainment_rows(day: Day, level: str, subject: str) -> list[dict[str, Any]]:
+    """The claims behind one line of attainment."""
+    of_line = {"month": day.company["month"], "level": level, "subject": subject}
+    return day.person("operations").every("/api/v1/attainment/rows", "rows", **of_line)
+
+
 def agree(day: Day) -> None:
     """The forecast's collected amount of the deal is what was claimed for its contract."""
     contract = day.company["contracts"]["keyAccount"]
@@ -71,8 +83,5 @@ def agree(day: Day) -> None:
     day.teller.figure(f"collected on {contract} as the forecast sees it: {{}} fen", claimed, collected)
     star = day.company["cast"]["star"]
     lines = day.person("operations").get("/api/v1/attainment", month=day.company["month"], subject=star)["lines"]
-    rows = day.person("operations").every(
-        "/api/v1/attainment/rows", "rows", month=day.company["month"], level="rep", subject=star
-    )
-    opened = sum(int(row["amount"]["fen"]) for row in rows)
+    opened = sum(int(row["amount"]["fen"]) for row in attainment_rows(day, "rep", star))
     day.teller.figure("rows behind the star's attainment add up to {} fen", int(lines[0]["collected"]["fen"]), opened)
