@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -78,6 +79,17 @@ def test_what_is_no_http_is_told_so(door: Door, noise: bytes) -> None:
     assert told.startswith("HTTP/1.1 400")
     assert "application/problem+json" in told
     assert "NOT_HTTP" in told
+
+
+@pytest.mark.spec("P8.1")
+def test_answers_do_not_wait_for_the_network_to_fill_up(door: Door) -> None:
+    """Nagle's algorithm and delayed acknowledgements together held every answer back for 40 ms."""
+    took = []
+    for _ in range(40):
+        began = time.perf_counter()
+        door.client.get("/nothing")
+        took.append(time.perf_counter() - began)
+    assert sorted(took)[5] < 0.03
 
 
 @pytest.mark.spec("P1.5")
