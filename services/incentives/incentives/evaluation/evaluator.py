@@ -30,6 +30,10 @@ MOST_LOADED = 500
 MOST_REMEMBERED = 20_000
 
 
+# Reading its own symbols for the first backtrace takes zen longer than a rule may run.
+WITHOUT_BACKTRACES = {"RUST_BACKTRACE": "0", "RUST_LIB_BACKTRACE": "0"}
+
+
 class WorkerGone(Exception):
     """The worker ended while it worked; `code` is its return code."""
 
@@ -48,6 +52,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **WITHOUT_BACKTRACES},
         )
 
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from incentives.rule_library.context_rules import Kind
 
@@ -70,6 +71,7 @@ def is_interval(cell: str) -> bool:
     return bool(_INTERVAL.match(cell.strip()))
 
 
+@lru_cache(maxsize=20_000)
 def region(cell: str) -> Region | None:
     """The set a cell of a column lets through; None when it is not of a plain form."""
     text = cell.strip()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
@@ -46,7 +46,7 @@ def versions(tx: Transaction, rule_id: str) -> Sequence[Row[Any]]:
 def list_newest(tx: Transaction, page: Page) -> Sequence[Row[Any]]:
     query = (
         select(rule_version)
-        .distinct(rule_version.c.rule_id)
+        .ext(distinct_on(rule_version.c.rule_id))
         .order_by(rule_version.c.rule_id, rule_version.c.version.desc())
         .limit(page.limit)
     )
