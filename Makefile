@@ -8,7 +8,7 @@ CHECKED := $(PACKAGES) tests conftest.py proto/generate.py proto/hatch_build.py
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo down test test-extra unit lint format types proto proto-baseline lock docs
+.PHONY: help setup setup-run demo down test test-extra unit faults lint format types proto proto-baseline lock docs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: setup lint types unit ## all that needs Python alone: lint, types, contrac
 
 unit:
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+faults: setup ## the fault tests at full size (make test runs them small); SCALE=0.2 for a fifth
+	@CLOSELOOP_FAULT_SCALE=$(or $(SCALE),1) $(BIN)/python -m pytest -q -s -o timeout=3600 tests/faults
 
 test-extra: setup ## tiers that need Node, Java, Go or a browser
 	@$(BIN)/python -m tools.tiers
