@@ -68,7 +68,8 @@ plan_node = Table(
     Column("target_fen", BigInteger, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("1")),
     UniqueConstraint("plan_id", "month", "level", "subject", name="plan_node_once"),
-    Index("plan_node_month", "month", "unit"),
+    Index("plan_node_month", "month", "unit", postgresql_ops={"unit": "text_pattern_ops"}),
+    Index("plan_node_subject", "subject", "month"),
 )
 
 target_change = Table(
@@ -84,6 +85,7 @@ target_change = Table(
     Column("note", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Index("target_change_newest", "plan_id", "change_id"),
+    Index("target_change_node", "node_id", "change_id"),
 )
 
 collected_claim = Table(
@@ -102,6 +104,7 @@ collected_claim = Table(
     Column("method", Text, nullable=False),
     Index("collected_claim_month", "month", "salesperson_id"),
     Index("collected_claim_rows", "month", "arrived_on", "claim_id"),
+    Index("collected_claim_unit", "month", "unit", postgresql_ops={"unit": "text_pattern_ops"}),
     Index("collected_claim_unknown", "salesperson_id", postgresql_where=text("unit IS NULL")),
 )
 

@@ -14,10 +14,11 @@ from sqlalchemy import text
 
 from chassis.kernel.ids import new_id
 from chassis.service import Service
-from chassis.testing.events import deliver, recorded_events
+from chassis.testing.events import NotDelivered, deliver, recorded_events
 from chassis.testing.identity import as_hq, as_manager, as_rep
 from chassis.testing.rpc import Rpc
 from closeloop.common.v1.money_pb2 import Money
+from closeloop.common.v1.page_pb2 import PageRequest
 from closeloop.integration.v1.events_pb2 import (
     EmployeeChanged,
     FeedDegraded,
@@ -63,28 +64,27 @@ def collected(service: Service) -> int:
         return int(total.scalar_one())
 
 
+def plan(rpc: Rpc, service: Service, *targets: tuple[str, str, int]) -> None:
+    """A plan of the year with these targets of the month."""
+    plans = PlanServiceStub(rpc(service, as_=as_hq()))
+    made = plans.CreatePlan(
+        plan_pb.CreatePlanRequest(request_id=new_id(), name="2026", first_month="2026-01", months=12)
+    ).plan
+    rows = [
+        plan_pb.PlanNodeRow(level=level, subject=subject, month=MONTH, target=Money(fen=fen))
+        for level, subject, fen in targets
+    ]
+    request = plan_pb.ImportPlanNodesRequest(request_id=new_id(), plan_id=made.plan_id, reason="opening", rows=rows)
+    assert plans.ImportPlanNodes(request).taken == len(rows)
+
+
 def test_events_fit_their_contracts() -> None:
     CATALOG.check([AttainmentChanged, PlanChanged])
 
 
 @pytest.mark.spec("T2.1")
 def test_attainment_is_shown_per_level_with_the_rows_behind_it(rpc: Rpc, staffed: Service) -> None:
-    plans = PlanServiceStub(rpc(staffed, as_=as_hq()))
-    plan = plans.CreatePlan(
-        plan_pb.CreatePlanRequest(request_id=new_id(), name="2026", first_month="2026-01", months=12)
-    ).plan
-    targets = [("company", "/HQ/", 1000_00), ("team", "/HQ/EAST/HZ1/", 400_00), ("rep", "E1", 400_00)]
-    plans.ImportPlanNodes(
-        plan_pb.ImportPlanNodesRequest(
-            request_id=new_id(),
-            plan_id=plan.plan_id,
-            reason="opening",
-            rows=[
-                plan_pb.PlanNodeRow(level=level, subject=subject, month=MONTH, target=Money(fen=fen))
-                for level, subject, fen in targets
-            ],
-        )
-    )
+    plan(rpc, staffed, ("company", "/HQ/", 1000_00), ("team", "/HQ/EAST/HZ1/", 400_00), ("rep", "E1", 400_00))
     deliver(staffed, claimed("c1"), claimed("c2", fen=50_00), claimed("c3", rep="E3"), times=2)
     deliver(staffed, claimed("c4", on="2026-02-28"), unclaimed("c2"))
 
@@ -119,6 +119,67 @@ def test_nobody_reads_the_rows_of_another_team(rpc: Rpc, staffed: Service) -> No
         assert [row.claim_id for row in rows] == seen
 
 
+@pytest.mark.spec("T2.1", "P1.4")
+def test_who_sees_a_line_opens_rows_that_add_up_to_it(
+    rpc: Rpc, staffed: Service, employee: Callable[..., EmployeeChanged]
+) -> None:
+    """The rep came from another team in the middle of the month and sold there, too."""
+    deliver(staffed, claimed("c1"), claimed("c2", rep="E2", fen=7_00))
+    deliver(staffed, employee("E1", version=2, unit="/HQ/NORTH/BJ1/"))
+    deliver(staffed, claimed("c3", fen=50_00))
+    plan(rpc, staffed, ("team", "/HQ/NORTH/BJ1/", 1), ("team", "/HQ/EAST/HZ1/", 1), ("rep", "E1", 1), ("rep", "E2", 1))
+
+    for identity, figures in (
+        (as_rep("E1"), {"E1": 150_00}),
+        (as_manager(unit="/HQ/NORTH/BJ1/"), {"/HQ/NORTH/BJ1/": 50_00, "E1": 150_00}),
+        (as_manager(unit="/HQ/EAST/HZ1/"), {"/HQ/EAST/HZ1/": 100_00}),
+        (as_hq(), {"/HQ/NORTH/BJ1/": 50_00, "/HQ/EAST/HZ1/": 100_00, "E1": 150_00, "E2": 7_00}),
+    ):
+        stub = AttainmentServiceStub(rpc(staffed, as_=identity))
+        shown = stub.GetAttainment(pb.GetAttainmentRequest(month=MONTH)).lines
+        assert {line.subject: line.collected.fen for line in shown} == figures
+        for line in shown:
+            asked = pb.ListAttainmentRowsRequest(month=MONTH, level=line.level, subject=line.subject)
+            assert sum(row.amount.fen for row in stub.ListAttainmentRows(asked).rows) == line.collected.fen
+    stranger = AttainmentServiceStub(rpc(staffed, as_=as_manager(unit="/HQ/EAST/HZ2/")))
+    asked = pb.ListAttainmentRowsRequest(month=MONTH, level="rep", subject="E1")
+    assert not stranger.ListAttainmentRows(asked).rows
+
+
+@pytest.mark.spec("T2.1")
+def test_one_line_is_the_same_alone_and_among_all(rpc: Rpc, staffed: Service) -> None:
+    deliver(staffed, claimed("c1"), claimed("c2", rep="E2", fen=7_00))
+    plan(rpc, staffed, ("company", "/HQ/", 1), ("region", "/HQ/EAST/", 1), ("rep", "E1", 1), ("rep", "E2", 1))
+    stub = AttainmentServiceStub(rpc(staffed, as_=as_hq()))
+    for line in stub.GetAttainment(pb.GetAttainmentRequest(month=MONTH)).lines:
+        for narrow in ({"subject": line.subject}, {"level": line.level}):
+            assert line in stub.GetAttainment(pb.GetAttainmentRequest(month=MONTH, **narrow)).lines
+
+
+@pytest.mark.spec("T2.1", "P1.1")
+def test_pages_of_rows_leave_nothing_out(rpc: Rpc, staffed: Service) -> None:
+    deliver(staffed, *(claimed(f"c{n}", on=f"2026-03-0{1 + n % 3}") for n in range(7)))
+    stub = AttainmentServiceStub(rpc(staffed, as_=as_manager()))
+    rows, token = [], ""
+    for _ in range(4):
+        page = PageRequest(size=2, token=token)
+        answer = stub.ListAttainmentRows(pb.ListAttainmentRowsRequest(month=MONTH, page=page))
+        rows += [(row.arrived_on, row.claim_id) for row in answer.rows]
+        token = answer.page.next_token
+    assert (len(rows), rows, token) == (7, sorted(set(rows), reverse=True), "")
+
+
+@pytest.mark.spec("T2.1")
+def test_money_that_can_not_be_added_is_parked_with_the_reason(staffed: Service) -> None:
+    dollars = claimed("c1")
+    dollars.amount.currency = "USD"
+    with pytest.raises(NotDelivered, match="USD"):
+        deliver(staffed, dollars)
+    with pytest.raises(NotDelivered, match="2026-02-30"):
+        deliver(staffed, claimed("c2", on="2026-02-30"))
+    assert collected(staffed) == 0
+
+
 @pytest.mark.spec("T2.1")
 def test_a_claim_that_comes_before_its_rep_finds_the_unit_later(
     service: Service, employee: Callable[[str], EmployeeChanged]
@@ -134,6 +195,8 @@ def test_an_undo_that_overtakes_its_claim_still_wins(staffed: Service) -> None:
     deliver(staffed, unclaimed("c1"))
     deliver(staffed, claimed("c1"))
     assert collected(staffed) == 0
+    with staffed.uow.database.connect() as conn:
+        assert recorded_events(conn, CATALOG) == [], "no figure changed"
 
 
 @pytest.mark.spec("T2.1")
@@ -187,5 +250,10 @@ def test_a_later_load_of_a_month_replaces_the_earlier(rpc: Rpc, staffed: Service
 
     deliver(staffed, load("2", 20))
     deliver(staffed, load("1", 10))
-    shown = AttainmentServiceStub(rpc(staffed, as_=as_rep())).ListSalesHistory(pb.ListSalesHistoryRequest())
+    stub = AttainmentServiceStub(rpc(staffed, as_=as_rep()))
+    shown = stub.ListSalesHistory(pb.ListSalesHistoryRequest())
     assert [(each.month, each.units, each.amount.fen) for each in shown.months] == [("2025-12", 20, 2000)]
+    within = pb.ListSalesHistoryRequest(region="EAST", category="显微镜", from_month="2025-12", to_month="2025-12")
+    assert len(stub.ListSalesHistory(within).months) == 1
+    for outside in ({"region": "NORTH"}, {"category": "其他"}, {"from_month": "2026-01"}, {"to_month": "2025-11"}):
+        assert not stub.ListSalesHistory(pb.ListSalesHistoryRequest(**outside)).months

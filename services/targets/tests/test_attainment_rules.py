@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.kernel.money import Money
-from targets.attainment.rules import ClaimSum, UnreadableDay, attainment, lines, read_day
+from targets.attainment.rules import ClaimSum, Scope, UnreadableDay, attainment, lines, read_day, scope_of
 from targets.plans.rules import Level, PlanNode
 from targets.provenance.rules import FeedState, provenance
 
@@ -53,6 +53,33 @@ def test_the_regions_together_are_the_company(claims: list[tuple[str, int]]) -> 
     assert Money.total(line.collected for line in regions) == company.collected
     one = lines([node(Level.TEAM, "/HQ/A/1/")], sums)[0].collected
     assert one == Money.total(each.amount for each in sums if each.unit == "/HQ/A/1/"), "team 1 has nothing of team 10"
+
+
+UNITS = ["/HQ/A/", "/HQ/A/1/", "/HQ/A/10/", "/HQ/B/1/"]
+
+
+def within(each: ClaimSum, scope: Scope) -> bool:
+    """What the store asks for."""
+    return each.salesperson_id in scope.reps or any((each.unit or "").startswith(unit) for unit in scope.units)
+
+
+@pytest.mark.spec("T2.1")
+@given(
+    st.sets(st.sampled_from(["E1", "E2", *UNITS])),
+    st.lists(st.tuples(st.sampled_from(["E1", "E2", "E3"]), st.sampled_from([*UNITS, None]), st.integers(0, 10**9))),
+)
+def test_lines_need_only_the_claims_of_their_scope(shown: set[str], claims: list[tuple[str, str | None, int]]) -> None:
+    nodes = [node(Level.TEAM if each.startswith("/") else Level.REP, each) for each in sorted(shown)]
+    sums = [ClaimSum(rep, unit, Money(fen), 1) for rep, unit, fen in claims]
+    scope = scope_of(nodes)
+    assert scope is not None
+    assert lines(nodes, [each for each in sums if within(each, scope)]) == lines(nodes, sums)
+    assert scope_of([*nodes, node(Level.COMPANY, "/HQ/")]) is None
+
+
+def test_a_scope_names_the_highest_units_alone() -> None:
+    nodes = [node(Level.TEAM, "/HQ/A/1/"), node(Level.REGION, "/HQ/A/"), node(Level.TEAM, "/HQ/B/1/")]
+    assert scope_of(nodes) == Scope(frozenset(), frozenset({"/HQ/A/", "/HQ/B/1/"}))
 
 
 def test_a_day_that_is_none_is_refused() -> None:

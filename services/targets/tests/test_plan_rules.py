@@ -20,7 +20,7 @@ from targets.plans.rules import (
 )
 
 MONTH = "2026-03"
-ROSTER = Roster({"/HQ/": "总部", "/HQ/EAST/": "华东", "/HQ/EAST/HZ1/": "杭州一部"}, {"E1": "/HQ/EAST/HZ1/"})
+ROSTER = Roster({"/HQ/EAST/HZ1/"}, {"E1": "/HQ/EAST/HZ1/"})
 
 
 def node(level: Level, subject: str, yuan: str, unit: str = "") -> PlanNode:
@@ -85,6 +85,7 @@ def test_every_target_counts_for_exactly_one_parent(teams: list[tuple[str, str, 
         (NodeRow(Level.REP, "E9", MONTH, Money(1)), "subject"),
         (NodeRow(Level.REGION, "/HQ/EAST/HZ1/", MONTH, Money(1)), "level"),
         (NodeRow(Level.REP, "E1", "2027-01", Money(1)), "month"),
+        (NodeRow(Level.REP, "E1", MONTH, Money(1, "USD")), "target"),
     ],
 )
 @pytest.mark.spec("T2.1")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
 from targets.attainment import store
-from targets.attainment.rules import AttainmentChanged, month_of, read_day
+from targets.attainment.rules import AttainmentChanged, check_currency, month_of, read_day
 from targets.plans.store import target_of
 from targets.roster.store import unit_of
 
@@ -27,7 +27,11 @@ class Claimed:
 
 
 def count_claim(tx: Transaction, claim: Claimed) -> None:
-    """Once per claim id, however often it is told. A claim that was undone before it came stays undone."""
+    """Once per claim id, however often it is told. A claim that was undone before it came stays undone.
+
+    Raises UnreadableDay, CurrencyNotCounted: the event is parked with the reason, since no figure may be guessed.
+    """
+    check_currency(claim.amount)
     arrived = read_day(claim.arrived_on)
     store.lock_subject(tx, claim.salesperson_id)
     unit = unit_of(tx, claim.salesperson_id)
@@ -43,7 +47,7 @@ def count_claim(tx: Transaction, claim: Claimed) -> None:
         "month": month_of(arrived),
         "method": claim.method,
     }
-    if store.insert_claim(tx, values):
+    if store.insert_claim(tx, values) and not store.is_undone(tx, claim.claim_id):
         _tell(tx, claim.salesperson_id, unit, month_of(arrived), claim.receipt_id)
 
 

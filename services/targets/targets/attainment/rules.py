@@ -14,9 +14,16 @@ from decimal import Decimal
 
 from chassis.errors import InvalidInput
 from chassis.kernel.money import Money
-from targets.plans.rules import DEPTH, Level, PlanNode
+from targets.plans.rules import CURRENCY, DEPTH, Level, PlanNode
 
 RATIO_DIGITS = Decimal("0.0001")
+
+
+class CurrencyNotCounted(InvalidInput):
+    """Adding dollars to yuan would be wrong and look right."""
+
+    en = "A receipt in {currency} can't be counted into attainment in CNY."
+    zh = "{currency} 到账无法计入以人民币计的达成。"
 
 
 class UnreadableDay(InvalidInput):
@@ -65,6 +72,12 @@ def read_day(value: str) -> date:
         raise UnreadableDay(value=value) from None
 
 
+def check_currency(amount: Money) -> None:
+    """Raises CurrencyNotCounted."""
+    if amount.currency != CURRENCY:
+        raise CurrencyNotCounted(currency=amount.currency)
+
+
 def attainment(collected: Money, target: Money) -> Decimal | None:
     """collected / target to four decimals."""
     if target.fen == 0:
@@ -79,6 +92,25 @@ def lines(nodes: Iterable[PlanNode], sums: Sequence[ClaimSum]) -> list[Attainmen
         by_rep.setdefault(each.salesperson_id, []).append(each)
     by_unit = _by_unit(sums)
     return [_line(node, by_rep, by_unit, sums) for node in nodes]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The claims that some lines are made of: those of these reps, and those in and below these units."""
+
+    reps: frozenset[str]
+    units: frozenset[str]
+
+
+def scope_of(nodes: Iterable[PlanNode]) -> Scope | None:
+    """What `lines` needs for these nodes; None: every claim of the month."""
+    wanted = list(nodes)
+    if any(node.level is Level.COMPANY for node in wanted):
+        return None
+    reps = frozenset(node.subject for node in wanted if node.level is Level.REP)
+    units = {node.subject for node in wanted if node.level is not Level.REP}
+    highest = {each for each in units if not any(each != other and each.startswith(other) for other in units)}
+    return Scope(reps, frozenset(highest))
 
 
 def _by_unit(sums: Sequence[ClaimSum]) -> dict[str, list[ClaimSum]]:

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.kernel.money import Money
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
-from targets.attainment.rules import ClaimSum
+from targets.attainment.rules import ClaimSum, Scope
 from targets.plans.rules import Level
+from targets.plans.store import sees_target
 from targets.tables import collected_claim, employee, undone_claim
 
 # A claim counts unless it was taken back.
@@ -29,6 +30,10 @@ def insert_claim(tx: Transaction, values: Mapping[str, Any]) -> bool:
 def insert_undo(tx: Transaction, values: Mapping[str, Any]) -> bool:
     new = insert(undone_claim).values(**values).on_conflict_do_nothing()
     return tx.execute(new.returning(undone_claim.c.claim_id)).first() is not None
+
+
+def is_undone(tx: Transaction, claim_id: str) -> bool:
+    return tx.execute(select(undone_claim.c.claim_id).where(undone_claim.c.claim_id == claim_id)).first() is not None
 
 
 def load_claim(tx: Transaction, claim_id: str) -> Row[Any] | None:
@@ -49,7 +54,8 @@ def collected_by(tx: Transaction, employee_id: str, month: str) -> Money:
     return Money(int(fen))
 
 
-def sums_of_month(tx: Transaction, month: str) -> list[ClaimSum]:
+def sums_of_month(tx: Transaction, month: str, scope: Scope | None) -> list[ClaimSum]:
+    """At least the claims that the scope needs; None: all."""
     rows = tx.execute(
         select(
             collected_claim.c.salesperson_id,
@@ -57,21 +63,32 @@ def sums_of_month(tx: Transaction, month: str) -> list[ClaimSum]:
             func.sum(collected_claim.c.amount_fen).label("fen"),
             func.count().label("claims"),
         )
-        .where(collected_claim.c.month == month, _STANDING)
+        .where(collected_claim.c.month == month, _STANDING, _within(scope))
         .group_by(collected_claim.c.salesperson_id, collected_claim.c.unit)
     )
     return [ClaimSum(row.salesperson_id, row.unit, Money(int(row.fen)), row.claims) for row in rows]
 
 
+def _within(scope: Scope | None) -> ColumnElement[bool]:
+    if scope is None:
+        return true()
+    below = [collected_claim.c.unit.startswith(each, autoescape=True) for each in sorted(scope.units)]
+    return or_(collected_claim.c.salesperson_id == func.any(sorted(scope.reps)), *below)
+
+
 def claims_of_line(tx: Transaction, month: str, level: str, subject: str, page: Page) -> Sequence[Row[Any]]:
-    """The rows behind one line, newest money first. What the caller may not see is left out."""
+    """The rows behind one line, newest money first. Who may see a rep's line sees all its rows, also those from another
+    unit; what else the caller may not see is left out."""
+    visible = tx.identity.visible(collected_claim.c.salesperson_id, collected_claim.c.unit)
+    if level == Level.REP and subject:
+        visible = or_(visible, sees_target(tx, subject, month))
     query = (
         select(collected_claim)
         .where(
             collected_claim.c.month == month,
             _STANDING,
             _behind(level, subject),
-            tx.identity.visible(collected_claim.c.salesperson_id, collected_claim.c.unit),
+            visible,
         )
         .order_by(collected_claim.c.arrived_on.desc(), collected_claim.c.claim_id.desc())
         .limit(page.limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.unit_of_work import Transaction
 from targets.attainment import store
-from targets.attainment.rules import AttainmentLine, lines
+from targets.attainment.rules import AttainmentLine, lines, scope_of
 from targets.plans.rules import tree
 from targets.plans.store import nodes_of_month
 from targets.provenance.rules import DEFINITION, Provenance, provenance
@@ -16,4 +16,5 @@ def view_attainment(
 ) -> tuple[list[AttainmentLine], Provenance]:
     """Company first, reps last. Only what the caller may see."""
     nodes = [each.node for each in tree(nodes_of_month(tx, month, level, subject))]
-    return lines(nodes, store.sums_of_month(tx, month)), provenance(DEFINITION, bank_state(tx))
+    sums = store.sums_of_month(tx, month, scope_of(nodes))
+    return lines(nodes, sums), provenance(DEFINITION, bank_state(tx))

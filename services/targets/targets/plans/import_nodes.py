@@ -18,6 +18,7 @@ IMPORT_REASON = "import"
 def import_nodes(tx: Transaction, plan_id: str, rows: Sequence[NodeRow], reason: str) -> CheckedRows:
     """Rows that are wrong are named, the others go in; a row that says what is there changes nothing."""
     plan = get_plan(tx, plan_id)
+    store.lock_plan(tx, plan_id)
     reps = employee_units(tx, [row.subject for row in rows if row.level is Level.REP])
     months = months_between(plan.first_month, plan.last_month)
     checked = check_rows(rows, months, Roster(store.known_units(tx), reps))
@@ -41,6 +42,8 @@ def _write(tx: Transaction, plan_id: str, checked: CheckedRows, reason: str) -> 
     ]
     changes = []
     for node, before in store.upsert_nodes(tx, values):
+        if before == node.target_fen:
+            continue
         changes.append(_change(tx, plan_id, node.node_id, before, node.target_fen, reason))
         held = None if before is None else Money(before)
         tx.record(

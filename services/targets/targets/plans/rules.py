@@ -6,7 +6,7 @@ add up to the parent, or the gap is shown; nothing is forced, because closing th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ from chassis.errors import AlreadyExists, InvalidInput, NotFound, Violation
 from chassis.kernel.money import Money
 
 MONTHS_PER_YEAR = 12
+CURRENCY = "CNY"
 
 
 class Level(StrEnum):
@@ -60,6 +61,13 @@ class PlanOverlaps(AlreadyExists):
 
     en = "The plan “{name}” already covers {month}."
     zh = "计划“{name}”已经包含 {month}。"
+
+
+class CurrencyNotPlanned(InvalidInput):
+    """Figures of one month add up, so they are all in one currency."""
+
+    en = f"Targets are in {CURRENCY}."
+    zh = f"目标须以 {CURRENCY} 计。"
 
 
 class UnknownReason(InvalidInput):
@@ -113,9 +121,9 @@ class RowError:
 
 @dataclass(frozen=True)
 class Roster:
-    """What an import is checked against: unit path → name, employee id → unit path."""
+    """What an import is checked against: units that somebody works in, employee id → unit path."""
 
-    units: Mapping[str, str]
+    units: Set[str]
     reps: Mapping[str, str]
 
 
@@ -196,6 +204,7 @@ def _in(amount: Money, zeros: int) -> str:
 def check_rows(rows: Sequence[NodeRow], months: Iterable[str], roster: Roster) -> CheckedRows:
     """Sort rows into those that go in and those that don't, with the reason for each."""
     checked, seen, known = CheckedRows(), set[tuple[str, str]](), set(months)
+    roster = Roster(with_units_above(roster.units), roster.reps)
     for number, row in enumerate(rows, start=1):
         unit = roster.reps.get(row.subject) if row.level is Level.REP else row.subject
         error = _refusal(number, row, unit, known, roster, seen)
@@ -207,9 +216,17 @@ def check_rows(rows: Sequence[NodeRow], months: Iterable[str], roster: Roster) -
     return checked
 
 
+def with_units_above(paths: Iterable[str]) -> set[str]:
+    """A unit in which nobody works directly is there when somebody works below it."""
+    names = [path.strip("/").split("/") for path in paths]
+    return {"/" + "/".join(each[:depth]) + "/" for each in names for depth in range(1, len(each) + 1)}
+
+
 def _refusal(
     number: int, row: NodeRow, unit: str | None, months: set[str], roster: Roster, seen: set[tuple[str, str]]
 ) -> RowError | None:
+    if row.target.currency != CURRENCY:
+        return RowError(number, "target", CurrencyNotPlanned.en, CurrencyNotPlanned.zh)
     if row.month not in months:
         return RowError(number, "month", f"{row.month} is outside the plan.", f"{row.month} 不在计划期间内。")
     if unit is None:
@@ -223,6 +240,12 @@ def _refusal(
     if (row.subject, row.month) in seen:
         return RowError(number, "subject", "This subject and month came before.", "同一对象同一月份已出现过。")
     return None
+
+
+def check_currency(target: Money) -> None:
+    """Raises CurrencyNotPlanned."""
+    if target.currency != CURRENCY:
+        raise CurrencyNotPlanned.of(Violation("target.currency", CurrencyNotPlanned.en, CurrencyNotPlanned.zh))
 
 
 def check_reason(code: str) -> None:

@@ -9,14 +9,15 @@ from chassis.kernel.ids import new_id
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
 from targets.plans import store
-from targets.plans.rules import PlanChanged, PlanNode, TargetNotFound, check_reason
+from targets.plans.rules import PlanChanged, PlanNode, TargetNotFound, check_currency, check_reason
 
 
 def set_target(
     tx: Transaction, *, plan_id: str, node_id: str, etag: str, target: Money, reason_code: str, note: str
 ) -> PlanNode:
-    """Raises TargetNotFound, EtagMismatch, UnknownReason. The same figure again changes nothing."""
+    """Raises TargetNotFound, EtagMismatch, UnknownReason, CurrencyNotPlanned. The same figure again changes nothing."""
     check_reason(reason_code)
+    check_currency(target)
     node = store.lock_node(tx, plan_id, node_id)
     if node is None:
         raise TargetNotFound()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, True_, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.identity import Identity
@@ -34,6 +34,11 @@ def load_plan(tx: Transaction, plan_id: str) -> Row[Any] | None:
     return tx.execute(select(plan).where(plan.c.plan_id == plan_id)).first()
 
 
+def lock_plan(tx: Transaction, plan_id: str) -> None:
+    """Imports of one plan take turns, so that each tells truly what a target was before."""
+    tx.execute(select(plan.c.plan_id).where(plan.c.plan_id == plan_id).with_for_update())
+
+
 def list_plans(tx: Transaction, page: Page) -> Sequence[Row[Any]]:
     query = select(plan).order_by(plan.c.first_month.desc(), plan.c.plan_id.desc()).limit(page.limit)
     if page.after:
@@ -42,9 +47,9 @@ def list_plans(tx: Transaction, page: Page) -> Sequence[Row[Any]]:
 
 
 def visible_nodes(identity: Identity) -> ColumnElement[bool]:
-    """A rep's node is the rep's own; a unit's belongs to nobody and is seen from its unit or above."""
-    owner = case((plan_node.c.level == Level.REP, plan_node.c.subject), else_="")
-    return identity.visible(owner, plan_node.c.unit)
+    """A rep's node is the rep's own; a unit's belongs to nobody (no employee id is a path) and is seen from its unit or
+    above."""
+    return identity.visible(plan_node.c.subject, plan_node.c.unit)
 
 
 def _nodes() -> Select[Any]:
@@ -72,6 +77,14 @@ def nodes_of_month(tx: Transaction, month: str, level: str, subject: str) -> lis
     return [_node(row) for row in tx.execute(query)]
 
 
+def sees_target(tx: Transaction, employee_id: str, month: str) -> ColumnElement[bool]:
+    """Whether the caller may see the rep's target of the month, as a condition."""
+    own = select(plan_node.c.node_id).where(
+        plan_node.c.level == Level.REP, plan_node.c.subject == employee_id, plan_node.c.month == month
+    )
+    return own.where(visible_nodes(tx.identity)).exists()
+
+
 def target_of(tx: Transaction, employee_id: str, month: str) -> Money | None:
     fen = tx.execute(
         select(func.sum(plan_node.c.target_fen)).where(
@@ -94,7 +107,8 @@ def set_target(tx: Transaction, node_id: str, fen: int) -> None:
 
 
 def upsert_nodes(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Row[Any], int | None]]:
-    """The rows of one plan that changed, each with the fen it held before (None: new). Equal ones stay untouched."""
+    """The rows of one plan that changed, each with the fen it held before (None: new). Equal ones stay untouched; a rep
+    who moved takes the target along to the new unit."""
     keys = [(row["level"], row["subject"], row["month"]) for row in rows]
     held = tx.execute(
         select(plan_node.c.subject, plan_node.c.month, plan_node.c.target_fen)
@@ -110,7 +124,7 @@ def upsert_nodes(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> list[tup
     changed = new.on_conflict_do_update(
         constraint="plan_node_once",
         set_={"target_fen": new.excluded.target_fen, "unit": new.excluded.unit, "version": plan_node.c.version + 1},
-        where=plan_node.c.target_fen != new.excluded.target_fen,
+        where=or_(plan_node.c.target_fen != new.excluded.target_fen, plan_node.c.unit != new.excluded.unit),
     ).returning(plan_node)
     return [(row, before.get((row.subject, row.month))) for row in tx.execute(changed)]
 
@@ -121,13 +135,14 @@ def insert_changes(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def list_changes(tx: Transaction, plan_id: str, page: Page) -> Sequence[Row[Any]]:
+    """Newest first."""
     name = func.coalesce(employee.c.name, unit.c.name, plan_node.c.subject).label("node_name")
     query = (
         select(target_change, name, plan_node.c.month)
         .join(plan_node, plan_node.c.node_id == target_change.c.node_id)
         .join(employee, employee.c.employee_id == plan_node.c.subject, isouter=True)
         .join(unit, unit.c.path == plan_node.c.subject, isouter=True)
-        .where(target_change.c.plan_id == plan_id, visible_nodes(tx.identity))
+        .where(target_change.c.plan_id == plan_id, _of_seen_nodes(tx.identity, plan_id))
         .order_by(target_change.c.change_id.desc())
         .limit(page.limit)
     )
@@ -136,8 +151,18 @@ def list_changes(tx: Transaction, plan_id: str, page: Page) -> Sequence[Row[Any]
     return tx.execute(query).all()
 
 
-def known_units(tx: Transaction) -> dict[str, str]:
-    return {row.path: row.name for row in tx.execute(select(unit.c.path, unit.c.name))}
+def _of_seen_nodes(identity: Identity, plan_id: str) -> ColumnElement[bool]:
+    """The few nodes of a team first, then their changes: walking all changes for a team's few takes a second."""
+    visible = visible_nodes(identity)
+    if isinstance(visible, True_):
+        return visible
+    nodes = select(plan_node.c.node_id).where(plan_node.c.plan_id == plan_id, visible)
+    seen = nodes.cte("seen").prefix_with("MATERIALIZED", dialect="postgresql")
+    return target_change.c.node_id.in_(select(seen.c.node_id))
+
+
+def known_units(tx: Transaction) -> set[str]:
+    return set(tx.execute(select(unit.c.path)).scalars())
 
 
 def _node(row: Row[Any]) -> PlanNode:

@@ -39,11 +39,6 @@ def unit_of(tx: Transaction, employee_id: str) -> str | None:
     return found
 
 
-def unit_names(tx: Transaction, paths: Iterable[str]) -> dict[str, str]:
-    rows = tx.execute(select(unit.c.path, unit.c.name).where(unit.c.path == func.any(list(set(paths)))))
-    return {row.path: row.name for row in rows}
-
-
 def employee_units(tx: Transaction, employee_ids: Iterable[str]) -> dict[str, str]:
     wanted = list(set(employee_ids))
     rows = tx.execute(select(employee.c.employee_id, employee.c.unit).where(employee.c.employee_id == func.any(wanted)))
