@@ -19,6 +19,7 @@ from leads.capture.run_import import run_imports
 from leads.recycle.recycle_lead import recycle_lead, warn_of_recycling
 from leads.recycle.rules import RecycleClock
 from leads.response_clock.fire_clock import fire_golden_clock, mark_yellow
+from leads.response_clock.recount_clocks import recount_clocks
 from leads.response_clock.rules import GOLDEN, Clock
 
 # A pass over waiting leads that assigned nobody is repeated after so many pauses.
@@ -53,7 +54,11 @@ def deadlines(policies: Policies) -> dict[str, Handler]:
 
 def loops(app: App) -> list[Loop]:
     """Work that starts as soon as there is some: running imports, waiting leads (LD3.8)."""
-    return [Loop("imports", partial(_imports, app)), Loop("drain", partial(_draining, app))]
+    return [
+        Loop("imports", partial(_imports, app)),
+        Loop("drain", partial(_draining, app)),
+        Loop("recount", partial(_recounting, app)),
+    ]
 
 
 def _recycle(policies: Policies, tx: Transaction, deadline: Deadline) -> None:
@@ -63,6 +68,12 @@ def _recycle(policies: Policies, tx: Transaction, deadline: Deadline) -> None:
 def _imports(app: App, stop: Event) -> None:
     while not stop.wait(app.drain_pause):
         run_imports(app.importer)
+
+
+def _recounting(app: App, stop: Event) -> None:
+    """A published version holds within 3 s; so do the clocks that follow it."""
+    while not stop.wait(1.0):
+        recount_clocks(app.assigner.uow, app.assigner.clocks())
 
 
 def _draining(app: App, stop: Event) -> None:

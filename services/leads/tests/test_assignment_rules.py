@@ -82,6 +82,7 @@ def columns(plains: list[PlainRep]) -> Reps:
         city=names([each.city for each in reps]),
         grades=names([each.grades for each in reps]),
         industries=names([frozenset() for _ in reps]),
+        limited=np.flatnonzero([bool(each.grades) for each in reps]),
         baseline=np.zeros(size),
         open_a=whole[0],
         open_b=whole[1],

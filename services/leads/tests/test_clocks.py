@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from chassis import policy_versions
 from chassis.kernel.ids import new_id
+from chassis.policy import PolicySpec
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq, as_manager
 from closeloop.activity.v1.events_pb2 import CallRecorded, ConversationArchived, FollowUpRecorded
@@ -14,6 +19,8 @@ from closeloop.leads.v1 import assignment_service_pb2 as assignment_pb
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1 import lead_service_pb2 as lead_pb
 from leads.assignment.drain_waiting import drain_waiting
+from leads.policies import RECYCLE, RESPONSE
+from leads.response_clock.recount_clocks import recount_clocks
 
 from .company import Company, stamp
 
@@ -21,8 +28,6 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def steps(company: Company) -> list[tuple[str, datetime]]:
-    from datetime import UTC
-
     overdue = company.events("leads.response_overdue")
     return [(each.message.step, each.message.due_at.ToDatetime(UTC)) for each in overdue]
 
@@ -248,3 +253,40 @@ def test_a_new_owner_starts_new_clocks(company: Company) -> None:
     start = company.clock.now()
     company.pass_time(start + HOUR)
     assert steps(company) == [("remind", start + 30 * MINUTE)]
+
+
+@pytest.mark.spec("LD5.3")
+def test_a_new_policy_leaves_running_clocks_alone_unless_it_says_they_follow(company: Company) -> None:
+    company.hire("E1")
+    lead = company.capture_a()
+    start = company.clock.now()
+    publish(company, RESPONSE, {"remind_minutes": 10})
+    recount_clocks(company.service.uow, company.app.assigner.clocks())
+    assert company.next_due() == start + 30 * MINUTE
+    publish(company, RESPONSE, {"remind_minutes": 10, "popup_minutes": 60, "running_clocks": "follow"})
+    publish(
+        company,
+        RECYCLE,
+        {"recycle_hours": {"A": 48, "B": 48, "C": 48}, "running_clocks": "follow"},
+    )
+    assert recount_clocks(company.service.uow, company.app.assigner.clocks()) == 1
+    assert recount_clocks(company.service.uow, company.app.assigner.clocks()) == 0
+    assert company.get(lead.lead_id).recycle_due_at == stamp(start + 48 * HOUR)
+    company.pass_time(start + 90 * MINUTE)
+    assert steps(company) == [("remind", start + 10 * MINUTE), ("popup", start + 60 * MINUTE)]
+
+
+def publish(company: Company, spec: PolicySpec[Any], body: dict[str, Any]) -> None:
+    with company.service.uow.begin(as_hq()) as tx:
+        draft = policy_versions.draft(tx, spec, body, "Test")
+        policy_versions.publish(tx, spec, draft.version, None)
+        tx.commit()
+    wait_until(lambda: company.service.runtime.policies.current(spec)[0] == draft.version)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """At most the three seconds in which a published version must hold."""
+    ends = time.monotonic() + 3
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.02)

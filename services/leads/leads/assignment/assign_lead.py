@@ -32,19 +32,20 @@ _EXACT_TRIES = 3
 def assign_lead(assigner: Assigner, lead_id: str) -> State:
     """The state afterwards: assigned, held or queued; another one when the lead does not wait any more."""
     version, policy = assigner.policy()
+    assigner.board.warm_up(assigner.uow.clock.now(), policy)
     ends = time.monotonic() + policy.decision_milliseconds / 1000
     tries = 0
     while True:
-        lead, barred = _load(assigner, lead_id)
+        at = assigner.uow.clock.now()
+        lead, barred, given = _load(assigner, lead_id, at, policy)
         if lead.state not in WAITING:
             return lead.state
-        at = assigner.uow.clock.now()
         if lead.customer_id is not None:
             state = give_to_customer_owner(assigner, lead, at, ends)
             if state is not None:
                 return state
         view = assigner.board.view(counts_as(lead.grade), at, policy)
-        measured = contest(view.reps, _wanted(lead, barred), _circumstances(assigner, lead, at, view, policy), policy)
+        measured = contest(view.reps, _wanted(lead, barred), _circumstances(lead, at, view, given, policy), policy)
         choice = probe_candidates(assigner.probe, measured, at, ends)
         attempt = Attempt(lead, measured, choice, view.snapshot, version)
         if choice.winner is None:
@@ -56,10 +57,21 @@ def assign_lead(assigner: Assigner, lead_id: str) -> State:
             return _wait(assigner, attempt, "unverified")
 
 
-def _load(assigner: Assigner, lead_id: str) -> tuple[Lead, frozenset[str]]:
+Given = tuple[int, int]
+
+
+def _load(
+    assigner: Assigner, lead_id: str, at: datetime, policy: AssignmentPolicy
+) -> tuple[Lead, frozenset[str], Given]:
+    """The lead, who may not get it, and how many A leads were given lately, to all and to newcomers."""
     with assigner.uow.read(assigner.identity) as tx:
         lead = store.load(tx, lead_id)
-        return lead, ownership.recycled_owners(tx, lead_id) if lead.bounces else frozenset()
+        barred = ownership.recycled_owners(tx, lead_id) if lead.bounces else frozenset()
+        if counts_as(lead.grade) is not Grade.A:
+            return lead, barred, (0, 0)
+        since = at - timedelta(days=policy.newcomer_window_days)
+        first_day = local_date(at) - timedelta(days=policy.newcomer_days)
+        return lead, barred, board_store.a_given(tx.conn, since, first_day)
 
 
 def _wanted(lead: Lead, barred: frozenset[str]) -> Wanted:
@@ -67,23 +79,14 @@ def _wanted(lead: Lead, barred: frozenset[str]) -> Wanted:
     return Wanted(lead.lead_id, counts_as(lead.grade), lead.industry, place, barred)
 
 
-def _circumstances(assigner: Assigner, lead: Lead, at: datetime, view: View, policy: AssignmentPolicy) -> Circumstances:
-    grade = counts_as(lead.grade)
-    given, to_newcomers = _a_given(assigner, at, policy) if grade is Grade.A else (0, 0)
+def _circumstances(lead: Lead, at: datetime, view: View, given: Given, policy: AssignmentPolicy) -> Circumstances:
     return Circumstances(
         at=at,
         on_shift=policy.shift == "always_on" or BusinessCalendar().in_shift(at),
-        high_load_before=grade in view.high_load,
-        a_given=given,
-        a_to_newcomers=to_newcomers,
+        high_load_before=counts_as(lead.grade) in view.high_load,
+        a_given=given[0],
+        a_to_newcomers=given[1],
     )
-
-
-def _a_given(assigner: Assigner, at: datetime, policy: AssignmentPolicy) -> tuple[int, int]:
-    since = at - timedelta(days=policy.newcomer_window_days)
-    first_day = local_date(at) - timedelta(days=policy.newcomer_days)
-    with assigner.uow.read(assigner.identity) as tx:
-        return board_store.a_given(tx.conn, since, first_day)
 
 
 def _wait(assigner: Assigner, attempt: Attempt, reason: str) -> State:

@@ -49,6 +49,12 @@ class Board:
             owed, received = self._turns.over(grade, local_date(at), policy.fairness_days, numbers)
         return replace(view, reps=replace(view.reps, owed={grade: owed}, received={grade: received}))
 
+    def warm_up(self, at: datetime, policy: AssignmentPolicy) -> None:
+        """The first look of a process reads everything; that is no decision's time to lose. Nothing afterwards."""
+        if self._window is None:
+            with self._lock:
+                self._refresh(local_date(at), policy)
+
     def _forget_all(self) -> None:
         self._reps = reps_of([])
         self._turns = FairTurns()
@@ -62,14 +68,13 @@ class Board:
             self._forget_all()
         with self._database.engine.connect() as conn:
             conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            snapshot, oldest = sql.snapshot(conn)
+            snapshot = sql.snapshot(conn, self._oldest)
             self._read_reps(conn)
             self._read_turns(conn, today, policy)
-            if self._window != window or sql.closed_changed(conn, self._oldest):
+            if self._window != window or snapshot.closed_changed:
                 self._reps = with_conversion(self._reps, sql.closed(conn, conversion_since(today, policy)))
-            high_load = sql.high_load_grades(conn)
-        self._oldest, self._window = oldest, window
-        return View(self._reps, snapshot, high_load)
+        self._oldest, self._window = snapshot.oldest, window
+        return View(self._reps, snapshot.text, snapshot.high_load)
 
     def _read_reps(self, conn: Connection) -> None:
         rows = sql.changed_reps(conn, self._oldest)

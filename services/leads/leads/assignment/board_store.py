@@ -7,6 +7,7 @@ read the present and the past.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -20,7 +21,12 @@ _COLUMNS = """
     version, revision
 """
 
-_SNAPSHOT = text("SELECT s::text AS snapshot, pg_snapshot_xmin(s)::text AS oldest FROM pg_current_snapshot() AS s")
+_SNAPSHOT = text("""
+    SELECT s::text AS snapshot, pg_snapshot_xmin(s)::text AS oldest,
+        ARRAY(SELECT grade FROM load_mode WHERE high) AS high_load,
+        EXISTS (SELECT FROM closed_lead WHERE xid >= CAST(:oldest AS xid8)) AS closed_changed
+    FROM pg_current_snapshot() AS s
+""")
 
 # What a transaction that was still running at `oldest`, or began later, has changed.
 _CHANGED_REPS = text(f"SELECT {_COLUMNS} FROM rep WHERE xid >= CAST(:oldest AS xid8)")  # noqa: S608 - fixed columns
@@ -41,15 +47,12 @@ _TURNS = """
 _NEW_TURNS = text(_TURNS.format(seen="xid >= CAST(:oldest AS xid8)"))
 _TURNS_THEN = text(_TURNS.format(seen="grade = :grade AND pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))"))
 
-_CLOSED_CHANGED = text("SELECT EXISTS (SELECT FROM closed_lead WHERE xid >= CAST(:oldest AS xid8))")
 _CLOSED = """
     SELECT owner_id, count(*) FILTER (WHERE won) AS won, count(*) AS closed FROM closed_lead
     WHERE grade = 'A' AND closed_at >= :since AND {seen} GROUP BY owner_id
 """
 _CLOSED_NOW = text(_CLOSED.format(seen="TRUE"))
 _CLOSED_THEN = text(_CLOSED.format(seen="pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))"))
-
-_MODES = text("SELECT grade FROM load_mode WHERE high")
 
 _A_GIVEN = text("""
     SELECT count(*) AS given, count(*) FILTER (WHERE rep.hired_on > :first_day) AS to_newcomers
@@ -58,10 +61,22 @@ _A_GIVEN = text("""
 """)
 
 
-def snapshot(conn: Connection) -> tuple[str, str]:
-    """What this transaction sees, and the oldest transaction that it may not see."""
-    row = conn.execute(_SNAPSHOT).one()
-    return row.snapshot, row.oldest
+@dataclass(frozen=True)
+class Snapshot:
+    """What a transaction sees. `oldest`: the oldest transaction that it may not see.
+
+    `closed_changed`: closed leads have changed since the look before.
+    """
+
+    text: str
+    oldest: str
+    high_load: frozenset[Grade]
+    closed_changed: bool
+
+
+def snapshot(conn: Connection, oldest_before: str) -> Snapshot:
+    row = conn.execute(_SNAPSHOT, {"oldest": oldest_before}).one()
+    return Snapshot(row.snapshot, row.oldest, frozenset(Grade(each) for each in row.high_load), row.closed_changed)
 
 
 def changed_reps(conn: Connection, oldest: str) -> Sequence[Row[Any]]:
@@ -82,19 +97,11 @@ def turns_then(conn: Connection, snapshot: str, grade: Grade, since: datetime) -
     return conn.execute(_TURNS_THEN, {"snapshot": snapshot, "grade": grade.value, "since": since}).all()
 
 
-def closed_changed(conn: Connection, oldest: str) -> bool:
-    return bool(conn.execute(_CLOSED_CHANGED, {"oldest": oldest}).scalar_one())
-
-
 def closed(conn: Connection, since: datetime, snapshot: str | None = None) -> Sequence[Row[Any]]:
     """A leads won and closed per owner; as a snapshot saw it when one is given."""
     if snapshot is None:
         return conn.execute(_CLOSED_NOW, {"since": since}).all()
     return conn.execute(_CLOSED_THEN, {"since": since, "snapshot": snapshot}).all()
-
-
-def high_load_grades(conn: Connection) -> frozenset[Grade]:
-    return frozenset(Grade(each) for each in conn.execute(_MODES).scalars())
 
 
 def a_given(conn: Connection, since: datetime, first_day: date) -> tuple[int, int]:

@@ -46,9 +46,10 @@ class Reps:
     radius_km: Column
     province: Names
     city: Names
-    # Frozen sets; empty means all.
+    # Frozen sets; empty means all. `limited`: positions of those with either set.
     grades: Names
     industries: Names
+    limited: Counts
     # 0: the policy's.
     baseline: Column
     open_a: Counts
@@ -209,7 +210,8 @@ def standing(contest: Contest, dropped: Mask, most: int | None = None) -> list[i
             ~in_band,
         )
     )
-    return [int(each) for each in left[order[:most]]]
+    found: list[int] = left[order[:most]].tolist()
+    return found
 
 
 def fair_band(contest: Contest, dropped: Mask) -> NDArray[np.int64]:
@@ -251,8 +253,8 @@ def _passes(
         "inactive": ~np.isin(reps.status, list(INACTIVE)) & ~_is(reps.status, ""),
         "off_shift": everybody if circumstances.on_shift else ~everybody,
         "on_leave": ~_is(reps.status, "on_leave"),
-        "grade": _allows(reps.grades, wanted.grade),
-        "industry": _allows(reps.industries, wanted.industry) if wanted.industry else everybody,
+        "grade": _allows(reps, reps.grades, wanted.grade),
+        "industry": _allows(reps, reps.industries, wanted.industry) if wanted.industry else everybody,
         "previous_owner": ~np.isin(reps.employee_id, list(wanted.barred)),
         "load": room,
         "a_today": taken < policy.a_leads_per_day if wanted.grade is Grade.A else everybody,
@@ -289,7 +291,9 @@ def _quota_is_due(grade: Grade, circumstances: Circumstances, policy: Assignment
 
 
 def _baselines(reps: Reps, policy: AssignmentPolicy) -> Column:
-    of_post = np.array([policy.baseline_of(position) for position in reps.position], dtype=float)
+    of_post = np.full(len(reps), policy.baseline)
+    for position, baseline in policy.baseline_by_position.items():
+        of_post[_is(reps.position, position)] = baseline
     return np.where(reps.baseline > 0, reps.baseline, of_post)
 
 
@@ -303,5 +307,7 @@ def _is(column: Names, value: str) -> Mask:
     return np.asarray(column == value, dtype=bool)
 
 
-def _allows(column: Names, value: str) -> Mask:
-    return np.fromiter((not each or value in each for each in column), dtype=bool, count=len(column))
+def _allows(reps: Reps, column: Names, value: str) -> Mask:
+    allowed = np.ones(len(reps), dtype=bool)
+    allowed[reps.limited] = [not each or value in each for each in column[reps.limited]]
+    return allowed

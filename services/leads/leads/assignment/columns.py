@@ -16,7 +16,9 @@ from leads.lead.rules import Grade
 
 # Fields of Reps that one row of the roster gives; the rest are counted over many rows.
 ROW_FIELDS = tuple(
-    name for name in Reps.__dataclass_fields__ if name not in {"won", "closed", "team_rate", "owed", "received"}
+    name
+    for name in Reps.__dataclass_fields__
+    if name not in {"limited", "won", "closed", "team_rate", "owed", "received"}
 )
 
 
@@ -42,6 +44,7 @@ def reps_of(rows: Sequence[Row[Any]]) -> Reps:
         city=_names(row.city for row in ordered),
         grades=_names(frozenset(row.grades) for row in ordered),
         industries=_names(frozenset(row.industries) for row in ordered),
+        limited=_limited([bool(row.grades or row.industries) for row in ordered]),
         baseline=_numbers(row.baseline for row in ordered),
         open_a=_whole(row.open_a for row in ordered),
         open_b=_whole(row.open_b for row in ordered),
@@ -68,10 +71,14 @@ def with_changes(reps: Reps, rows: Sequence[Row[Any]]) -> Reps | None:
         return None
     fresh = {}
     for name in ROW_FIELDS:
-        column = getattr(reps, name).copy()
-        column[places] = getattr(changed, name)
+        column, new = getattr(reps, name), getattr(changed, name)
+        if not np.array_equal(column[places], new):
+            column = column.copy()
+            column[places] = new
         fresh[name] = column
-    return replace(reps, **fresh)
+    is_limited = np.isin(np.arange(len(reps)), reps.limited)
+    is_limited[places] = np.isin(np.arange(len(changed)), changed.limited)
+    return replace(reps, **fresh, limited=np.flatnonzero(is_limited))
 
 
 def with_conversion(reps: Reps, closed: Iterable[Row[Any]]) -> Reps:
@@ -85,6 +92,10 @@ def with_conversion(reps: Reps, closed: Iterable[Row[Any]]) -> Reps:
     team_won, team_closed = np.bincount(team, won), np.bincount(team, all_closed)
     rate = team_won / np.maximum(team_closed, 1)
     return replace(reps, won=won, closed=all_closed, team_rate=rate[team])
+
+
+def _limited(marks: list[bool]) -> Any:
+    return np.flatnonzero(np.array(marks, dtype=bool))
 
 
 def _is_rep(row: Row[Any]) -> bool:

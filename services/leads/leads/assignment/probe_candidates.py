@@ -33,7 +33,7 @@ def probe_candidates(probe: Probe, contest: Contest, now: datetime, ends: float)
     checked: dict[int, Checked] = {}
     candidates = int(contest.candidates.sum())
     while True:
-        order = standing(contest, dropped)
+        order = standing(contest, dropped, contest.policy.probe_batch)
         if not order:
             return Choice(None, candidates, checked, dropped)
         if order[0] in checked:
@@ -41,7 +41,7 @@ def probe_candidates(probe: Probe, contest: Contest, now: datetime, ends: float)
         left = ends - time.monotonic()
         if left <= 0:
             return Choice(None, candidates, checked, dropped)
-        batch = [at for at in order if at not in checked][: contest.policy.probe_batch]
+        batch = [at for at in order if at not in checked]
         answers = probe.check(_versions(contest, batch), now, contest.policy, within=left)
         for at in batch:
             checked[at] = answers[str(contest.reps.employee_id[at])]

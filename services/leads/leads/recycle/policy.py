@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +17,8 @@ class RecyclePolicy(BaseModel):
     # Wall time without non-working days (P11.1), since the last effective action; B and C may be longer.
     warning_hours: dict[Grade, int] = Field(default={Grade.A: 20, Grade.B: 20, Grade.C: 20})
     recycle_hours: dict[Grade, int] = Field(default={Grade.A: 24, Grade.B: 24, Grade.C: 24})
+    # LD5.3: what a change of this policy means for clocks that run: they keep their due time, or are counted anew.
+    running_clocks: Literal["keep", "follow"] = "keep"
 
     def warning_after(self, grade: Grade) -> timedelta:
         return timedelta(hours=self.warning_hours[grade])

@@ -27,4 +27,5 @@ def run_golden_clock(tx: Transaction, lead: Lead, policies: ClockPolicies) -> No
     for clock in rules.GOLDEN:
         due = rules.golden_due(clock, tx.now, policies.response, BusinessCalendar())
         tx.deadlines.start(clock.value, lead.lead_id, due, policy_version=policies.response_version)
-    tx.deadlines.stop(rules.Clock.YELLOW.value, lead.lead_id)
+    if lead.first_contact_at is not None:
+        tx.deadlines.stop(rules.Clock.YELLOW.value, lead.lead_id)
