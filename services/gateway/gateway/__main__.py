@@ -12,7 +12,7 @@ from chassis.config import ConfigError, load
 from chassis.metrics import metrics
 from chassis.side_port import LocalDoors, SidePort
 from gateway.bootstrap import Gateway
-from gateway.server import DoorServer, listen
+from gateway.server import DoorServer, allow_many_connections, listen
 from gateway.settings import GatewaySettings
 
 CANNOT_START = 2
@@ -33,6 +33,7 @@ def main() -> None:
 
 
 def run(settings: GatewaySettings) -> None:
+    allow_many_connections()
     gateway = Gateway(settings)
     door = listen(settings.host, settings.gateway_port)
     # Nothing is ever due here; the doors exist so that a demo can ask every process the same.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -40,6 +41,12 @@ class DoorServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._begin_drain()
         await super().shutdown(sockets)
+
+
+def allow_many_connections() -> None:
+    """Each open stream is a file; the usual soft limit of 1,024 is for programs that don't expect guests."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -58,6 +58,10 @@ def test_told_to_stop_it_finishes_what_runs_and_leaves_in_peace(
 
     with process(opener, tmp_path / "log") as (running, url, side):
         until(lambda: ready(side), 20)
+        files = next(
+            line for line in Path(f"/proc/{running.pid}/limits").read_text().splitlines() if "open files" in line
+        )
+        assert files.split()[3] == files.split()[4]
         assert "closeloop_http_seconds" in httpx.get(f"{side}/metrics", trust_env=False).text
         assert httpx.get(f"{side}/local/settled", trust_env=False).json()["settled"]
         with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
