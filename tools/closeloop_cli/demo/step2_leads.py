@@ -9,7 +9,7 @@ from closeloop_cli.demo.day import Day
 from closeloop_cli.demo.telling import percent
 from closeloop_cli.runtime.layout import CannotRun
 
-WITHIN = 60.0
+WITHIN = 150.0
 
 
 def tell(day: Day) -> None:

@@ -1,0 +1,92 @@
+"""One system per run, brought up by `closeloop demo` as a user would, in a folder and on ports of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+
+@dataclass
+class Played:
+    """The system after its day. `story` is what the demo printed."""
+
+    folder: Path
+    environment: dict[str, str]
+    url: str
+    story: str = ""
+    exit_code: int = -1
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def closeloop(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "closeloop_cli", *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=420)
+
+    def token(self, employee_id: str) -> str:
+        if employee_id not in self.tokens:
+            answer = httpx.post(f"{self.url}/api/v1/session", json={"employeeId": employee_id}, timeout=20)
+            self.tokens[employee_id] = str(answer.json()["token"])
+        return self.tokens[employee_id]
+
+    def call(self, method: str, path: str, as_: str, **arguments: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token(as_)}", **arguments.pop("headers", {})}
+        return httpx.request(method, self.url + path, headers=headers, timeout=30, **arguments)
+
+    def get(self, path: str, as_: str, **query: Any) -> Any:
+        answer = self.call("GET", path, as_, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def all(self, path: str, name: str, as_: str, **query: Any) -> list[Any]:
+        found: list[Any] = []
+        page = {"page.size": 200}
+        while True:
+            answer = self.get(path, as_, **query, **page)
+            found += answer[name]
+            if not answer["page"]["nextToken"]:
+                return found
+            page["page.token"] = answer["page"]["nextToken"]
+
+    def processes(self) -> list[str]:
+        """Command lines of everything that still runs for this system."""
+        found = []
+        for process in Path("/proc").iterdir():
+            if process.name.isdigit() and process.name != str(os.getpid()):
+                try:
+                    said = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+                except OSError:
+                    continue
+                if str(self.folder).encode() in said:
+                    found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def played() -> Iterator[Played]:
+    home = Path(tempfile.mkdtemp(prefix="closeloop-e2e-"))
+    home.chmod(0o755)  # as root the servers run under another user, who must get in
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CLOSELOOP_")}
+    environment |= {"CLOSELOOP_DATA": str(home / "data"), "CLOSELOOP_GATEWAY_PORT": str(port), "COLUMNS": "200"}
+    system = Played(home / "data", environment, f"http://127.0.0.1:{port}")
+    done = system.closeloop("demo")
+    system.story, system.exit_code = done.stdout + done.stderr, done.returncode
+    yield system
+    system.closeloop("down", "--remove-data")
+    shutil.rmtree(home, ignore_errors=True)
