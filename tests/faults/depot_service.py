@@ -8,7 +8,6 @@ from typing import Any
 
 import depot_pb2
 import depot_pb2_grpc
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from chassis.config import Settings
@@ -16,11 +15,12 @@ from chassis.consumer import on
 from chassis.deadlines import Deadline
 from chassis.events import EventCatalog, Incoming
 from chassis.kernel.ids import new_id
-from chassis.policy import Policies, PolicySpec
+from chassis.policy import Policies
 from chassis.rpc.servicer import Servicer
 from chassis.service import Runtime, Service, main
 from chassis.unit_of_work import Transaction, UnitOfWork
 from tests.faults.depot_events import CrateStored
+from tests.faults.depot_policy import DEPOT_POLICY
 
 HERE = Path(__file__).parent
 
@@ -32,14 +32,6 @@ _STORE = text("""
 _POISONED = text("SELECT EXISTS (SELECT FROM poison WHERE crate_id = :crate_id AND step = :step)")
 _EFFECT = text("INSERT INTO effect (crate_id, step, process) VALUES (:crate_id, :step, :process)")
 _RUNG = text("INSERT INTO rung (subject_id, process) VALUES (:subject_id, :process)")
-
-
-class DepotPolicy(BaseModel):
-    model_config = ConfigDict(frozen=True)
-    shelves: int = 1
-
-
-DEPOT_POLICY = PolicySpec("depot", DepotPolicy)
 
 
 class Depot(Servicer, depot_pb2_grpc.DepotServiceServicer):

@@ -34,6 +34,8 @@ CHANNEL_OPTIONS: list[tuple[str, Any]] = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # A name with several addresses is a neighbour with several replicas: each gets its share.
+    ("grpc.lb_policy_name", "round_robin"),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
 ]
@@ -47,7 +49,10 @@ def identity_from_call() -> str:
 
 
 class Channel(grpc.Channel):
-    """A channel to `target` (host:port). By default the service acts for itself; `deadline` is in seconds."""
+    """A channel to `target`: host:port, or a gRPC name of several replicas, which share the calls.
+
+    By default the service acts for itself; `deadline` is in seconds.
+    """
 
     def __init__(
         self,
