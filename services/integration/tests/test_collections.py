@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from threading import Thread
 
 import pytest
@@ -12,9 +13,14 @@ from chassis.testing.identity import as_hq, as_manager, as_rep
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from closeloop.integration.v1 import collection_service_pb2_grpc as pb_grpc
+from integration.claiming.book import load_book, load_candidates
+from integration.claiming.policy import ClaimingPolicy
+from integration.claiming.ranking_rules import rank
+from integration.claiming.rules import Arrived, decide
 from services.integration.tests.conftest import World
 from services.integration.tests.world import Line, order, receivable, statement
 
+POLICY = ClaimingPolicy()
 FINANCE = as_hq("E00800", "finance")
 
 
@@ -229,3 +235,32 @@ def test_receipts_are_found_by_month_and_text(staffed: World, rpc: Rpc) -> None:
     assert [each.payer_name for each in stub.ListReceipts(pb.ListReceiptsRequest(month="2026-02")).receipts] == ["乙"]
     assert [each.payer_name for each in stub.ListReceipts(pb.ListReceiptsRequest(text="0%")).receipts] == ["乙"]
     assert list(stub.ListReceipts(pb.ListReceiptsRequest(text="%9")).receipts) == []
+
+
+OWED = [
+    receivable("AR-1", ContractNo="HT-2026-001", CustomerCode="C1", CustomerName="杭州第一医院", PayerNames=["财政局"]),
+    receivable("AR-2", ContractNo="HT-2026-002", CustomerCode="C1", CustomerName="杭州第一医院", Amount="70.00"),
+    receivable("AR-3", ContractNo="沪销2026-001", CustomerCode="C2", CustomerName="上海学校", VirtualAccount="V1"),
+    receivable("AR-4", ContractNo="HT-2026-004", CustomerCode="C3", CustomerName="广州诊所", PayerNames=["财政局"]),
+    receivable("AR-5", ContractNo="HT-2026-005", CustomerCode="C4", CustomerName="北京中心", Amount="0.00"),
+]
+PAID = [
+    Arrived(5_200_000, "CNY", date(2026, 3, 10), payer, account, remark)
+    for payer in ("财政局", "杭州第一医院", "（杭州）第一医院", "路人", "")
+    for account in ("6222", "V1")
+    for remark in ("", "HT-2026-004", "ht2026005", "沪销2026-001 尾款", "HT-2026-001 HT-2026-002")
+]
+
+
+@pytest.mark.spec("N4.1")
+def test_the_rules_decide_over_what_a_receipt_points_at_as_over_everything(world: World) -> None:
+    """Each receipt alone, and all of them in one book: what is not pointed at never changes a decision."""
+    world.owe(*OWED)
+    with world.service.uow.read(as_hq()) as tx:
+        everything = load_book(tx, PAID)
+        assert set(everything.due) == {"AR-1", "AR-2", "AR-3", "AR-4"}
+        for paid in PAID:
+            alone = load_book(tx, [paid])
+            assert decide(paid, alone, POLICY) == decide(paid, everything, POLICY), paid
+            best = rank(paid, everything, POLICY)[:1]
+            assert rank(paid, load_candidates(tx, paid), POLICY)[:1] == best, paid

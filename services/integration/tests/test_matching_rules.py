@@ -16,12 +16,11 @@ from integration.claiming.rules import (
     Decision,
     Due,
     Part,
-    contract_keys,
     contracts_named,
     decide,
     state_after,
 )
-from integration.receivables.rules import payer_key
+from integration.receivables.rules import contract_key, payer_key
 
 POLICY = ClaimingPolicy()
 TODAY = date(2026, 3, 10)
@@ -44,7 +43,10 @@ def due(
 def book(*dues: Due, payers: dict[str, set[str]] | None = None, paid: tuple[str, ...] = ()) -> Book:
     """`paid`: contracts with nothing open."""
     known = {payer_key(name): frozenset(codes) for name, codes in (payers or {"杭州市财政局": {"C1"}}).items()}
-    contracts = contract_keys([*(each.contract_number for each in dues), *paid])
+    contracts: dict[str, frozenset[str]] = {}
+    for number in (*(each.contract_number for each in dues), *paid):
+        key = contract_key(number)
+        contracts[key] = contracts.get(key, frozenset()) | {number}
     accounts = frozenset(each.virtual_account for each in dues if each.virtual_account)
     return Book({each.receivable_id: each for each in dues}, known, contracts, accounts)
 
@@ -85,6 +87,12 @@ def test_a_part_of_another_number_is_not_the_contract(remark: str) -> None:
 @pytest.mark.spec("N4.1")
 def test_a_contract_number_with_chinese_in_it_is_found_too() -> None:
     assert contracts_named("支付 沪销2026-001 尾款", book(due("A1", "沪销2026-001", 5))) == {"沪销2026-001"}
+
+
+@pytest.mark.spec("N4.1")
+def test_two_contracts_written_alike_are_a_person_s_decision() -> None:
+    found = judge(money(500, remark="HT2026001"), due("A1", "HT-2026-001", 500), due("A2", "HT-20-26-001", 500))
+    assert (found.parts, found.en) == ((), "the remark names 2 contracts: HT-20-26-001, HT-2026-001")
 
 
 @pytest.mark.spec("N4.1")

@@ -16,9 +16,8 @@ AT_ONCE = 1000
 def match_waiting(tx: Transaction, policy: ClaimingPolicy) -> int:
     """All waiting receipts, oldest first; how many were claimed."""
     after, claimed = None, 0
-    rows = receipts.waiting(tx, AT_ONCE)
-    book = load_book(tx) if rows else None
-    while rows and book:
+    while rows := receipts.waiting(tx, AT_ONCE, after):
+        book = load_book(tx, map(arrived, rows))
         for row in rows:
             decision = decide(arrived(row), book, policy)
             if decision.parts:
@@ -30,5 +29,4 @@ def match_waiting(tx: Transaction, policy: ClaimingPolicy) -> int:
             if (decision.en, decision.zh) != (row.reason, row.reason_zh):
                 receipts.explain(tx, row.id, decision.en, decision.zh)
         after = (rows[-1].booked_on, rows[-1].id)
-        rows = receipts.waiting(tx, AT_ONCE, after)
     return claimed

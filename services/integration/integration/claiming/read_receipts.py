@@ -12,10 +12,11 @@ from sqlalchemy import Row
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from integration.claiming import store
-from integration.claiming.book import arrived, load_book
+from integration.claiming.book import arrived, load_candidates
 from integration.claiming.errors import ReceiptNotFound
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.ranking_rules import Candidate, rank
+from integration.claiming.rules import Arrived
 from integration.receipts import store as receipts
 
 
@@ -31,8 +32,12 @@ def get_receipt(tx: Transaction, receipt_id: str, policy: ClaimingPolicy) -> Rec
     row = receipts.receipt(tx, receipt_id)
     if row is None:
         raise ReceiptNotFound(receipt_id=receipt_id)
-    candidates = rank(arrived(row), load_book(tx), policy) if row.state != "claimed" else []
+    candidates = _candidates(tx, arrived(row), policy) if row.state != "claimed" else []
     return ReceiptView(row, store.of_receipt(tx, receipt_id), candidates)
+
+
+def _candidates(tx: Transaction, receipt: Arrived, policy: ClaimingPolicy) -> list[Candidate]:
+    return rank(receipt, load_candidates(tx, receipt), policy)
 
 
 def list_receipts(

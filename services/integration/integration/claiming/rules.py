@@ -14,14 +14,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from integration.claiming.policy import ClaimingPolicy
-from integration.receivables.rules import payer_key
+from integration.receivables.rules import contract_key, payer_key
 
 EXACT_ACCOUNT = "exact_account"
 EXACT_CONTRACT = "exact_contract"
 STRONG = "strong_payer_amount"
 PERSON = "person"
 AUTOMATIC = frozenset({EXACT_ACCOUNT, EXACT_CONTRACT, STRONG})
-SHORTEST_CONTRACT = 4
 _TOKEN = re.compile(r"[A-Z0-9]+(?:[-_/.][A-Z0-9]+)*")
 _SEPARATOR = re.compile(r"[\W_]+")
 
@@ -74,18 +73,23 @@ class Decision:
 class Book:
     """Everything open, found by contract, virtual account and payer. Claiming from it makes the open amounts smaller.
 
-    `contracts` and `accounts` name the paid ones too: money that names them is not for anything else.
+    `contracts` (numbers by their key) and `accounts` name the paid ones too: money that names them is for nothing else.
     """
 
     due: dict[str, Due] = field(default_factory=dict)
     payers: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    contracts: Mapping[str, str] = field(default_factory=dict)
+    contracts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     accounts: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._by_contract = _index(self.due.values(), lambda each: each.contract_number)
         self._by_account = _index(self.due.values(), lambda each: each.virtual_account)
         self._by_customer = _index(self.due.values(), lambda each: each.customer_code)
+
+    def add(self, more: Iterable[Due]) -> None:
+        """Further open receivables, for ranking."""
+        self.due = {each.receivable_id: each for each in more} | self.due
+        self.__post_init__()
 
     def of_contract(self, number: str, currency: str) -> list[Due]:
         return self._open(self._by_contract.get(number, ()), currency)
@@ -206,21 +210,16 @@ def _if_sure(parts: tuple[Part, ...], method: str, confidence: float, policy: Cl
 
 def contracts_named(remark: str, book: Book) -> frozenset[str]:
     """Contract numbers written in a remark, whatever the width, case and separators; never a part of a longer one."""
+    found = keys_in(remark, book.contracts) & book.contracts.keys()
+    return frozenset(number for key in found for number in book.contracts[key])
+
+
+def keys_in(remark: str, known: Iterable[str]) -> frozenset[str]:
+    """What may be a contract's key: each run of A–Z and digits, and those of `known` that are spelled with others."""
     text = unicodedata.normalize("NFKC", remark).upper()
-    tokens = {contract_key(each) for each in _TOKEN.findall(text)}
     squeezed = _SEPARATOR.sub("", text)
-    spelled = {key for key in book.contracts if not key.isascii() and key in squeezed}
-    return frozenset(book.contracts[key] for key in (tokens | spelled) & book.contracts.keys())
-
-
-def contract_key(number: str) -> str:
-    return _SEPARATOR.sub("", unicodedata.normalize("NFKC", number)).upper()
-
-
-def contract_keys(numbers: Iterable[str]) -> dict[str, str]:
-    """Too short a number would be found in any remark."""
-    keys = {contract_key(number): number for number in numbers}
-    return {key: number for key, number in keys.items() if len(key) >= SHORTEST_CONTRACT}
+    spelled = {key for key in known if not key.isascii() and key in squeezed}
+    return frozenset({contract_key(each) for each in _TOKEN.findall(text)} | spelled) - {""}
 
 
 def state_after(amount_fen: int, claimed_fen: int) -> str:

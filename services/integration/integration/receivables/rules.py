@@ -49,8 +49,16 @@ class ReceivableRecord(BaseModel):
 
 
 _NOT_A_LETTER = re.compile(r"[\W_]+")
+# Of contract numbers: a shorter one would be found in any remark.
+SHORTEST_CONTRACT = 4
 
 
 def payer_key(name: str) -> str:
     """Names are equal whatever the width of letters, case, spaces and punctuation: “ＡＢＣ（上海）” is "abc上海"."""
     return _NOT_A_LETTER.sub("", unicodedata.normalize("NFKC", name).casefold())
+
+
+def contract_key(number: str) -> str:
+    """Numbers are equal whatever the width, case and separators; empty for one too short to be told apart."""
+    key = _NOT_A_LETTER.sub("", unicodedata.normalize("NFKC", number)).upper()
+    return key if len(key) >= SHORTEST_CONTRACT else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, tuple_, update
+from sqlalchemy import Row, delete, func, select, tuple_, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.access import visible_rows
@@ -37,18 +37,47 @@ def add_claimed(tx: Transaction, receivable_id: str, fen: int) -> None:
     tx.execute(changed.values(claimed_fen=receivable.c.claimed_fen + fen))
 
 
-def open_ones(tx: Transaction) -> Sequence[Row[Any]]:
-    return tx.execute(select(receivable).where(OPEN).order_by(receivable.c.due_on, receivable.c.receivable_id)).all()
+def odd_contract_keys(tx: Transaction) -> Sequence[str]:
+    """Contract numbers with other letters than A–Z: they are looked for in a remark by their spelling."""
+    odd = receivable.c.contract_key.op("~")("[^A-Z0-9]")
+    return tx.execute(select(receivable.c.contract_key).where(odd).distinct()).scalars().all()
 
 
-def every_contract(tx: Transaction) -> Sequence[str]:
-    """Paid ones too: a remark that names one of them says what the money is not for."""
-    return tx.execute(select(receivable.c.contract_number).distinct()).scalars().all()
+def named_by(
+    tx: Transaction,
+    *,
+    contract_keys: Iterable[str],
+    accounts: Iterable[str],
+    customers: Iterable[str],
+    customer_keys: Iterable[str],
+) -> Sequence[Row[Any]]:
+    """Receivables that one of these points at. Paid ones too: money that names them is for nothing else."""
+    wanted = {
+        receivable.c.contract_key: contract_keys,
+        receivable.c.virtual_account: accounts,
+        receivable.c.customer_code: customers,
+        receivable.c.customer_key: customer_keys,
+    }
+    finds = [select(receivable).where(column == func.any(sorted(keys))) for column, keys in wanted.items()]
+    return tx.execute(union(*finds)).all()
 
 
-def every_virtual_account(tx: Transaction) -> Sequence[str]:
-    accounts = select(receivable.c.virtual_account).where(receivable.c.virtual_account != "").distinct()
-    return tx.execute(accounts).scalars().all()
+def with_open_amount_near(tx: Transaction, fen: int, limit: int) -> Sequence[Row[Any]]:
+    """The `limit` nearest on either side; the same amount counts to the upper side."""
+    left = receivable.c.amount_fen - receivable.c.claimed_fen
+    above = select(receivable).where(OPEN, left >= fen).order_by(left).limit(limit)
+    below = select(receivable).where(OPEN, left < fen).order_by(left.desc()).limit(limit)
+    return [*tx.execute(above).all(), *tx.execute(below).all()]
+
+
+def customers_with_open(tx: Transaction) -> dict[str, str]:
+    """Customer code by the key of its name."""
+    query = select(receivable.c.customer_key, receivable.c.customer_code).where(OPEN).distinct()
+    return {row.customer_key: row.customer_code for row in tx.execute(query) if row.customer_key}
+
+
+def open_of_customers(tx: Transaction, codes: Sequence[str]) -> Sequence[Row[Any]]:
+    return tx.execute(select(receivable).where(OPEN, receivable.c.customer_code == func.any(list(codes)))).all()
 
 
 def receivables(
@@ -94,8 +123,10 @@ def forget_payers(tx: Transaction, claim_id: str) -> None:
     tx.execute(delete(known_payer).where(known_payer.c.claim_id == claim_id))
 
 
-def payers(tx: Transaction) -> Sequence[Row[Any]]:
-    return tx.execute(select(known_payer.c.customer_code, known_payer.c.payer_key)).all()
+def customers_of_payers(tx: Transaction, keys: Iterable[str]) -> Sequence[Row[Any]]:
+    """Customer codes by the key of the payer's name."""
+    query = select(known_payer.c.payer_key, known_payer.c.customer_code)
+    return tx.execute(query.where(known_payer.c.payer_key == func.any(sorted(keys)))).all()
 
 
 def payer_names(tx: Transaction, customer_codes: Sequence[str]) -> dict[str, list[str]]:

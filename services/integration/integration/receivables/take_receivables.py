@@ -12,7 +12,7 @@ from chassis.unit_of_work import Transaction
 from integration.feeds.rules import Outcome, Raw, Rejection, content_hash, decoded, refusal
 from integration.orders.rules import Arrival, arrival
 from integration.receivables import store
-from integration.receivables.rules import ReceivableRecord
+from integration.receivables.rules import ReceivableRecord, contract_key, payer_key
 
 
 def take_receivables(tx: Transaction, records: Sequence[Raw]) -> Outcome:
@@ -41,7 +41,8 @@ def take_receivables(tx: Transaction, records: Sequence[Raw]) -> Outcome:
 
 def _row(record: ReceivableRecord, content: bytes) -> dict[str, Any]:
     plain = record.model_dump(exclude={"amount", "payer_names"})
-    return {**plain, "amount_fen": Money.of(record.amount, record.currency).fen, "content_hash": content}
+    keys = {"contract_key": contract_key(record.contract_number), "customer_key": payer_key(record.customer_name)}
+    return {**plain, **keys, "amount_fen": Money.of(record.amount, record.currency).fen, "content_hash": content}
 
 
 def _parse(records: Sequence[Raw], outcome: Outcome) -> dict[str, ReceivableRecord]:

@@ -47,12 +47,20 @@ receivable = Table(
     currency(),
     Column("due_on", Date, nullable=False),
     words("virtual_account"),
+    # Contract number and customer name as rules compare them.
+    words("contract_key"),
+    words("customer_key"),
     Column("content_hash", LargeBinary, nullable=False),
     Index("receivable_due", "due_on", "receivable_id"),
     Index("receivable_contract", "contract_number", "due_on", "receivable_id"),
     Index("receivable_customer", "customer_code", "due_on", "receivable_id"),
     Index("receivable_salesperson", "salesperson_id", "due_on", "receivable_id"),
     Index("receivable_open", "due_on", "receivable_id", postgresql_where=text("amount_fen > claimed_fen")),
+    Index("receivable_open_fen", text("(amount_fen - claimed_fen)"), postgresql_where=text("amount_fen > claimed_fen")),
+    Index("receivable_contract_key", "contract_key"),
+    Index("receivable_odd_contract", "contract_key", postgresql_where=text("contract_key ~ '[^A-Z0-9]'")),
+    Index("receivable_customer_key", "customer_key"),
+    Index("receivable_account", "virtual_account", postgresql_where=text("virtual_account <> ''")),
 )
 
 pos_load = Table(
