@@ -368,6 +368,19 @@ def test_closed_leads_of_the_past_count_once_and_move_the_score(company: Company
 
 
 @pytest.mark.spec("LD3.3")
+def test_a_lead_that_closed_more_than_thirty_days_ago_counts_no_longer(company: Company) -> None:
+    company.hire("E1")
+    company.closed("E1", won=1, lost=0, days_ago=30)
+
+    def conversion() -> float:
+        return company.assignment().ListRepLoads(pb.ListRepLoadsRequest()).reps[0].conversion
+
+    assert conversion() == 1.0
+    company.clock.advance(timedelta(seconds=1))
+    assert conversion() == 0.0
+
+
+@pytest.mark.spec("LD3.3")
 def test_deals_won_and_lost_in_forecast_close_their_leads(company: Company) -> None:
     from closeloop.forecast.v1.events_pb2 import OpportunityLost, OpportunityWon
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -22,6 +22,8 @@ from leads.assignment.columns import reps_of, with_changes, with_conversion
 from leads.assignment.fair_turns import FairTurns
 from leads.assignment.policy import AssignmentPolicy
 from leads.lead.rules import Grade
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -44,36 +46,37 @@ class Board:
     def view(self, grade: Grade, at: datetime, policy: AssignmentPolicy) -> View:
         """Up to date at the time of the call; fair turns are those of `grade`."""
         with self._lock:
-            view = self._refresh(local_date(at), policy)
+            view = self._refresh(at, policy)
             numbers = view.reps.number
             owed, received = self._turns.over(grade, local_date(at), policy.fairness_days, numbers)
         return replace(view, reps=replace(view.reps, owed={grade: owed}, received={grade: received}))
 
     def warm_up(self, at: datetime, policy: AssignmentPolicy) -> None:
         """The first look of a process reads everything; that is no decision's time to lose. Nothing afterwards."""
-        if self._window is None:
+        if self._fairness_days is None:
             with self._lock:
-                self._refresh(local_date(at), policy)
+                self._refresh(at, policy)
 
     def _forget_all(self) -> None:
         self._reps = reps_of([])
         self._turns = FairTurns()
         self._seen: frozenset[str] = frozenset()
         self._oldest = "0"
-        self._window: tuple[date, int, int] | None = None
+        self._fairness_days: int | None = None
+        # Conversion is right for this many days, until the oldest lead falls out of the window.
+        self._conversion: tuple[int, datetime] | None = None
 
-    def _refresh(self, today: date, policy: AssignmentPolicy) -> View:
-        window = (today, policy.fairness_days, policy.conversion_days)
-        if self._window is not None and policy.fairness_days > self._window[1]:
+    def _refresh(self, at: datetime, policy: AssignmentPolicy) -> View:
+        if self._fairness_days is not None and policy.fairness_days > self._fairness_days:
             self._forget_all()
         with self._database.engine.connect() as conn:
             conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             snapshot = sql.snapshot(conn, self._oldest)
             self._read_reps(conn)
-            self._read_turns(conn, today, policy)
-            if self._window != window or snapshot.closed_changed:
-                self._reps = with_conversion(self._reps, sql.closed(conn, conversion_since(today, policy)))
-        self._oldest, self._window = snapshot.oldest, window
+            self._read_turns(conn, local_date(at), policy)
+            if snapshot.closed_changed or not self._conversion_holds(at, policy):
+                self._read_conversion(conn, at, policy)
+        self._oldest, self._fairness_days = snapshot.oldest, policy.fairness_days
         return View(self._reps, snapshot.text, snapshot.high_load)
 
     def _read_reps(self, conn: Connection) -> None:
@@ -83,10 +86,23 @@ class Board:
         changed = with_changes(self._reps, rows)
         if changed is None:
             changed = reps_of(sql.changed_reps(conn, "0"))
-            self._window = None
+            self._conversion = None
         elif (changed.team != self._reps.team).any():
-            self._window = None
+            self._conversion = None
         self._reps = changed
+
+    def _conversion_holds(self, at: datetime, policy: AssignmentPolicy) -> bool:
+        known = self._conversion
+        return known is not None and known[0] == policy.conversion_days and at < known[1]
+
+    def _read_conversion(self, conn: Connection, at: datetime, policy: AssignmentPolicy) -> None:
+        window = timedelta(days=policy.conversion_days)
+        closed = sql.closed(conn, at - window)
+        self._reps = with_conversion(self._reps, closed)
+        first = min((row.first for row in closed), default=None)
+        # A lead that closed exactly 30 days ago still counts.
+        ends = _NEVER if first is None else first + window + timedelta(microseconds=1)
+        self._conversion = policy.conversion_days, ends
 
     def _read_turns(self, conn: Connection, today: date, policy: AssignmentPolicy) -> None:
         since = fairness_since(today, policy)
@@ -103,7 +119,7 @@ def board_then(
     """What a decision saw, read back from the versioned rows."""
     today = local_date(at)
     reps = reps_of(sql.reps_then(conn, snapshot))
-    reps = with_conversion(reps, sql.closed(conn, conversion_since(today, policy), snapshot))
+    reps = with_conversion(reps, sql.closed(conn, at - timedelta(days=policy.conversion_days), snapshot))
     turns = FairTurns()
     then = sql.turns_then(conn, snapshot, grade, fairness_since(today, policy))
     turns.add(then, _numbers(reps, then))
@@ -112,12 +128,8 @@ def board_then(
     return View(view, snapshot, frozenset({grade} if high_load else ()))
 
 
-def conversion_since(today: date, policy: AssignmentPolicy) -> datetime:
-    """Whole days of Shanghai, so that a rate does not move within a day unless something closes."""
-    return instant(today - timedelta(days=policy.conversion_days))
-
-
 def fairness_since(today: date, policy: AssignmentPolicy) -> datetime:
+    """Whole days of Shanghai, today included."""
     return instant(today - timedelta(days=policy.fairness_days - 1))
 
 

@@ -48,7 +48,7 @@ _NEW_TURNS = text(_TURNS.format(seen="xid >= CAST(:oldest AS xid8)"))
 _TURNS_THEN = text(_TURNS.format(seen="grade = :grade AND pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))"))
 
 _CLOSED = """
-    SELECT owner_id, count(*) FILTER (WHERE won) AS won, count(*) AS closed FROM closed_lead
+    SELECT owner_id, count(*) FILTER (WHERE won) AS won, count(*) AS closed, min(closed_at) AS first FROM closed_lead
     WHERE grade = 'A' AND closed_at >= :since AND {seen} GROUP BY owner_id
 """
 _CLOSED_NOW = text(_CLOSED.format(seen="TRUE"))
@@ -98,7 +98,7 @@ def turns_then(conn: Connection, snapshot: str, grade: Grade, since: datetime) -
 
 
 def closed(conn: Connection, since: datetime, snapshot: str | None = None) -> Sequence[Row[Any]]:
-    """A leads won and closed per owner; as a snapshot saw it when one is given."""
+    """A leads won and closed per owner, with the first's time; as a snapshot saw it when one is given."""
     if snapshot is None:
         return conn.execute(_CLOSED_NOW, {"since": since}).all()
     return conn.execute(_CLOSED_THEN, {"since": since, "snapshot": snapshot}).all()

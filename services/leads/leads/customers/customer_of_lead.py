@@ -18,7 +18,7 @@ def customer_of_lead(tx: Transaction, lead: Lead) -> Customer:
     firm = Firm(lead.name_key, parent_key(lead.company_name), lead.uscc, lead.phone, lead.city)
     store.lock_firms(tx, [each for each in (firm.name_key, firm.uscc, firm.phone) if each])
     candidates = store.candidates(tx, [firm])
-    known = _linked(candidates, lead) or same_firm(firm, candidates)
+    known = _linked(candidates, lead) or same_firm(firm, candidates, by_name=True)
     return known or _create(tx, lead, parent_of(firm, candidates))
 
 

@@ -60,10 +60,11 @@ class Firm:
     city: str
 
 
-def same_firm(firm: Firm, candidates: Iterable[Customer]) -> Customer | None:
-    """The customer that the firm is: by USCC; else by phone, or name in the same city, unless the USCCs differ.
+def same_firm(firm: Firm, candidates: Iterable[Customer], *, by_name: bool = False) -> Customer | None:
+    """The customer that the firm is: by USCC; else by phone, unless the USCCs differ (LD1.3).
 
-    A branch is linked to its parent, never taken for it (LD1.3).
+    `by_name`: else by the normalised name in the same city, good enough where a person looks on. A branch is linked
+    to its parent, never taken for it.
     """
     ordered = sorted(candidates, key=lambda each: each.customer_id)
     by_code = [each for each in ordered if firm.uscc and each.uscc == firm.uscc]
@@ -77,7 +78,7 @@ def same_firm(firm: Firm, candidates: Iterable[Customer]) -> Customer | None:
     for each in possible:
         if firm.phone and each.phone == firm.phone:
             return each
-    for each in possible:
+    for each in possible if by_name else ():
         if each.name_key == firm.name_key and (not firm.city or not each.city or firm.city == each.city):
             return each
     return None
