@@ -136,12 +136,12 @@ class Relay:
         if now >= self._next_tidy:
             retention.tidy(self._database)
             self._next_tidy = now + self._settings.tidy
+        if now >= self._next_figures:  # before the look: they matter most while the broker is away
+            self._publish_figures()
+            self._next_figures = now + 5.0
         if now >= self._next_look:
             self._look_at_broker()
             self._next_look = now + self._settings.look_at_broker
-        if now >= self._next_figures:
-            self._publish_figures()
-            self._next_figures = now + 5.0
 
     def _look_at_broker(self) -> None:
         """Is it a new one? Then its topics are missing, and the embedded one needs what was sent before."""

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from chassis import faults
 from chassis.bus import BrokerAway, Bus
 from chassis.consumer.handlers import Handler
+from chassis.consumer.positions import Positions
 from chassis.consumer.processor import Processor
 from chassis.consumer.settings import ConsumerSettings
 from chassis.consumer.trouble import DatabaseAway, own_database
@@ -42,6 +43,7 @@ class Consumer:
         self._uow = uow
         self._settings = settings or ConsumerSettings()
         self._processor = Processor(uow, handlers, self._settings)
+        self._positions = Positions()
         self._trouble = ""
         self._broker_away = False
         self._next_retries = self._next_figures = 0.0
@@ -79,6 +81,7 @@ class Consumer:
                 kafka.close(autocommit=False)
 
     def _step(self, kafka: KafkaConsumer, stop: Event) -> None:
+        self._positions.check(kafka)
         batches: Batches = kafka.poll(timeout_ms=250)
         if batches:
             self._handle(kafka, batches, stop)
