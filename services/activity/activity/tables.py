@@ -174,5 +174,6 @@ archive = Table(
     Index("archive_lead", "lead_id", "archive_id"),
     Index("archive_customer", "customer_id", "archive_id"),
     Index("archive_rep", "rep_id", "archive_id"),
+    Index("archive_unit", "unit", "archive_id", postgresql_ops={"unit": "text_pattern_ops"}),
     Index("archive_unplaced", "customer_external_id", postgresql_where=text("lead_id = '' AND customer_id = ''")),
 )

@@ -109,24 +109,24 @@ def set_target(tx: Transaction, node_id: str, fen: int) -> None:
 def upsert_nodes(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Row[Any], int | None]]:
     """The rows of one plan that changed, each with the fen it held before (None: new). Equal ones stay untouched; a rep
     who moved takes the target along to the new unit."""
-    keys = [(row["level"], row["subject"], row["month"]) for row in rows]
     held = tx.execute(
         select(plan_node.c.subject, plan_node.c.month, plan_node.c.target_fen)
         .where(
             plan_node.c.plan_id == rows[0]["plan_id"],
-            tuple_(plan_node.c.level, plan_node.c.subject, plan_node.c.month).in_(keys),
+            plan_node.c.subject == func.any(sorted({row["subject"] for row in rows})),
+            plan_node.c.month == func.any(sorted({row["month"] for row in rows})),
         )
         .order_by(plan_node.c.node_id)
         .with_for_update()
     )
     before = {(row.subject, row.month): row.target_fen for row in held}
-    new = insert(plan_node).values(list(rows))
+    new = insert(plan_node)
     changed = new.on_conflict_do_update(
         constraint="plan_node_once",
         set_={"target_fen": new.excluded.target_fen, "unit": new.excluded.unit, "version": plan_node.c.version + 1},
         where=or_(plan_node.c.target_fen != new.excluded.target_fen, plan_node.c.unit != new.excluded.unit),
     ).returning(plan_node)
-    return [(row, before.get((row.subject, row.month))) for row in tx.execute(changed)]
+    return [(row, before.get((row.subject, row.month))) for row in tx.execute(changed, list(rows))]
 
 
 def insert_changes(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
