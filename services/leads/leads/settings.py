@@ -10,5 +10,3 @@ from chassis.config import Settings
 class LeadsSettings(Settings):
     # Pause between two looks at waiting leads and running imports, real seconds.
     drain_pause: float = Field(default=0.5, gt=0)
-    # Rows of one import that are refused before the import is given up as the wrong file.
-    import_errors_kept: int = Field(default=10_000, ge=1)
