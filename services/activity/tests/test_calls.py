@@ -12,6 +12,8 @@ from chassis.kernel.ids import new_id
 from chassis.testing.identity import as_hq, as_manager, as_partner, as_rep
 from closeloop.activity.v1 import call_service_pb2 as pb
 from closeloop.activity.v1.call_service_pb2_grpc import CallServiceStub
+from closeloop.activity.v1.follow_up_service_pb2 import ListFollowUpsRequest
+from closeloop.activity.v1.follow_up_service_pb2_grpc import FollowUpServiceStub
 from closeloop.common.v1.page_pb2 import PageRequest
 
 HZ1, HZ2 = "/HQ/EAST/HZ1/", "/HQ/EAST/HZ2/"
@@ -216,3 +218,7 @@ def test_pages_of_calls_are_stable(world) -> None:
     first = door(world).ListCalls(pb.ListCallsRequest(page=PageRequest(size=2), lead_id="L1", rep_id="E1"))
     rest = door(world).ListCalls(pb.ListCallsRequest(page=PageRequest(size=2, token=first.page.next_token)))
     assert [each.call_id for each in [*first.calls, *rest.calls]] == made[::-1]
+    follow_ups = FollowUpServiceStub(world.as_(OWNER))
+    with pytest.raises(InvalidInput) as refused:
+        follow_ups.ListFollowUps(ListFollowUpsRequest(page=PageRequest(token=first.page.next_token)))
+    assert refused.value.reason == "INVALID_PAGE_TOKEN"

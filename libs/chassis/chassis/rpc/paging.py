@@ -1,4 +1,7 @@
-"""Pages by opaque tokens. A token holds where the next page starts (the sort key of the last row), never an offset."""
+"""Pages by opaque tokens. A token holds where the next page starts (the sort key of the last row), never an offset.
+
+It is good for the RPC that gave it alone: the position in one list means nothing in another.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from chassis.errors import InvalidInput, Violation
+from chassis.rpc.context import current_or_none
 
 DEFAULT_SIZE = 50
 LARGEST_SIZE = 200
 T = TypeVar("T")
+_GIVEN_BY = "~"
 
 
 class PageRequest(Protocol):
@@ -42,7 +47,10 @@ class Page:
     def of(cls, request: PageRequest) -> Page:
         """Raises InvalidPageToken."""
         size = min(request.size, LARGEST_SIZE) if request.size > 0 else DEFAULT_SIZE
-        return cls(size, decode_token(request.token))
+        position = decode_token(request.token)
+        if position and position.pop(_GIVEN_BY, None) != _this_rpc():
+            raise _invalid()
+        return cls(size, position)
 
     @property
     def limit(self) -> int:
@@ -52,7 +60,19 @@ class Page:
     def cut(self, rows: Sequence[T], key: Callable[[T], dict[str, Any]]) -> tuple[Sequence[T], str]:
         """The rows of this page and the next page's token, empty on the last. `key(row)` gives the token's dict."""
         kept = rows[: self.size]
-        return kept, encode_token(key(kept[-1])) if len(rows) > self.size else ""
+        if len(rows) <= self.size:
+            return kept, ""
+        return kept, encode_token(key(kept[-1]) | {_GIVEN_BY: _this_rpc()})
+
+
+def _this_rpc() -> str:
+    """Empty outside an RPC."""
+    call = current_or_none()
+    return call.method.path if call else ""
+
+
+def _invalid() -> InvalidPageToken:
+    return InvalidPageToken.of(Violation("page.token", InvalidPageToken.en, InvalidPageToken.zh))
 
 
 def encode_token(position: dict[str, Any]) -> str:
@@ -70,5 +90,5 @@ def decode_token(token: str) -> dict[str, Any]:
     except (binascii.Error, ValueError):
         position = None
     if not isinstance(position, dict):
-        raise InvalidPageToken.of(Violation("page.token", InvalidPageToken.en, InvalidPageToken.zh))
+        raise _invalid()
     return position

@@ -19,7 +19,20 @@ def test_a_token_holds_its_position(position: dict[str, object]) -> None:
 
 
 @pytest.mark.spec("P1.1")
-@pytest.mark.parametrize("token", ["!", "abc", "W10", "Iid4Jw", "////", "eyJ", "é"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "!",
+        "abc",
+        "W10",
+        "Iid4Jw",
+        "////",
+        "eyJ",
+        "é",
+        encode_token({"n": 1}),
+        encode_token({"n": 1, "~": "/other.Service/List"}),
+    ],
+)
 def test_a_token_we_did_not_make_is_refused(token: str) -> None:
     with pytest.raises(InvalidPageToken) as caught:
         Page.of(page_pb2.PageRequest(token=token))
