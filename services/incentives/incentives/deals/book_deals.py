@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,7 +14,7 @@ from chassis.unit_of_work import Transaction
 from incentives.deals import store
 from incentives.deals.entitlements import Entitlements
 from incentives.evaluation.evaluator import Evaluator
-from incentives.ledger.rules import Award, EntryKind, LedgerDeal, Post, canonical, difference, standing
+from incentives.ledger.rules import Award, EntryKind, Post, canonical, difference, standing
 from incentives.ledger.store import append, booked
 from incentives.roster.rules import newest
 from incentives.roster.store import employee_versions
@@ -44,25 +44,26 @@ def book_deals(
     """
     customers, reps = {row.customer_id for row in touched}, {row.salesperson_id for row in touched}
     wanted = {row.deal_key: row for row in store.counted_deals(tx, customers, reps)}
-    around = store.counted_deals(
+    rows = {**store.load_deals(tx, set(keys) - wanted.keys()), **wanted}
+    around = store.neighbours(
         tx, {row.customer_id for row in wanted.values()}, {row.salesperson_id for row in wanted.values()}
     )
     due = Entitlements(wanted, published(tx), evaluator, policy)
-    recomputed = canonical([_ledger_deal(row) for row in around], wanted, due)
-    affected = {*wanted, *keys}
-    changes = difference(recomputed, booked(tx, affected), set(due.failures))
-    written = _write_slips(tx, affected, recomputed, due)
-    _write_entries(tx, changes, written, affected)
-    for key in wanted:
-        store.set_reasons(tx, key, due.reasons(key))
+    recomputed = canonical(around, wanted, due)
+    changes = difference(recomputed, booked(tx, rows), set(due.failures))
+    written = _write_slips(tx, rows, recomputed, due)
+    append(tx, [_entry(tx, post, fen, written, rows[post.deal_key]) for post, fen in changes.items()])
+    for key, row in wanted.items():
+        told = [asdict(each) for each in due.reasons(key)]
+        if told != row.reasons:
+            store.set_reasons(tx, key, told)
     return sorted({key for key, _ in due.failures})
 
 
 def _write_slips(
-    tx: Transaction, affected: Collection[str], recomputed: Mapping[Post, int], due: Entitlements
+    tx: Transaction, rows: Mapping[str, Row[Any]], recomputed: Mapping[Post, int], due: Entitlements
 ) -> Written:
-    written, earned, held = Written(), standing(recomputed), lock_standing(tx, affected)
-    rows = store.load_deals(tx, affected)
+    written, earned, held = Written(), standing(recomputed), lock_standing(tx, rows)
     for subject in sorted(earned.keys() | held.keys()):
         key, award = subject
         fen, slip = earned.get(subject, 0), held.get(subject)
@@ -106,11 +107,6 @@ def _why(row: Row[Any], fen: int) -> tuple[str, str]:
     )
 
 
-def _write_entries(tx: Transaction, changes: Mapping[Post, int], written: Written, affected: Collection[str]) -> None:
-    rows = store.load_deals(tx, affected)
-    append(tx, [_entry(tx, post, fen, written, rows[post.deal_key]) for post, fen in changes.items()])
-
-
 def _entry(tx: Transaction, post: Post, fen: int, written: Written, row: Row[Any]) -> dict[str, Any]:
     subject, earns = (post.deal_key, post.award), fen > 0
     first, second = (written.stands, written.taken_back) if earns else (written.taken_back, written.stands)
@@ -128,7 +124,3 @@ def _entry(tx: Transaction, post: Post, fen: int, written: Written, row: Row[Any
         "text": f"{en} by rule {post.award.rule_id} for {post.deal_key}, {row.customer_name}.",
         "text_zh": f"{zh}：规则 {post.award.rule_id}，合同/订单 {post.deal_key}，{row.customer_name}。",
     }
-
-
-def _ledger_deal(row: Row[Any]) -> LedgerDeal:
-    return LedgerDeal(row.deal_key, row.customer_id, row.salesperson_id, row.signed_at, row.cancelled_at)

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
-from incentives.deals.rules import OrderLine, OrderSource, Reason
+from incentives.deals.rules import OrderLine, OrderSource
+from incentives.ledger.rules import LedgerDeal
 from incentives.tables import deal, order_source
 
 COUNTED, WAITING, EMPTY = "counted", "waiting", "empty"
@@ -56,15 +57,23 @@ def save_deal(tx: Transaction, values: Mapping[str, Any]) -> None:
     )
 
 
-def set_reasons(tx: Transaction, deal_key: str, reasons: Sequence[Reason]) -> None:
-    told = [asdict(each) for each in reasons]
-    tx.execute(update(deal).where(deal.c.deal_key == deal_key, deal.c.reasons != told).values(reasons=told))
+def set_reasons(tx: Transaction, deal_key: str, reasons: Sequence[Mapping[str, str]]) -> None:
+    tx.execute(update(deal).where(deal.c.deal_key == deal_key).values(reasons=reasons))
 
 
 def counted_deals(tx: Transaction, customers: Collection[str], reps: Collection[str]) -> list[Row[Any]]:
     """Deals of any of these customers or reps."""
     mine = or_(deal.c.customer_id.in_(customers), deal.c.salesperson_id.in_(reps))
     return list(tx.execute(select(deal).where(deal.c.state == COUNTED, mine)))
+
+
+def neighbours(tx: Transaction, customers: Collection[str], reps: Collection[str]) -> list[LedgerDeal]:
+    """As `counted_deals`, only what decides places in history."""
+    c = deal.c
+    columns = c.deal_key, c.customer_id, c.salesperson_id, c.signed_at, c.cancelled_at
+    mine = or_(c.customer_id.in_(customers), c.salesperson_id.in_(reps))
+    rows = tx.execute(select(*columns).where(c.state == COUNTED, mine))
+    return [LedgerDeal(x.deal_key, x.customer_id, x.salesperson_id, x.signed_at, x.cancelled_at) for x in rows]
 
 
 def keys_for_employee(tx: Transaction, employee_ids: Collection[str], since: datetime) -> list[str]:
