@@ -80,6 +80,10 @@ class Caller:
             self.attempt(request_id)
 
 
+def tell(what: str, caller: Caller) -> None:
+    print(f"\n{AWAY:.0f} s {what}; longest answer {caller.longest:.2f} s")
+
+
 @pytest.fixture
 def own_postgres(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[LocalPostgres]:
     """One that writes through to the disk, as it will be killed."""
@@ -127,9 +131,7 @@ def broker_paused(depot: Depot, program: Program, broker: LocalBroker, caller: C
     assert caller.longest < BOUND
     wait_for(lambda: depot.count("effect") == len(caller.accepted), 120, "every effect")
     wait_for(lambda: program.metric("closeloop_outbox_rows") == 0, what="the figure at zero")
-    print(
-        f"\nbroker paused {AWAY:.0f} s: {len(caller.accepted)} writes accepted, 0 refused, longest {caller.longest:.2f} s"
-    )
+    tell(f"broker paused: {len(caller.accepted)} writes accepted, 0 refused", caller)
 
 
 def database_killed(depot: Depot, program: Program, postgres: LocalPostgres, caller: Caller) -> None:
@@ -151,7 +153,7 @@ def database_killed(depot: Depot, program: Program, postgres: LocalPostgres, cal
     program.wait_until_ready()
     wait_for(lambda: not (caller.ask_again() or caller.refused), what="acceptance of what was refused")
     wait_for(lambda: depot.count("effect") == len(caller.accepted), 120, "every effect")
-    print(f"database killed {AWAY:.0f} s: {refused} refused, longest {caller.longest:.2f} s; asked again: all once")
+    tell(f"database killed: {refused} refused, asked again: all once", caller)
 
 
 # -- the gateway ---------------------------------------------------------------------------------------------------
@@ -178,7 +180,7 @@ def system(
     targets_env["CLOSELOOP_DATABASE_URL"] = service_database("targets").url
     targets = Program(module("targets", "all"), shared | targets_env, tmp_path / "targets.log")
     port, nobody = free_port(), free_port()
-    peers = {name: nobody for name in ("leads", "activity", "incentives", "forecast", "integration")}
+    peers = dict.fromkeys(("leads", "activity", "incentives", "forecast", "integration"), nobody)
     gateway_env = {
         "CLOSELOOP_SIGNING_KEY": str(keys.path("gateway")),
         "CLOSELOOP_GATEWAY_PORT": str(port),
@@ -220,7 +222,7 @@ def test_redis_and_a_neighbour_away(system: tuple[Program, Program, str], own_re
 
 
 def create_plan(client: httpx.Client, request_id: str) -> Any:
-    plan = {"name": request_id, "firstMonth": "2026-04", "months": 3, "category": ""}
+    plan = {"name": request_id, "firstMonth": "2026-04", "months": 3, "category": request_id}
     return client.post(PLANS, json=plan, headers={"Idempotency-Key": request_id}).raise_for_status().json()
 
 
@@ -242,9 +244,7 @@ def redis_stopped(gateway: Program, redis: LocalRedis, client: httpx.Client) -> 
         return gateway.metric("closeloop_redis_away_total") == before
 
     wait_for(asked_redis, what="the first request with Redis again")
-    print(
-        f"\nredis killed {AWAY:.0f} s: {len(caller.accepted)} writes accepted, 0 refused, longest {caller.longest:.2f} s"
-    )
+    tell(f"redis killed: {len(caller.accepted)} writes accepted, 0 refused", caller)
 
 
 def neighbour_stopped(gateway: Program, targets: Program, client: httpx.Client) -> None:
@@ -268,9 +268,7 @@ def neighbour_stopped(gateway: Program, targets: Program, client: httpx.Client) 
     wait_for(lambda: not (caller.ask_again() or caller.refused), what="acceptance of what was refused")
     plans = names_of_plans(client, "neighbour-")
     assert plans == sorted(f"neighbour-{request_id}" for request_id in caller.accepted)
-    print(
-        f"neighbour stopped, then killed, {AWAY:.0f} s: {refused} refused, longest {caller.longest:.2f} s; again: all once"
-    )
+    tell(f"neighbour stopped, then killed: {refused} refused, asked again: all once", caller)
 
 
 def failed_calls(gateway: Program, code: str) -> float:
