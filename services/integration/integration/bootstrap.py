@@ -35,6 +35,7 @@ from integration.callbacks.wecom_cipher import WecomCipher
 from integration.claiming.policy import ClaimingPolicy
 from integration.consumers import consumers
 from integration.duties.policy import DutiesPolicy
+from integration.feeds.assess import LAG
 from integration.feeds.connector import Connector
 from integration.feeds.guard import AddressGuard
 from integration.feeds.policy import FeedRule, FeedsPolicy
@@ -71,6 +72,7 @@ def wire(runtime: Runtime, settings: IntegrationSettings, connectors: Mapping[st
         migrations=MIGRATIONS,
         app=App(runtime.uow, parts.runner),
         loops=parts.loops(),
+        watchers=(LAG,),
     )
 
 

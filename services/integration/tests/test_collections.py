@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from threading import Thread
 
 import pytest
+from sqlalchemy import text
 
 from chassis.errors import CloseloopError, FailedPrecondition, InvalidInput, NotFound, PermissionDenied
 from chassis.identity import Identity
-from chassis.testing.identity import as_hq, as_manager, as_rep
+from chassis.testing.identity import as_hq, as_manager, as_rep, as_service
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from closeloop.integration.v1 import collection_service_pb2_grpc as pb_grpc
 from integration.claiming.book import load_book, load_candidates
+from integration.claiming.claim_receipt import claim_receipt
+from integration.claiming.match_waiting import match_waiting
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.ranking_rules import rank
-from integration.claiming.rules import Arrived, decide
+from integration.claiming.rules import Arrived, Part, decide
+from integration.receipts import store as receipts
+from integration.tables import bank_entry
+from integration.tables import receivable as receivable_table
 from services.integration.tests.conftest import World
 from services.integration.tests.world import Line, order, receivable, statement
 
@@ -264,3 +271,46 @@ def test_the_rules_decide_over_what_a_receipt_points_at_as_over_everything(world
             assert decide(paid, alone, POLICY) == decide(paid, everything, POLICY), paid
             best = rank(paid, everything, POLICY)[:1]
             assert rank(paid, load_candidates(tx, paid), POLICY)[:1] == best, paid
+
+
+@pytest.mark.spec("N4.1")
+def test_a_match_that_waits_for_a_person_sees_what_the_person_claimed(world: World) -> None:
+    """Two receipts for one receivable: the person's claim is under way while the rules look for the other one's."""
+    world.owe(receivable())
+    lines = [Line("0001", "52000.00", payer="路人"), Line("0002", "52000.00", payer="路人甲")]
+    world.vault.statements = {1: statement(1, lines)}
+    world.run("bank")
+    mine, other = (row.id for row in world.rows(bank_entry))
+    with world.service.uow.begin(as_service("integration")) as tx:
+        tx.execute(bank_entry.update().where(bank_entry.c.id == other).values(remark="HT-2026-001"))
+        receipts.leave_to_people(tx, mine)
+        tx.commit()
+    matched: list[int] = []
+
+    def match() -> None:
+        with world.service.uow.begin(as_service("integration")) as tx:
+            matched.append(match_waiting(tx, POLICY))
+            tx.commit()
+
+    with world.service.uow.begin(FINANCE) as tx:
+        claim_receipt(tx, mine, [Part("AR-1", 5_200_000)])
+        thread = Thread(target=match)
+        thread.start()
+        wait_for_a_lock(world)
+        tx.commit()
+    thread.join()
+    assert matched == [0]
+    assert world.row(receivable_table, receivable_id="AR-1").claimed_fen == 5_200_000
+
+
+def wait_for_a_lock(world: World) -> None:
+    """Until some transaction of this database waits for another one."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    ends = time.monotonic() + 10
+    while time.monotonic() < ends:
+        with world.service.uow.read(FINANCE) as tx:
+            if tx.execute(waiting).scalar_one():
+                return
+    raise AssertionError("nobody waits")

@@ -23,8 +23,8 @@ NEAREST = 50
 LIKEST = 20
 
 
-def load_book(tx: Transaction, receipts: Iterable[Arrived]) -> Book:
-    """For `decide`: everything that these receipts point at."""
+def load_book(tx: Transaction, receipts: Iterable[Arrived], *, lock: bool = False) -> Book:
+    """For `decide`: everything that these receipts point at. Locked when something will be claimed from it."""
     seen = list(receipts)
     payers = _customers_of(tx, {payer_key(each.payer_name) for each in seen} - {""})
     odd = store.odd_contract_keys(tx)
@@ -35,6 +35,9 @@ def load_book(tx: Transaction, receipts: Iterable[Arrived]) -> Book:
         customers={code for codes in payers.values() for code in codes},
         customer_keys={payer_key(each.payer_name) for each in seen} - {""},
     )
+    if lock:
+        # Read again behind the locks: somebody may have claimed meanwhile.
+        rows = list(store.locked(tx, [row.receivable_id for row in rows]).values())
     return _book(rows, payers)
 
 

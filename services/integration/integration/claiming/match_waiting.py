@@ -17,7 +17,7 @@ def match_waiting(tx: Transaction, policy: ClaimingPolicy) -> int:
     """All waiting receipts, oldest first; how many were claimed."""
     after, claimed = None, 0
     while rows := receipts.waiting(tx, AT_ONCE, after):
-        book = load_book(tx, map(arrived, rows))
+        book = load_book(tx, map(arrived, rows), lock=True)
         for row in rows:
             decision = decide(arrived(row), book, policy)
             if decision.parts:

@@ -30,12 +30,11 @@ class ErpReceivables:
         return changes(source, "Receivables", checkpoint)
 
     def take(self, tx: Transaction, page: Page, run_id: str) -> Outcome:
-        outcome = take_receivables(tx, page.records)
-        if outcome.new or outcome.corrected:
-            match_waiting(tx, self._policy("claiming"))
-        return outcome
+        return take_receivables(tx, page.records)
 
     def finish(self, tx: Transaction, facts: Mapping[str, Any]) -> Proof | None:
+        """Matching locks receipts before receivables, so it must not share a transaction with `take`."""
+        match_waiting(tx, self._policy("claiming"))
         return Proof(facts["read_at"]) if "read_at" in facts else None
 
     def shape(self, records: Sequence[Raw]) -> set[str]:

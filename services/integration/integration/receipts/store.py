@@ -83,7 +83,8 @@ def known_entries(
     query = select(bank_entry).where(
         bank_entry.c.bank == statement.bank, bank_entry.c.account == statement.account, wanted
     )
-    found = tx.execute(query.order_by(bank_entry.c.id).with_for_update())
+    # In the order in which waiting receipts are locked, so that the two never wait for each other.
+    found = tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update())
     return {(row.booked_on, row.serial): row for row in found}
 
 
