@@ -35,10 +35,12 @@ class State:
             return self._next_due(conn)
 
     def next_dated(self) -> datetime | None:
-        """As `next_due`, without the jobs that repeat: a jump in time stops here, and they catch up at each stop."""
+        """As `next_due`, without the jobs that repeat and the clocks that watch them: a jump in time stops here, and
+        they catch up at each stop."""
+        clocks = [kind for kind in self._service.deadlines if kind not in self._service.watchers]
         dated = [job.name for job in self._service.jobs if job.daily_at is not None]
         with self._database.connect() as conn:
-            return self._earliest(conn, dated)
+            return self._earliest(conn, clocks, dated)
 
     def unsettled(self) -> list[str]:
         """What is still going on in this service: events to publish or to consume, clocks and jobs that are due."""
@@ -54,11 +56,11 @@ class State:
         return [*found, f"{running} requests running"] if running else found
 
     def _next_due(self, conn: Connection) -> datetime | None:
-        return self._earliest(conn, [job.name for job in self._service.jobs])
+        return self._earliest(conn, list(self._service.deadlines), [job.name for job in self._service.jobs])
 
-    def _earliest(self, conn: Connection, names: list[str]) -> datetime | None:
+    def _earliest(self, conn: Connection, clocks: list[str], names: list[str]) -> datetime | None:
         found = [
-            deadlines.next_due(conn, list(self._service.deadlines)) if self._service.deadlines else None,
+            deadlines.next_due(conn, clocks) if clocks else None,
             jobs.next_due(conn, names) if names else None,
         ]
         return min((at for at in found if at is not None), default=None)
