@@ -85,8 +85,8 @@ def claim(day: Day, star: Person, path: str) -> None:
     teller.figure("of them won: {}", expected["won"], known["won"])
     prove(day, star, path, 3, "department-review.pdf")
     submitted = star.post(f"{path}/submissions", {"probability": 0.9})["submission"]
-    shown = percent(submitted["adjusted"])
-    teller.figure(f"says 90 %, proof L3: counts as {shown} ({{}})", expected["at3"], round(submitted["adjusted"], 6))
+    adjusted = round(submitted["adjusted"], 6)
+    teller.figure("says 90 %, proof L3: counts as {}", expected["at3"], adjusted, percent)
     teller.say(submitted["formula"])
     contract = {
         "contractNumber": day.company["contracts"]["keyAccount"],
@@ -95,8 +95,7 @@ def claim(day: Day, star: Person, path: str) -> None:
     }
     prove(day, star, path, 5, "signed-contract.pdf", contract)
     signed = star.post(f"{path}/submissions", {"probability": 0.9})["submission"]
-    shown = percent(signed["adjusted"])
-    teller.figure(f"proof L5, the signed contract: counts as {shown} ({{}})", expected["at5"], signed["adjusted"])
+    teller.figure("proof L5, the signed contract: counts as {}", expected["at5"], signed["adjusted"], percent)
     day.show_last_call(star)
     won = advance(star, path, "STAGE_WON")
     teller.check("stage", "STAGE_WON", won["stage"])

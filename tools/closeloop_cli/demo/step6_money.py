@@ -41,7 +41,7 @@ def check_receipts(day: Day) -> None:
     receipt = finance.get(f"/api/v1/receipts/{waiting[0]['receiptId']}")["receipt"]
     best = receipt["candidates"][: len(expected["candidates"])]
     ranked = [candidate["contractNumber"] for candidate in best]
-    day.teller.figure("first candidates for it: {}", expected["candidates"], ranked)
+    day.teller.figure("first candidates for it: {}", expected["candidates"], ranked, ", ".join)
     for candidate in best:
         day.teller.say(f"  {candidate['rank']}. {candidate['contractNumber']}: {candidate['why']}")
     day.show_last_call(finance)
@@ -52,7 +52,7 @@ def figures(day: Day, moment: str, words: str) -> None:
     """Every line of attainment, from the company to each rep, and the totals of the bank."""
     expected, finance = day.expected["money"][moment], day.person("finance")
     summary = finance.get("/api/v1/collections", month=day.company["month"])
-    day.teller.figure(f"{words}: claimed {{}} fen", str(expected["claimed"]), summary["claimed"]["fen"])
+    day.teller.figure(f"{words}: {{}} claimed", expected["claimed"], int(summary["claimed"]["fen"]), yuan)
     day.teller.check("waiting", str(expected["waiting"]), summary["waiting"]["fen"])
     day.teller.check("receipts", expected["receipts"], summary["receipts"])
     day.teller.check("automatic share", round(expected["automaticShare"], 6), round(summary["automaticShare"], 6))
@@ -80,7 +80,7 @@ def agree(day: Day) -> None:
     claimed = day.expected["money"]["after"]["byContract"][contract]
     opportunity = day.person("star").get(f"/api/v1/opportunities/{day.kept['opportunity']}")["opportunity"]
     collected = int(opportunity["collected"]["fen"])
-    day.teller.figure(f"collected on {contract} as the forecast sees it: {{}} fen", claimed, collected)
+    day.teller.figure(f"collected on {contract} as the forecast sees it: {{}}", claimed, collected, yuan)
     star = day.company["cast"]["star"]
     lines = day.person("operations").get("/api/v1/attainment", month=day.company["month"], subject=star)["lines"]
     opened = sum(int(row["amount"]["fen"]) for row in attainment_rows(day, "rep", star))

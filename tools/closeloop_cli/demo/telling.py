@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,15 +46,15 @@ class Teller:
     def say(self, text: str) -> None:
         self.console.print(f"   {escape(text)}")
 
-    def figure(self, text: str, expected: Any, actual: Any) -> None:
-        """One figure of the story, checked against the oracle's. `{}` in the text takes the actual value."""
+    def figure(self, text: str, expected: Any, actual: Any, show: Callable[[Any], str] = str) -> None:
+        """One figure of the story, checked against the oracle's. `{}` in the text takes the actual value, as shown."""
         self.checked += 1
-        shown = text.format(actual)
+        shown = text.format(show(actual))
         if expected == actual:
             self.console.print(f"   [green]✓[/green] {escape(shown)}")
             return
         self.wrong.append(Mismatch(self._step, text, expected, actual))
-        self.console.print(f"   [red]✗ {escape(shown)}[/red]: expected {escape(str(expected))}")
+        self.console.print(f"   [red]✗ {escape(shown)}[/red]: expected {escape(show(expected))}")
 
     def check(self, what: str, expected: Any, actual: Any) -> None:
         """As `figure`, for what needs a word only when it is wrong."""
