@@ -1,0 +1,1 @@
+"""Measurements. Each prints a ratio against its limit, both taken in one run."""
