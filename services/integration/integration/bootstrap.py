@@ -66,7 +66,7 @@ def wire(runtime: Runtime, settings: IntegrationSettings, connectors: Mapping[st
     return Service(
         runtime,
         servicers=parts.servicers(),
-        consumers=consumers(parts.duties),
+        consumers=consumers(parts.duties, parts.notifications),
         deadlines=deadlines(parts.connectors, parts.rule_of, parts.duties),
         jobs=jobs(parts.connectors),
         migrations=MIGRATIONS,

@@ -8,8 +8,9 @@ from chassis.consumer import Handler, on
 from integration.duties.policy import DutiesPolicy
 from integration.notifications.notices import NOTICES
 from integration.notifications.notify import notifier
+from integration.notifications.policy import NotificationsPolicy
 
 
-def consumers(policy: Callable[[], DutiesPolicy]) -> list[Handler]:
-    tell = notifier(policy)
+def consumers(duties: Callable[[], DutiesPolicy], policy: Callable[[], NotificationsPolicy]) -> list[Handler]:
+    tell = notifier(duties, policy)
     return [on(type_, tell) for type_ in NOTICES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import time
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
@@ -27,10 +28,11 @@ from closeloop.leads.v1 import events_pb2 as leads
 from integration.notifications import store
 from integration.notifications.mailer import Mailer, MailServer
 from integration.notifications.policy import NotificationsPolicy
+from integration.notifications.rules import send_from
 from integration.notifications.send_deliveries import DeliverySender
 from integration.tables import delivery, notification
 from services.integration.tests.conftest import World
-from services.integration.tests.world import employee
+from services.integration.tests.world import employee, instant
 
 WHO = {"owner_id": "E00001", "owner_name": "李娜", "manager_id": "E00100", "unit": "/HQ/EAST/HZ1/"}
 TEN = {"seconds": 1_773_108_000}  # 2026-03-10 10:00 in Shanghai
@@ -274,6 +276,48 @@ def test_somebody_without_an_address_gets_the_inbox_alone(staffed: World, mailbo
     sender(staffed, port).turn()
     assert [(row.state, row.error) for row in staffed.rows(delivery)] == [("failed", "no e-mail address")]
     assert [row.recipient_id for row in staffed.rows(notification)] == ["E99999"]
+
+
+NIGHT = instant("2026-03-10T23:15:00+08:00")
+MORNING = instant("2026-03-11T08:30:00+08:00")
+
+
+@pytest.mark.spec("N9.1")
+@pytest.mark.parametrize(
+    ("at", "sent_from"),
+    [
+        ("2026-03-10T21:59:59+08:00", "2026-03-10T21:59:59+08:00"),
+        ("2026-03-10T22:00:00+08:00", "2026-03-11T08:30:00+08:00"),
+        ("2026-03-11T00:00:00+08:00", "2026-03-11T08:30:00+08:00"),
+        ("2026-03-11T08:29:59+08:00", "2026-03-11T08:30:00+08:00"),
+        ("2026-03-11T08:30:00+08:00", "2026-03-11T08:30:00+08:00"),
+    ],
+)
+def test_quiet_hours_end_in_the_morning(at: str, sent_from: str) -> None:
+    assert send_from(instant(at), time(22), time(8, 30)) == instant(sent_from)
+
+
+def test_quiet_hours_of_one_day_and_none_at_all() -> None:
+    noon = instant("2026-03-10T12:30:00+08:00")
+    assert send_from(noon, time(12), time(14)) == instant("2026-03-10T14:00:00+08:00")
+    assert send_from(noon, time(13), time(14)) == noon
+    assert send_from(noon, time(12), time(12)) == noon
+
+
+@pytest.mark.spec("N9.1")
+def test_a_mail_at_night_waits_for_the_morning_with_its_time_unless_it_is_an_a_lead(
+    staffed: World, mailbox: tuple[Mailbox, int]
+) -> None:
+    box, port = mailbox
+    staffed.clock.set(NIGHT)
+    quiet, loud = overdue("email"), overdue("email")
+    quiet.grade, loud.lead_id = "B", "L2"
+    deliver(staffed.service, quiet, loud)
+    post = sender(staffed, port)
+    assert (post.turn(), post.turn()) == (1, 0)
+    staffed.clock.set(MORNING)
+    assert (post.turn(), len(box.mails)) == (1, 2)
+    assert "2026-03-10 23:15" in box.mails[1].get_payload(decode=True).decode()  # type: ignore[union-attr]
 
 
 @pytest.mark.spec("N9.1")

@@ -21,6 +21,7 @@ from integration.duties.policy import DutiesPolicy
 from integration.feeds.events import FeedDegraded, FeedRecovered
 from integration.grants.events import GrantChanged
 from integration.notifications.notices import NOTICES
+from integration.notifications.policy import NotificationsPolicy
 from integration.notifications.rules import NotificationCreated, NotificationFailed
 from integration.notifications.template_rules import TEMPLATES
 from integration.orders.rules import OrderChanged, OrderReceived
@@ -56,7 +57,7 @@ def test_connectors_are_found_by_themselves(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_every_consumed_event_has_its_texts() -> None:
-    assert {each.type for each in consumers(DutiesPolicy)} == set(NOTICES)
+    assert {each.type for each in consumers(DutiesPolicy, NotificationsPolicy)} == set(NOTICES)
     for template in TEMPLATES.values():
         assert all((template.title, template.title_zh, template.body, template.body_zh, template.link))
 

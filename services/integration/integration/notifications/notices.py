@@ -42,7 +42,7 @@ def response_overdue(said: Any) -> list[Notice]:
         case "popup":
             return [Notice("response_overdue", once, values, rep + manager, popup=True)]
         case "email":
-            return [Notice("response_overdue", once, values, manager, email_to=manager)]
+            return [Notice("response_overdue", once, values, manager, email_to=manager, urgent=said.grade == "A")]
         case "recycle_warning":
             return [Notice("recycle_warning", once, values, rep + manager)]
     return []

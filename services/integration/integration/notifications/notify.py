@@ -10,24 +10,27 @@ from chassis.unit_of_work import Transaction
 from integration.duties.policy import DutiesPolicy
 from integration.notifications import store
 from integration.notifications.notices import NOTICES
-from integration.notifications.rules import Notice, NotificationCreated, Words, email_of, words_of
+from integration.notifications.policy import NotificationsPolicy
+from integration.notifications.rules import Notice, NotificationCreated, Words, email_of, send_from, words_of
 
 EMAIL = "email"
 
 
-def notifier(policy: Callable[[], DutiesPolicy]) -> Callable[[Transaction, Incoming], None]:
+def notifier(
+    duties: Callable[[], DutiesPolicy], policy: Callable[[], NotificationsPolicy]
+) -> Callable[[Transaction, Incoming], None]:
     """A consumer that tells people about an event."""
 
     def tell(tx: Transaction, event: Incoming) -> None:
         for notice in NOTICES[event.type](event.message):
-            notify(tx, notice, policy())
+            notify(tx, notice, duties(), policy())
 
     return tell
 
 
-def notify(tx: Transaction, notice: Notice, policy: DutiesPolicy) -> None:
+def notify(tx: Transaction, notice: Notice, duties: DutiesPolicy, policy: NotificationsPolicy) -> None:
     words = words_of(notice)
-    recipients = _recipients(tx, notice, policy)
+    recipients = _recipients(tx, notice, duties)
     rows = store.add(tx, [_row(tx, notice, words, each) for each in recipients])
     for row in rows:
         facts = {
@@ -35,7 +38,7 @@ def notify(tx: Transaction, notice: Notice, policy: DutiesPolicy) -> None:
         }
         tx.record(NotificationCreated(notification_id=row.id, **facts))
     told = {row.recipient_id for row in rows}
-    _queue_emails(tx, notice, words, [each for each in notice.email_to if each in told])
+    _queue_emails(tx, notice, words, [each for each in notice.email_to if each in told], policy)
 
 
 def _recipients(tx: Transaction, notice: Notice, policy: DutiesPolicy) -> list[str]:
@@ -58,8 +61,11 @@ def _row(tx: Transaction, notice: Notice, words: Words, recipient_id: str) -> di
     }
 
 
-def _queue_emails(tx: Transaction, notice: Notice, words: Words, recipients: Sequence[str]) -> None:
-    mail = email_of(words)
+def _queue_emails(
+    tx: Transaction, notice: Notice, words: Words, recipients: Sequence[str], policy: NotificationsPolicy
+) -> None:
+    mail = email_of(words, tx.now)
+    not_before = tx.now if notice.urgent else send_from(tx.now, policy.quiet_from, policy.quiet_until)
     store.queue(
         tx,
         [
@@ -71,6 +77,7 @@ def _queue_emails(tx: Transaction, notice: Notice, words: Words, recipients: Seq
                 "body": mail.body,
                 "dedupe_key": f"{notice.kind}:{notice.dedupe}",
                 "created_at": tx.now,
+                "not_before": not_before,
             }
             for each in recipients
         ],

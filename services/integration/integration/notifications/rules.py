@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
-from chassis.kernel.calendar import SHANGHAI
+from chassis.kernel.calendar import SHANGHAI, instant
 from chassis.kernel.money import Money
 from integration.notifications.template_rules import TEMPLATES
 
@@ -15,7 +15,8 @@ from integration.notifications.template_rules import TEMPLATES
 class Notice:
     """One thing to tell. `people` by employee id, and everybody who holds one of `duties`.
 
-    `dedupe`: what is told, once per person. `email_to`: those of `people` who get it by e-mail too.
+    `dedupe`: what is told, once per person. `email_to`: those of `people` who get it by e-mail too. `urgent`: outside
+    channels don't wait for the morning (A leads, feeds that are down).
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Notice:
     duties: tuple[str, ...] = ()
     popup: bool = False
     email_to: tuple[str, ...] = ()
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,21 @@ def words_of(notice: Notice) -> Words:
     )
 
 
-def email_of(words: Words) -> Email:
+def email_of(words: Words, at: datetime) -> Email:
+    """With the time it happened: a mail may be held for the morning."""
     subject = f"{words.title_zh} | {words.title}"
-    return Email(" ".join(subject.split()), f"{words.body_zh}\n\n{words.body}\n\n{words.link}\n")
+    return Email(" ".join(subject.split()), f"{words.body_zh}\n\n{words.body}\n\n{_said(at)}\n{words.link}\n")
+
+
+def send_from(at: datetime, quiet_from: time, quiet_until: time) -> datetime:
+    """The first instant from `at` on that lies outside the quiet hours."""
+    local = at.astimezone(SHANGHAI)
+    now, over_midnight = local.time(), quiet_from > quiet_until
+    if over_midnight and now >= quiet_from:
+        return instant(local.date() + timedelta(days=1), quiet_until)
+    if now < quiet_until and (over_midnight or now >= quiet_from):
+        return instant(local.date(), quiet_until)
+    return at
 
 
 def pause_before(attempt: int, first: float, longest: float) -> float:

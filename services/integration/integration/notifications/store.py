@@ -84,7 +84,11 @@ def take_due(tx: Transaction, limit: int, hold_seconds: float) -> Sequence[Row[A
     """Deliveries to try now, each by one sender: another one takes it up only after `hold_seconds`."""
     due = (
         select(delivery.c.id)
-        .where(delivery.c.state == "queued", delivery.c.next_try_at <= func.clock_timestamp())
+        .where(
+            delivery.c.state == "queued",
+            delivery.c.next_try_at <= func.clock_timestamp(),
+            delivery.c.not_before <= tx.now,
+        )
         .order_by(delivery.c.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -46,6 +46,8 @@ delivery = Table(
     words("error"),
     instant("created_at"),
     instant("sent_at", nullable=True),
+    # Business time: held until quiet hours are over.
+    instant("not_before"),
     # Real time: not before this instant; pushed ahead while somebody sends it.
     Column("next_try_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     Index("delivery_once", "channel", "recipient_id", "dedupe_key", unique=True),
