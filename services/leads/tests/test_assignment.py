@@ -202,6 +202,40 @@ def test_when_everybody_is_full_leads_queue_and_drain_by_grade_then_time_when_ro
     assert company.get(c_lead.lead_id).state == lead_pb2.LEAD_STATE_QUEUED
 
 
+@pytest.mark.spec("LD3.8")
+def test_nobody_starves_behind_leads_that_nobody_can_take(company: Company) -> None:
+    company.hire("E1")
+    company.profile("E1", industries=["教育"])
+    with company.service.runtime.database.begin() as conn:
+        conn.execute(
+            text("""
+                INSERT INTO lead
+                    (lead_id, state, company_name, name_key, channel, industry, captured_at, last_touch_at)
+                SELECT gen_random_uuid(), CASE WHEN n = 700 THEN 'new' ELSE 'queued' END, 'x', 'x', 'expo',
+                    CASE WHEN n < 700 THEN '制造' ELSE '教育' END, :at, :at
+                FROM generate_series(1, 701) AS n
+            """),
+            {"at": company.clock.now()},
+        )
+    assert drain_waiting(company.app.assigner) == 2
+
+
+@pytest.mark.spec("LD3.8")
+def test_every_new_lead_learns_why_it_waits(company: Company) -> None:
+    company.directory.away = True
+    company.hire("E1")
+    with company.service.runtime.database.begin() as conn:
+        conn.execute(
+            text(
+                "INSERT INTO lead (lead_id, state, company_name, name_key, channel, captured_at, last_touch_at)"
+                " SELECT gen_random_uuid(), 'new', 'x', 'x', 'expo', :at, :at FROM generate_series(1, 5)"
+            ),
+            {"at": company.clock.now()},
+        )
+    drain_waiting(company.app.assigner)
+    assert [each.message.reason for each in company.events("leads.assignment_held")] == ["unverified"] * 5
+
+
 @pytest.mark.spec("LD3.6")
 def test_outside_the_shift_leads_queue_until_it_starts(company: Company) -> None:
     company.hire("E1")

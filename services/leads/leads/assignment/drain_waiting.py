@@ -5,10 +5,11 @@ One pass at a time over all replicas: two would overtake each other, and the ord
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, case, func, or_, select, text, tuple_
 
 from leads import tables
 from leads.assignment.assign_bounced import assign_bounced
@@ -23,10 +24,14 @@ BATCH = 500
 _PASSES = 48
 
 
+# What a lead asks of a rep: grade and industry.
+Kind = tuple[str, str]
+
+
 def drain_waiting(assigner: Assigner, *, import_id: str | None = None) -> int:
     """One pass over all that wait; how many found an owner.
 
-    A lead is not tried when one that asks the same of a rep (grade, industry) has just found nobody.
+    A lead that waits already is not tried again when one that asks the same of a rep has just found nobody.
     """
     assigned = 0
     if _waiting(assigner, import_id):
@@ -47,30 +52,47 @@ def _alone(assigner: Assigner) -> Iterator[None]:
 
 
 def _drain(assigner: Assigner, import_id: str | None) -> int:
+    """Batch by batch; a batch leaves out what is known to be hopeless, so that nobody behind it starves."""
     assigned = 0
-    hopeless: set[tuple[str, str]] = set()
-    for lead_id, kind, special in _waiting(assigner, import_id):
-        if kind in hopeless and not special:
-            continue
-        state = assign_lead(assigner, lead_id)
-        assigned += state is State.ASSIGNED
-        if state in (State.HELD, State.QUEUED) and not special:
-            hopeless.add(kind)
+    hopeless: set[Kind] = set()
+    behind: Row[Any] | None = None
+    while batch := _waiting(assigner, import_id, hopeless, behind):
+        for row in batch:
+            kind = row.grade or "C", row.industry
+            if kind in hopeless and row.state != State.NEW and not _is_special(row):
+                continue
+            state = assign_lead(assigner, row.lead_id)
+            assigned += state is State.ASSIGNED
+            if state in (State.HELD, State.QUEUED) and not _is_special(row):
+                hopeless.add(kind)
+        if len(batch) < BATCH:
+            break
+        behind = batch[-1]
     return assigned
 
 
-def _waiting(assigner: Assigner, import_id: str | None) -> list[tuple[str, tuple[str, str], bool]]:
-    """Id, what it asks of a rep, and whether only this one asks it: a customer's owner, or a barred one."""
+def _is_special(row: Row[Any]) -> bool:
+    """Others that ask the same say nothing about this one: it is for a customer's owner, or somebody is barred."""
+    return row.customer_id is not None or row.bounces > 0
+
+
+def _waiting(
+    assigner: Assigner, import_id: str | None, hopeless: Collection[Kind] = (), behind: Row[Any] | None = None
+) -> Sequence[Row[Any]]:
+    """The next in line. A new lead is always tried once, so that it knows why it waits."""
     query = (
-        select(t.lead_id, t.grade, t.industry, t.customer_id, t.bounces)
+        select(t.lead_id, t.state, t.grade, t.industry, t.customer_id, t.bounces, t.rank, t.captured_at)
         .where(t.state.in_([each.value for each in WAITING]))
         .order_by(*store.waiting_line())
         .limit(BATCH)
     )
     if import_id is not None:
         query = query.where(t.import_id == import_id)
+    if behind is not None:
+        query = query.where(tuple_(*store.waiting_line()) > (behind.rank, behind.captured_at, behind.lead_id))
+    if hopeless:
+        asks = tuple_(case((t.grade == "", "C"), else_=t.grade), t.industry)
+        alone = or_(t.state == State.NEW.value, t.customer_id.is_not(None), t.bounces > 0)
+        query = query.where(or_(asks.not_in(list(hopeless)), alone))
     with assigner.uow.read(assigner.identity) as tx:
-        rows = tx.execute(query).all()
-    return [
-        (row.lead_id, (row.grade or "C", row.industry), row.customer_id is not None or row.bounces > 0) for row in rows
-    ]
+        return tx.execute(query).all()
