@@ -56,7 +56,7 @@ proto: setup ## generate the contracts again (nothing to do when no .proto chang
 proto-baseline: proto ## make today's contracts the promise that `buf breaking` compares with
 	@$(BIN)/python -m tools.checks.buf baseline
 
-docs: setup ## write the generated pages again: docs/features.md, docs/errors.md
+docs: setup ## write the generated pages again: features, errors, events
 	@$(BIN)/python -m tools.pages
 
 lock: ## pin the newest versions that fit requirements*.in, with hashes
