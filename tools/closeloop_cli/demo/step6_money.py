@@ -84,4 +84,4 @@ def agree(day: Day) -> None:
     star = day.company["cast"]["star"]
     lines = day.person("operations").get("/api/v1/attainment", month=day.company["month"], subject=star)["lines"]
     opened = sum(int(row["amount"]["fen"]) for row in attainment_rows(day, "rep", star))
-    day.teller.figure("rows behind the star's attainment add up to {} fen", int(lines[0]["collected"]["fen"]), opened)
+    day.teller.figure("rows behind the star's attainment add up to {}", int(lines[0]["collected"]["fen"]), opened)

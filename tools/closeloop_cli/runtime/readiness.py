@@ -6,7 +6,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from chassis.local.process import answers
 from closeloop_cli.runtime.layout import SERVICES, CannotRun, Layout, Program
 
-STARTING, SETTLING = 90.0, 60.0
+STARTING, STUCK = 90.0, 60.0
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -78,15 +78,18 @@ def unsettled(layout: Layout) -> list[str]:
         return [reason for reasons in pool.map(of, SERVICES) for reason in reasons]
 
 
-def settle(layout: Layout, watch: Callable[[list[str]], None] | None = None, within: float = SETTLING) -> None:
-    """Until every service rests twice in a row: an event between two of them is in neither's outbox for a moment."""
-    calm, give_up = 0, time.monotonic() + within
+def settle(layout: Layout) -> None:
+    """Until every service rests twice in a row: an event between two of them is in neither's outbox for a moment.
+
+    Raises CannotRun when the reasons stay the same for a minute: slow is fine, stuck is not.
+    """
+    calm, before, give_up = 0, [""], 0.0
     while calm < 2:
         why = unsettled(layout)
         calm = 0 if why else calm + 1
-        if watch:
-            watch(why)
-        if why and time.monotonic() > give_up:
+        if why != before:
+            before, give_up = why, time.monotonic() + STUCK
+        elif why and time.monotonic() > give_up:
             raise CannotRun(f"the system does not come to rest: {'; '.join(why[:4])}")
         if why:
             time.sleep(0.05)
