@@ -8,18 +8,16 @@ alike. Ends with 1 below the goal.
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from statistics import median
 
 from chassis.clock import SystemClock
 from chassis.database import Database
-from chassis.local import LocalBroker, LocalPostgres, create_service_database
+from chassis.local import LocalBroker, LocalPostgres, create_service_database, temporary_folder
 from chassis.migrations import migrate
 from chassis.rpc.client import Channel
 from chassis.testing.contracts import compile_contract
@@ -33,17 +31,9 @@ ROUNDS = 30
 
 
 @contextmanager
-def reachable(folder: Path) -> Iterator[Path]:
-    """By the account that the servers run under."""
-    folder.chmod(0o755)
-    yield folder
-
-
-@contextmanager
 def open_depot() -> Iterator[Depot]:
     with (
-        tempfile.TemporaryDirectory(prefix="closeloop-bench-") as name,
-        reachable(Path(name)) as folder,
+        temporary_folder("closeloop-bench-") as folder,
         LocalPostgres(folder / "postgres", ephemeral=True) as postgres,
         LocalBroker(folder / "broker", ephemeral=True) as broker,
     ):

@@ -66,6 +66,29 @@ def test_a_killed_owner_leaves_neither_process_nor_file(server: type[LocalServer
     assert not answers(port)
 
 
+@pytest.mark.spec("P4.1")
+def test_a_killed_owner_leaves_no_folder_even_with_a_running_server_in_it() -> None:
+    script = """
+        import sys
+        from chassis.local import LocalRedis, temporary_folder
+        with temporary_folder("closeloop-killed-") as folder:
+            LocalRedis(folder / "redis").start()
+            print(folder, flush=True)
+            sys.stdin.read()
+    """
+    owner = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdin is not None
+    assert owner.stdout is not None
+    with owner.stdin, owner.stdout:
+        folder = Path(owner.stdout.readline().strip())
+        assert (folder / "redis").is_dir()
+        owner.kill()
+        owner.wait()
+    wait_for(lambda: not folder.exists())
+
+
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_detached_server_is_found_and_stopped_by_another_process(
     server: type[LocalServer], server_folder: Path

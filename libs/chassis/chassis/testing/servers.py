@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from chassis.database import Database
-from chassis.local import LocalBroker, LocalPostgres, LocalRedis
+from chassis.local import LocalBroker, LocalPostgres, LocalRedis, temporary_folder
 from chassis.testing.databases import TestDatabases
 
 
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
-    """Reachable by `nobody`, unlike pytest's own folder."""
-    folder = Path(tempfile.mkdtemp(prefix="closeloop-test-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    """Reachable by `nobody`, unlike pytest's own folder, and gone even when the run is killed."""
+    with temporary_folder("closeloop-test-") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
