@@ -223,3 +223,18 @@ def test_only_finance_and_operations_import_statements(world: World, rpc: Rpc) -
         pb_grpc.FeedServiceStub(rpc(world.service, as_=as_hq("E00800", "finance"))).ImportStatement(
             pb.ImportStatementRequest(request_id="1", file_id="a" * 64)
         )
+
+
+@pytest.mark.spec("N2.1")
+def test_an_account_that_never_sent_a_statement_is_new_and_late_after_two_hours(world: World) -> None:
+    world.vault.balance = "900.00"
+    world.run("bank")
+    assert (world.feed("bank").health, world.events("integration.feed_degraded")) == ("new", [])
+    world.bank.routes["/balance"], answer = (lambda _: (500, b"")), world.bank.routes["/balance"]
+    world.run("bank")
+    world.bank.routes["/balance"] = answer
+    world.run("bank")
+    assert world.feed("bank").reason == "nothing is proved complete yet"
+    world.clock.advance(timedelta(hours=2, seconds=1))
+    world.run("bank")
+    assert world.feed("bank").health == "degraded"

@@ -97,19 +97,21 @@ def test_with_a_hole_the_balance_proves_nothing() -> None:
     ("change", "health"),
     [
         ({}, Health.HEALTHY),
-        ({"ever_ran": False}, Health.NEW),
+        ({"first_run_at": None, "complete_until": None}, Health.NEW),
+        ({"complete_until": None}, Health.NEW),
+        ({"complete_until": None, "alerted": True}, Health.DEGRADED),
+        ({"complete_until": None, "first_run_at": START - timedelta(hours=3)}, Health.DEGRADED),
         ({"failures": 1, "error_class": "timeout"}, Health.DEGRADED),
         ({"failures": 3, "error_class": "timeout"}, Health.DOWN),
         ({"quarantined": 1}, Health.DEGRADED),
         ({"holes": [Hole("a hole", "缺口")]}, Health.DEGRADED),
         ({"complete_until": START - timedelta(hours=3)}, Health.DEGRADED),
         ({"complete_until": START - timedelta(hours=2)}, Health.HEALTHY),
-        ({"complete_until": None}, Health.DEGRADED),
     ],
 )
 def test_the_health_of_a_feed(change: dict[str, object], health: Health) -> None:
     values = {
-        "ever_ran": True, "failures": 0, "error_class": "", "complete_until": START, "holes": [], "quarantined": 0,
+        "first_run_at": START, "failures": 0, "error_class": "", "complete_until": START, "holes": [], "quarantined": 0,
     } | change  # fmt: skip
     verdict = judge(Standing(**values), START, timedelta(hours=2), 3)  # type: ignore[arg-type]
     assert verdict.health is health

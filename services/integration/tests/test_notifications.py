@@ -63,6 +63,10 @@ EVENTS: list[tuple[Any, list[str], str, bool]] = [
         leads.FairnessDrifted(employee_id="E00001", name="李娜", manager_id="E00100", grade="A", owed=3.5, received=1),
         ["E00100", "E00700"], "fairness_drifted", False,
     ),
+    (
+        leads.RepPassedOver(employee_id="E00001", load=0.92, weighted=7.36, baseline=8, day="2026-03-10"),
+        ["E00001"], "rep_passed_over", False,
+    ),
     (leads.ImportProgressed(import_id="I1", started_by="E00700", state="running"), [], "", False),
     (leads.ImportProgressed(import_id="I1", started_by="E00700", state="done"), ["E00700"], "import_progressed", False),
     (

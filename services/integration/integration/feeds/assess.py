@@ -12,7 +12,7 @@ from chassis.unit_of_work import Transaction
 from integration.feeds import store
 from integration.feeds.events import FeedDegraded, FeedRecovered
 from integration.feeds.policy import FeedRule
-from integration.feeds.rules import Health, Hole, Standing, Verdict, judge, lag_of
+from integration.feeds.rules import Health, Hole, Standing, Verdict, judge, lag_of, watched_from
 
 LAG = "feed.lag"
 _JUST_AFTER = timedelta(seconds=1)
@@ -33,12 +33,13 @@ def assess(tx: Transaction, name: str, rule: FeedRule) -> Verdict:
 
 def standing_of(row: Row[Any], quarantined: int) -> Standing:
     return Standing(
-        ever_ran=row.last_run_at is not None,
+        first_run_at=row.first_run_at,
         failures=row.failures,
         error_class=row.error_class,
         complete_until=row.complete_until,
         holes=[Hole(each["en"], each["zh"]) for each in row.holes],
         quarantined=quarantined,
+        alerted=row.health in (Health.DEGRADED, Health.DOWN),
     )
 
 
@@ -51,9 +52,10 @@ def _tell(tx: Transaction, row: Row[Any], verdict: Verdict) -> None:
 
 def _watch(tx: Transaction, row: Row[Any], rule: FeedRule) -> None:
     """A feed nobody runs any more turns late all the same."""
-    if row.complete_until is None:
+    since = watched_from(row.complete_until, row.first_run_at)
+    if since is None:
         return
-    metrics.feed_lag.labels(row.feed).set(lag_of(row.complete_until, tx.now).total_seconds())
-    due = row.complete_until + rule.max_lag + _JUST_AFTER
+    metrics.feed_lag.labels(row.feed).set(lag_of(since, tx.now).total_seconds())
+    due = since + rule.max_lag + _JUST_AFTER
     if due > tx.now:
         tx.deadlines.start(LAG, row.feed, due)

@@ -21,7 +21,7 @@ def import_file(tx: Transaction, connector: Connector, rule_of: RuleOf, file: Ra
     store.supersede(tx, name, outcome.accepted)
     store.put_aside(tx, name, run_id, outcome.rejections, origin="file")
     if outcome.accepted:
-        store.change(tx, name, last_run_at=tx.now, last_success_at=tx.now)
+        store.note_a_run_by_hand(tx, name)
         store.keep_proof(tx, name, connector.finish(tx, {}))
     after = store.load(tx, name).checkpoint
     store.end_run(tx, run_id, outcome, checkpoint_after=after, **_result(outcome))

@@ -60,14 +60,18 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known about a feed. `failures`: runs that failed since the last success; `quarantined`: still waiting."""
+    """What is known about a feed. `failures`: runs that failed since the last success; `quarantined`: still waiting.
 
-    ever_ran: bool
+    `alerted`: an alert is open.
+    """
+
+    first_run_at: datetime | None
     failures: int
     error_class: str
     complete_until: datetime | None
     holes: Sequence[Hole]
     quarantined: int
+    alerted: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,14 +132,23 @@ FAILURES = {
 }
 
 
+NOTHING_PROVED = ("nothing is proved complete yet", "尚未证明数据完整")
+
+
 def judge(standing: Standing, now: datetime, max_lag: timedelta, down_after: int) -> Verdict:
-    """N2.1: down after repeated failures; degraded while incomplete, late or failing; never silently healthy."""
-    if not standing.ever_ran:
-        return Verdict(Health.NEW)
+    """N2.1: down after repeated failures; degraded while incomplete, late or failing; healthy only when proved.
+
+    A feed of which nothing was ever proved is new, and late when that lasts longer than `max_lag` from its first run;
+    an alert closes by proof alone.
+    """
     en, zh = _reasons(standing, now, max_lag)
     if standing.failures >= down_after:
         return Verdict(Health.DOWN, en, zh)
-    return Verdict(Health.DEGRADED, en, zh) if en else Verdict(Health.HEALTHY)
+    if en:
+        return Verdict(Health.DEGRADED, en, zh)
+    if standing.complete_until:
+        return Verdict(Health.HEALTHY)
+    return Verdict(Health.DEGRADED, *NOTHING_PROVED) if standing.alerted else Verdict(Health.NEW)
 
 
 def _reasons(standing: Standing, now: datetime, max_lag: timedelta) -> tuple[str, str]:
@@ -144,15 +157,20 @@ def _reasons(standing: Standing, now: datetime, max_lag: timedelta) -> tuple[str
         found.append((f"{standing.quarantined} records in quarantine", f"{standing.quarantined} 条记录在隔离区"))
     if standing.failures:
         found.append(FAILURES.get(standing.error_class, FAILURES["internal"]))
-    if not found and lag_of(standing.complete_until, now) > max_lag:
+    if not found and lag_of(watched_from(standing.complete_until, standing.first_run_at), now) > max_lag:
         minutes = max_lag // timedelta(minutes=1)
         found.append((f"not proved complete for more than {minutes} minutes", f"超过 {minutes} 分钟未能证明数据完整"))
     return "; ".join(en for en, _ in found), "；".join(zh for _, zh in found)
 
 
-def lag_of(complete_until: datetime | None, now: datetime) -> timedelta:
-    """Now less the instant up to which data are proved complete; none when nothing was ever proved."""
-    return timedelta.max if complete_until is None else max(now - complete_until, timedelta(0))
+def watched_from(complete_until: datetime | None, first_run_at: datetime | None) -> datetime | None:
+    """The instant from which lag counts."""
+    return complete_until or first_run_at
+
+
+def lag_of(since: datetime | None, now: datetime) -> timedelta:
+    """Now less the instant up to which data are proved complete, or of the first run while nothing is."""
+    return timedelta(0) if since is None else max(now - since, timedelta(0))
 
 
 def content_hash(record: object) -> bytes:

@@ -32,11 +32,19 @@ def take_lease(tx: Transaction, name: str, lease: str, next_run_at: datetime) ->
     taken = (
         update(feed)
         .where(feed.c.feed == name, free)
-        .values(lease=lease, lease_until=LEASE, last_run_at=tx.now, next_run_at=next_run_at)
+        .values(lease=lease, lease_until=LEASE, next_run_at=next_run_at, last_run_at=tx.now, first_run_at=_first(tx))
         .returning(feed.c.checkpoint)
     )
     checkpoint: str | None = tx.execute(taken).scalar()
     return checkpoint
+
+
+def _first(tx: Transaction) -> Any:
+    return func.coalesce(feed.c.first_run_at, tx.now)
+
+
+def note_a_run_by_hand(tx: Transaction, name: str) -> None:
+    change(tx, name, first_run_at=_first(tx), last_run_at=tx.now, last_success_at=tx.now)
 
 
 def keep_lease(tx: Transaction, name: str, lease: str) -> None:

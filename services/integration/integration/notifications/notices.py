@@ -50,6 +50,7 @@ def response_overdue(said: Any) -> list[Notice]:
 
 def lead_recycled(said: Any) -> list[Notice]:
     values = _values(said, "company_name", "lead_id", "reason", "recycled_at")
+    values["reason_zh"] = said.reason_zh or said.reason
     people = (said.previous_owner_id, said.manager_id)
     return [Notice("lead_recycled", f"{said.lead_id}:{said.bounces}:{values['recycled_at']}", values, people)]
 
@@ -58,6 +59,12 @@ def fairness_drifted(said: Any) -> list[Notice]:
     values = _values(said, "name", "grade", "received", "owed", "drift", "employee_id")
     once = f"{said.employee_id}:{said.grade}:{said.received}:{said.owed}"
     return [Notice("fairness_drifted", once, values, (said.manager_id,), ("ops",))]
+
+
+def rep_passed_over(said: Any) -> list[Notice]:
+    """Load as people say it: 92 %."""
+    values = _values(said, "employee_id", "weighted", "baseline") | {"load": f"{said.load:.0%}"}
+    return [Notice("rep_passed_over", f"{said.employee_id}:{said.day}", values, (said.employee_id,))]
 
 
 def import_progressed(said: Any) -> list[Notice]:
@@ -114,6 +121,7 @@ NOTICES: dict[str, Callable[[Any], list[Notice]]] = {
     "leads.response_overdue": response_overdue,
     "leads.recycled": lead_recycled,
     "leads.fairness_drifted": fairness_drifted,
+    "leads.rep_passed_over": rep_passed_over,
     "leads.import_progressed": import_progressed,
     "incentives.slip_created": slip_created,
     "incentives.slip_confirmed": slip_confirmed,

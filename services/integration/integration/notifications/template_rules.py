@@ -71,7 +71,7 @@ TEMPLATES: dict[str, Template] = {
         "Recycled: {company_name}",
         "线索已回收：{company_name}",
         "{company_name} went back to the pool at {recycled_at}: {reason}.",
-        "{company_name} 已于 {recycled_at} 回收至公海：{reason}。",
+        "{company_name} 已于 {recycled_at} 回收至公海：{reason_zh}。",
         "/api/v1/leads/{lead_id}",
     ),
     "fairness_drifted": Template(
@@ -81,6 +81,14 @@ TEMPLATES: dict[str, Template] = {
         "{name} received {received} grade {grade} leads, {owed} were due (drift {drift}).",
         "{name} 实得 {grade} 级线索 {received} 条，应得 {owed} 条（偏差 {drift}）。",
         "/api/v1/employees/{employee_id}",
+    ),
+    "rep_passed_over": Template(
+        Severity.INFO,
+        "A new lead went to others: your load is {load}",
+        "新线索已分配给他人：您的负荷为 {load}",
+        "Your open leads weigh {weighted} of {baseline}. Please work your to-dos.",
+        "您的在手线索折合 {weighted} / {baseline}，请先处理待办。",
+        "/api/v1/leads?ownerId={employee_id}",
     ),
     "import_progressed": Template(
         Severity.INFO,

@@ -17,6 +17,7 @@ feed = Table(
     words("reason"),
     words("reason_zh"),
     words("checkpoint"),
+    instant("first_run_at", nullable=True),
     instant("last_run_at", nullable=True),
     instant("last_success_at", nullable=True),
     instant("next_run_at", nullable=True),
