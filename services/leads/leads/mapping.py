@@ -195,6 +195,7 @@ def lead(each: Lead, people: Mapping[str, Person]) -> lead_pb2.Lead:
         opportunity_id=each.opportunity_id or "",
         yellow=each.yellow,
         reason=each.reason,
+        reason_zh=each.reason_zh,
         touches=each.touches,
         bounces=each.bounces,
         captured_at=instant(each.captured_at),

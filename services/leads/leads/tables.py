@@ -326,6 +326,14 @@ load_mode = Table(
     _instant("since", nullable=False),
 )
 
+# Who was told of the own load on which day (Shanghai).
+load_told = Table(
+    "load_told",
+    metadata,
+    Column("employee_id", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+
 # -- imports -------------------------------------------------------------------------------------------------------
 
 lead_import = Table(

@@ -202,6 +202,19 @@ def test_when_everybody_is_full_leads_queue_and_drain_by_grade_then_time_when_ro
     assert company.get(c_lead.lead_id).state == lead_pb2.LEAD_STATE_QUEUED
 
 
+@pytest.mark.spec("LD3.13")
+def test_a_rep_left_out_for_load_is_told_so_once_a_day(company: Company) -> None:
+    company.hire("E1", "E2")
+    give_open_leads(company, "E1", open_a=7, open_c=1)
+    for number in range(3):
+        company.capture_a(f"第{number}公司", phone=f"1380000000{number}")
+    told = [each.message for each in company.events("leads.rep_passed_over")]
+    assert [(each.employee_id, each.load, each.weighted, each.baseline) for each in told] == [("E1", 0.92, 7.36, 8)]
+    company.clock.advance(timedelta(days=1))
+    company.capture_a("后来公司", phone="13800000009")
+    assert [each.message.day for each in company.events("leads.rep_passed_over")] == ["2026-03-10", "2026-03-11"]
+
+
 @pytest.mark.spec("LD3.8")
 def test_nobody_starves_behind_leads_that_nobody_can_take(company: Company) -> None:
     company.hire("E1")

@@ -20,6 +20,7 @@ from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.probe_candidates import probe_candidates
 from leads.assignment.reserve import reserve
 from leads.assignment.rules import Place
+from leads.assignment.tell_passed_over import tell_passed_over
 from leads.assignment.wait_for_owner import wait_for_owner
 from leads.lead import store
 from leads.lead.rules import WAITING, Grade, Lead, State, counts_as
@@ -49,8 +50,11 @@ def assign_lead(assigner: Assigner, lead_id: str) -> State:
         choice = probe_candidates(assigner.probe, measured, at, ends)
         attempt = Attempt(lead, measured, choice, view.snapshot, version)
         if choice.winner is None:
-            return _wait(assigner, attempt, "unverified" if choice.candidates else "no_capacity")
+            state = _wait(assigner, attempt, "unverified" if choice.candidates else "no_capacity")
+            tell_passed_over(assigner, measured)
+            return state
         if reserve(assigner, attempt, choice.winner, exact=tries < _EXACT_TRIES):
+            tell_passed_over(assigner, measured)
             return State.ASSIGNED
         tries += 1
         if time.monotonic() >= ends:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from chassis.identity import Identity, of_service
 from chassis.policy import Policies
@@ -17,10 +18,13 @@ from leads.response_clock.run_golden_clock import ClockPolicies
 
 @dataclass(frozen=True)
 class Assigner:
+    """`told`: whom this process knows to have been told of the own load, by day."""
+
     uow: UnitOfWork
     board: Board
     probe: Probe
     policies: Policies
+    told: dict[str, date] = field(default_factory=dict)
 
     @property
     def identity(self) -> Identity:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from chassis.kernel.money import Money
 
@@ -86,6 +86,7 @@ class LeadRecycled:
     reason: str
     bounces: int
     recycled_at: datetime
+    reason_zh: str
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,17 @@ class FairnessDrifted:
     drift: float
 
 
+@dataclass(frozen=True)
+class RepPassedOver:
+    employee_id: str
+    name: str
+    unit: str
+    load: float
+    weighted: float
+    baseline: float
+    day: date
+
+
 PUBLISHED = (
     LeadCaptured,
     LeadGraded,
@@ -155,4 +167,5 @@ PUBLISHED = (
     LeadReopened,
     ImportProgressed,
     FairnessDrifted,
+    RepPassedOver,
 )

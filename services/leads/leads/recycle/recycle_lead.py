@@ -60,6 +60,7 @@ def recycle_lead(tx: Transaction, deadline: Deadline, policy: RecyclePolicy) -> 
             reason=reason,
             bounces=recycled.bounces,
             recycled_at=deadline.due_at,
+            reason_zh=reason_zh,
         )
     )
 
