@@ -6,19 +6,17 @@ reads at most `LARGEST` bytes. Whatever goes wrong is a SourceFailed of one clas
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pybreaker
-from limits import RateLimitItemPerMinute
-from limits.strategies import RateLimiter
 from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from integration.feeds.errors import SourceFailed
+from integration.feeds.pace import Pace
 from integration.feeds.policy import FeedRule
 
 LARGEST = 32 * 1024 * 1024
@@ -42,13 +40,13 @@ class Source:
         access: Access,
         rule: FeedRule,
         http: httpx.Client,
-        limiter: RateLimiter,
+        pace: Pace,
         breaker: pybreaker.CircuitBreaker,
     ) -> None:
         self._access = access
         self._rule = rule
         self._http = http
-        self._limiter = limiter
+        self._pace = pace
         self._breaker = breaker
 
     def json(self, path: str, **query: str | int) -> Any:
@@ -71,18 +69,12 @@ class Source:
         return patient(self._guarded, url, query)
 
     def _guarded(self, url: str, query: dict[str, str | int]) -> httpx.Response:
-        self._wait_for_a_slot()
+        self._pace.wait(self._access.name, self._rule.requests_per_minute)
         try:
             answer: httpx.Response = self._breaker.call(self._once, url, query)
         except pybreaker.CircuitBreakerError:
             raise SourceFailed("circuit_open", f"{self._access.name} failed repeatedly") from None
         return answer
-
-    def _wait_for_a_slot(self) -> None:
-        limit = RateLimitItemPerMinute(self._rule.requests_per_minute)
-        while not self._limiter.hit(limit, "source", self._access.name):
-            reset = self._limiter.get_window_stats(limit, "source", self._access.name).reset_time
-            time.sleep(min(max(reset - time.time(), 0.01), 1.0))
 
     def _once(self, url: str, query: dict[str, str | int]) -> httpx.Response:
         headers = {KEY_HEADER: self._access.key.get_secret_value()}

@@ -6,27 +6,25 @@ from threading import Lock
 
 import httpx
 import pybreaker
-from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import MovingWindowRateLimiter
 
 from integration.feeds.errors import SourceFailed
 from integration.feeds.guard import AddressGuard, GuardedTransport
+from integration.feeds.pace import Pace
 from integration.feeds.policy import FeedRule
 from integration.feeds.source import Access, Source
 
 
 class Sources:
-    """With a Redis the rate limit holds over all replicas, else in this process."""
+    """Shared by all feeds of a process."""
 
     def __init__(self, guard: AddressGuard, redis_url: str = "") -> None:
         self._http = httpx.Client(transport=GuardedTransport(guard), follow_redirects=False, trust_env=False)
-        storage = storage_from_string(redis_url) if redis_url else MemoryStorage()
-        self._limiter = MovingWindowRateLimiter(storage)
+        self._pace = Pace(redis_url)
         self._breakers: dict[str, pybreaker.CircuitBreaker] = {}
         self._lock = Lock()
 
     def open(self, access: Access, rule: FeedRule) -> Source:
-        return Source(access, rule, self._http, self._limiter, self._breaker(access.name, rule))
+        return Source(access, rule, self._http, self._pace, self._breaker(access.name, rule))
 
     def close(self) -> None:
         self._http.close()
