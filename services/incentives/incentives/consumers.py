@@ -11,6 +11,7 @@ from incentives import mapping
 from incentives.deals.project_people import project_customers, project_employees
 from incentives.deals.settle_deals import Settlement
 from incentives.deals.take_order import take_order
+from incentives.deals.withdraw_evidence import withdraw_evidence
 
 SIGNED_DOCUMENT = 5
 
@@ -23,6 +24,10 @@ def consumers(settlement: Settlement) -> list[Handler]:
         if event.message.level == SIGNED_DOCUMENT:
             take_order(tx, mapping.signed_evidence_in(event), settlement)
 
+    def withdrawn(tx: Transaction, event: Incoming) -> None:
+        if event.message.level == SIGNED_DOCUMENT:
+            withdraw_evidence(tx, mapping.withdrawal_in(event), settlement)
+
     return [
         on_batch("integration.employee_changed", _employees),
         on_batch("customers.created", _customers),
@@ -30,6 +35,7 @@ def consumers(settlement: Settlement) -> list[Handler]:
         on("integration.order_received", order),
         on("integration.order_changed", order),
         on("forecast.evidence_added", evidence),
+        on("forecast.evidence_withdrawn", withdrawn),
     ]
 
 

@@ -14,12 +14,12 @@ from sqlalchemy import Row
 from chassis.events import Incoming
 from chassis.kernel.money import Money
 from closeloop.common.v1.money_pb2 import Money as MoneyMessage
-from closeloop.forecast.v1.events_pb2 import EvidenceAdded
+from closeloop.forecast.v1.events_pb2 import EvidenceAdded, EvidenceWithdrawn
 from closeloop.incentives.v1 import rule_service_pb2 as rule_pb
 from closeloop.incentives.v1 import slip_service_pb2 as slip_pb
 from closeloop.integration.v1.events_pb2 import EmployeeChanged, OrderFacts
 from closeloop.leads.v1.events_pb2 import CustomerFacts
-from incentives.deals.rules import CNY, ERP, OPPORTUNITY, OrderLine, OrderSource, mapped_contract
+from incentives.deals.rules import CNY, ERP, OPPORTUNITY, OrderLine, OrderSource, Withdrawal, mapped_contract
 from incentives.ledger.rules import Balance
 from incentives.roster.rules import Customer, Employee
 from incentives.rule_library.context_rules import whole_numbers
@@ -86,12 +86,12 @@ def order_in(event: Incoming) -> OrderSource:
 
 
 def signed_evidence_in(event: Incoming) -> OrderSource:
-    """Level 5: the signed document of an opportunity. What is told later is newer."""
+    """Level 5: the signed document of an opportunity."""
     said: EvidenceAdded = event.message
     return OrderSource(
         source=OPPORTUNITY,
         source_id=said.opportunity_id,
-        version=int(event.time.timestamp() * 1_000_000),
+        version=_later(event),
         contract_number=mapped_contract(said.contract_number),
         customer_code=said.customer_code,
         customer_id=said.customer_id,
@@ -103,8 +103,22 @@ def signed_evidence_in(event: Incoming) -> OrderSource:
         cancelled_at=None,
         technical_service=False,
         lines=(),
-        evidence=(f"evidence:{said.evidence_id}", f"event:{event.id}"),
+        evidence=(_evidence(said.evidence_id), f"event:{event.id}"),
     )
+
+
+def withdrawal_in(event: Incoming) -> Withdrawal:
+    said: EvidenceWithdrawn = event.message
+    return Withdrawal(said.opportunity_id, _evidence(said.evidence_id), _later(event), event.time, f"event:{event.id}")
+
+
+def _evidence(evidence_id: str) -> str:
+    return f"evidence:{evidence_id}"
+
+
+def _later(event: Incoming) -> int:
+    """What is told later is the newer version."""
+    return int(event.time.timestamp() * 1_000_000)
 
 
 def model_in(model: Struct) -> Mapping[str, Any]:

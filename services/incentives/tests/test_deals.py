@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from chassis.clock import FixedClock
 from chassis.service import Service
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_rep
@@ -35,6 +36,7 @@ from .world import (
     standing,
     told,
     waiting,
+    withdrawal,
 )  # fmt: skip
 
 BOTH = {("CL-1", KA, "E1", 500_00), ("CL-1", NEWCOMER, "E1", 200_00)}
@@ -91,6 +93,33 @@ def test_two_sources_of_one_contract_are_one_deal(rpc: Rpc, ruled: Service, firs
 def test_evidence_below_level_five_is_no_order(rpc: Rpc, ruled: Service) -> None:
     deliver(ruled, evidence(level=4))
     assert slips(rpc, ruled) == []
+
+
+@pytest.mark.spec("I2.1", "I2.5")
+def test_a_withdrawn_document_takes_the_bonus_back_and_a_new_one_brings_it_again(
+    rpc: Rpc, ruled: Service, clock: FixedClock
+) -> None:
+    signed = {("CL-1", NEWCOMER, "E1", 200_00)}
+    deliver(ruled, evidence())
+    assert standing(rpc, ruled) == signed
+    clock.advance(timedelta(minutes=1))
+    deliver(ruled, withdrawal(level=4), withdrawal("EV-0"))
+    assert standing(rpc, ruled) == signed
+    deliver(ruled, withdrawal(), times=2)
+    assert (standing(rpc, ruled), earned(rpc, ruled)) == (set(), 0)
+    assert "签约凭证已撤回" in next(each.formula_zh for each in slips(rpc, ruled) if each.original_slip_id)
+    clock.advance(timedelta(minutes=1))
+    deliver(ruled, evidence())
+    assert (standing(rpc, ruled), earned(rpc, ruled)) == (signed, 200_00)
+
+
+@pytest.mark.spec("I2.1")
+def test_a_withdrawn_document_leaves_an_order_that_the_erp_knows(rpc: Rpc, ruled: Service, clock: FixedClock) -> None:
+    deliver(ruled, evidence(), order())
+    clock.advance(timedelta(minutes=1))
+    deliver(ruled, withdrawal())
+    assert standing(rpc, ruled) == BOTH
+    assert told(ruled, "incentives.slip_clawed_back") == []
 
 
 @pytest.mark.spec("I2.1")

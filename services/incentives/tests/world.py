@@ -17,7 +17,7 @@ from chassis.testing.events import recorded_events
 from chassis.testing.identity import as_hq
 from chassis.testing.rpc import Rpc
 from closeloop.common.v1.money_pb2 import Money
-from closeloop.forecast.v1.events_pb2 import EvidenceAdded
+from closeloop.forecast.v1.events_pb2 import EvidenceAdded, EvidenceWithdrawn
 from closeloop.incentives.v1 import rule_service_pb2 as rule_pb
 from closeloop.incentives.v1 import slip_service_pb2 as pb
 from closeloop.incentives.v1.rule_service_pb2_grpc import RuleServiceStub
@@ -121,6 +121,12 @@ def evidence(contract: str = "CL-1", *, level: int = 5, fen: int = 52_000_00, cu
     )
     made.signed_at.FromDatetime(SIGNED)
     return made
+
+
+def withdrawal(evidence_id: str = "EV-1", *, level: int = 5) -> EvidenceWithdrawn:
+    return EvidenceWithdrawn(
+        opportunity_id="01a20316-080d-70dc-8f00-a55c6b9c0ee0", evidence_id=evidence_id, level=level, reason="doubted"
+    )
 
 
 def slips(rpc: Rpc, service: Service, as_: Identity | None = None) -> list[pb.Slip]:

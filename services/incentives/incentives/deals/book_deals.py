@@ -97,6 +97,8 @@ def _why(row: Row[Any], fen: int) -> tuple[str, str]:
         return "The order is now counted under another contract.", "该订单已并入其他合同。"
     if row.state == store.WAITING:
         return row.reasons[0]["en"], row.reasons[0]["zh"]
+    if row.cancelled_at is not None and not row.order_id:
+        return "The signed document was withdrawn.", "签约凭证已撤回。"
     if row.cancelled_at is not None:
         return "The order was cancelled.", "订单已取消。"
     if fen:

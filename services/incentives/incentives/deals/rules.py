@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,24 @@ class OrderSource:
     @property
     def deal_key(self) -> str:
         return self.contract_number or self.source_id
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """The signed document of an opportunity does not count any more."""
+
+    opportunity_id: str
+    evidence: str
+    version: int
+    at: datetime
+    event: str
+
+
+def withdrawn(held: OrderSource | None, said: Withdrawal) -> OrderSource | None:
+    """The order that rested on it, given up at that time (I2.4). None when none rests on this document now."""
+    if held is None or held.version >= said.version or said.evidence not in held.evidence:
+        return None
+    return replace(held, version=said.version, cancelled_at=said.at, evidence=(*held.evidence, said.event))
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,10 @@ def lock_books(tx: Transaction) -> None:
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("incentives:books", 0))))
 
 
-def held_source(tx: Transaction, source: str, source_id: str) -> Row[Any] | None:
+def held_source(tx: Transaction, source: str, source_id: str) -> OrderSource | None:
     mine = (order_source.c.source == source) & (order_source.c.source_id == source_id)
-    return tx.execute(select(order_source.c.version, order_source.c.deal_key).where(mine)).first()
+    row = tx.execute(select(order_source).where(mine)).first()
+    return _source(row) if row else None
 
 
 def save_source(tx: Transaction, said: OrderSource) -> None:
