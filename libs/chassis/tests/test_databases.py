@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from chassis import schema
 from chassis.database import Database
+from chassis.testing.databases import TestDatabases
 
 FreshDatabase = Callable[..., Database]
 
@@ -49,3 +50,40 @@ def test_a_statement_that_runs_too_long_is_given_up(service_database: FreshDatab
     with database.connect() as connection, pytest.raises(OperationalError, match="statement timeout"):
         connection.execute(text("SELECT pg_sleep(5)"))
     database.close()
+
+
+def test_a_database_that_was_given_back_comes_again_and_is_empty(test_databases: TestDatabases) -> None:
+    first = test_databases.fresh("reused")
+    with first.begin() as conn:
+        conn.execute(text("INSERT INTO inbox (consumer, event_id) VALUES ('c', gen_random_uuid())"))
+        conn.execute(
+            text(
+                "INSERT INTO outbox (id, bucket, aggregate_id, topic, type, headers, data, occurred_at)"
+                " VALUES (gen_random_uuid(), 0, 'a', 't', 'x', '{}', '', now())"
+            )
+        )
+    test_databases.drop(first)
+
+    second = test_databases.fresh("reused")
+
+    assert second.url == first.url
+    with second.begin() as conn:
+        assert conn.execute(text("SELECT count(*) FROM inbox")).scalar_one() == 0
+        seq = conn.execute(
+            text(
+                "INSERT INTO outbox (id, bucket, aggregate_id, topic, type, headers, data, occurred_at)"
+                " VALUES (gen_random_uuid(), 0, 'a', 't', 'x', '{}', '', now()) RETURNING seq"
+            )
+        )
+        assert seq.scalar_one() == 1
+    test_databases.drop(second)
+
+
+def test_a_database_whose_schema_was_changed_is_not_used_again(test_databases: TestDatabases) -> None:
+    changed = test_databases.fresh("reused")
+    with changed.begin() as conn:
+        conn.execute(text("ALTER TABLE inbox ADD COLUMN scribble text"))
+    test_databases.drop(changed)
+    fresh = test_databases.fresh("reused")
+    assert fresh.url != changed.url
+    test_databases.drop(fresh)

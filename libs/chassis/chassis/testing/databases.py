@@ -1,9 +1,14 @@
-"""Fresh databases for tests, cloned from a template that the real migrations made once."""
+"""Fresh databases for tests, cloned from a template that the real migrations made once.
+
+Cloning and dropping is what costs, so a database that a test gives back is emptied and handed to the next one. One
+whose schema is no longer the template's (a test migrated it, a relay made partitions) is dropped.
+"""
 
 from __future__ import annotations
 
 from itertools import count
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 from alembic.migration import MigrationContext
@@ -17,9 +22,24 @@ from chassis.local import LocalPostgres, create_service_database
 from chassis.local.databases import drop_service_database
 from chassis.migrations import migrate
 
+# Whatever makes two schemas differ: relations with their owners and rights, columns, indexes, triggers.
+FINGERPRINT = """
+SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
+    SELECT format('%s %s %s %s', relname, relkind, relowner, relacl) AS line FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT format('%s %s %s %s', attrelid::regclass, attname, atttypid, attnotnull) FROM pg_attribute
+    JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace AND attnum > 0
+    UNION ALL
+    SELECT format('%s %s %s', tgrelid::regclass, tgname, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
+) AS lines
+"""
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+
 
 class TestDatabases:
-    """Hands out databases by service name; each is an own clone of the migrated template."""
+    """Hands out databases by service name, each as empty as the migrations left it."""
 
     __test__ = False
 
@@ -27,18 +47,50 @@ class TestDatabases:
         self._server = server
         self._services = services
         self._templates: dict[tuple[str, Path | None], str] = {}
+        self._schemas: dict[str, str] = {}
+        self._used: dict[str, str] = {}
+        self._spare: dict[str, list[str]] = {}
         self._numbers = count(1)
 
     def fresh(self, service: str, migrations: Path | None = None) -> Database:
         """`migrations` defaults to services/<service>/migrations; without that folder: the chassis tables alone."""
         folder = migrations or self._folder_of(service)
         template = self._template(service, folder)
-        name = f"{service}_{next(self._numbers)}"
+        spare = self._spare.setdefault(template, [])
+        name = spare.pop() if spare else f"{service}_{next(self._numbers)}"
+        self._used[name] = template
         return Database(create_service_database(self._server, name, template=template, role=service))
 
     def drop(self, database: Database) -> None:
+        """Give it back."""
         database.close()
-        drop_service_database(self._server, str(driver_url(database.url).database))
+        name = str(driver_url(database.url).database)
+        template = self._used.pop(name)
+        if self._emptied(name, self._schemas[template]):
+            self._spare[template].append(name)
+        else:
+            drop_service_database(self._server, name)
+
+    def _emptied(self, name: str, schema: str) -> bool:
+        """False when it can't be used again."""
+        with self._connect(name) as connection:
+            connection.execute(OTHERS, [name])
+            if _value(connection, FINGERPRINT) != schema:
+                return False
+            tables = [sql.Identifier(row[0]) for row in connection.execute(TABLES)]
+            found = sql.SQL(" UNION ALL ").join(
+                sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(table.as_string()), table)
+                for table in tables
+            )
+            filled = [sql.SQL(row[0]) for row in connection.execute(found)]
+            if filled:
+                # Triggers that keep a ledger append-only are for services, not for cleaning up.
+                connection.execute("SET session_replication_role = replica")
+                connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(filled)))
+        return True
+
+    def _connect(self, name: str) -> psycopg.Connection:
+        return psycopg.connect(self._server.url, dbname=name, autocommit=True)
 
     def _folder_of(self, service: str) -> Path | None:
         folder = self._services / service / "migrations"
@@ -49,6 +101,8 @@ class TestDatabases:
         if name is None:
             name = f"{service}_template_{len(self._templates)}"
             _build(create_service_database(self._server, name, role=service), folder)
+            with self._connect(name) as connection:
+                self._schemas[name] = _value(connection, FINGERPRINT)
             self._settle(name)
             self._templates[(service, folder)] = name
         return name
@@ -58,6 +112,11 @@ class TestDatabases:
         with psycopg.connect(self._server.url, autocommit=True) as connection:
             statement = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(template))
             connection.execute(statement)
+
+
+def _value(connection: psycopg.Connection, query: LiteralString) -> str:
+    row = connection.execute(query).fetchone()
+    return str(row[0] if row else "")
 
 
 def _build(url: str, folder: Path | None) -> None:
