@@ -128,6 +128,16 @@ def test_a_new_grade_is_recorded_and_weighs_in_the_owners_load(company: Company)
     assert tuple(counts) == (1, 0)
 
 
+@pytest.mark.spec("P1.4", "LD1.7")
+def test_a_manager_sees_a_reps_lead_but_does_not_work_on_it(company: Company) -> None:
+    company.hire("E1")
+    lead = company.capture().lead
+    with pytest.raises(PermissionDenied) as refused:
+        company.accept(lead, as_=as_manager())
+    assert refused.value.reason == "NOT_THE_OWNER"
+    assert company.get(lead.lead_id).state == lead_pb2.LEAD_STATE_ASSIGNED
+
+
 @pytest.mark.spec("P1.4")
 def test_a_lead_of_another_team_is_not_found(company: Company) -> None:
     company.hire("E1")
@@ -222,6 +232,17 @@ def test_customers_come_in_with_bad_rows_named_and_the_same_twice_changes_nothin
     assert list(company.customers(as_rep("E2")).ListCustomers(customer_pb.ListCustomersRequest()).customers) == []
     with pytest.raises(NotFound):
         company.customers(as_rep("E2")).GetCustomer(customer_pb.GetCustomerRequest(customer_id=listed[0].customer_id))
+
+
+@pytest.mark.spec("LD1.3")
+def test_a_branch_among_the_customers_is_linked_to_its_parent(company: Company) -> None:
+    names = {"C1": "杭州云启科技有限公司宁波分公司", "C2": "杭州云启科技有限公司", "C3": "宁波分公司"}
+    rows = [customer_pb.CustomerRow(customer_code=code, name=name) for code, name in names.items()]
+    company.customers().ImportCustomers(customer_pb.ImportCustomersRequest(request_id=new_id(), customers=rows))
+    listed = company.customers().ListCustomers(customer_pb.ListCustomersRequest()).customers
+    found = {each.customer_code: each for each in listed}
+    assert found["C1"].parent_customer_id == found["C2"].customer_id
+    assert [found[code].parent_customer_id for code in ("C2", "C3")] == ["", ""]
 
 
 @pytest.mark.spec("P1.4")

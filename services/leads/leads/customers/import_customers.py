@@ -14,7 +14,7 @@ from leads.customers import store
 from leads.customers.events import CustomerCreated, CustomerOwnerChanged, CustomerUpdated
 from leads.customers.rules import Customer
 from leads.lead.rules import Grade
-from leads.normalise.name_rules import name_key, place_name
+from leads.normalise.name_rules import name_key, parent_key, place_name
 from leads.normalise.number_rules import FieldProblem, e164, valid_uscc
 from leads.roster import store as roster
 
@@ -78,6 +78,7 @@ def import_customers(tx: Transaction, rows: Sequence[CustomerRow]) -> Imported:
         else:
             updated += _update(tx, customer, values)
     _create(tx, created)
+    _link_branches(tx, rows)
     tx.audit(
         action="customers.import",
         entity="customers",
@@ -123,6 +124,16 @@ def _create(tx: Transaction, customers: Sequence[Customer]) -> None:
     store.add(tx, customers)
     for each in customers:
         tx.record(CustomerCreated(each.facts, each.customer_id))
+
+
+def _link_branches(tx: Transaction, rows: Sequence[CustomerRow]) -> None:
+    """A branch (分公司) is linked to its parent, in whatever order the two come in; never merged (LD1.3)."""
+    parents = {name_key(each.name): parent_key(each.name) for each in rows}
+    wanted = {each for each in parents.values() if each}
+    known = store.by_name(tx, wanted)
+    for branch, parent in sorted(parents.items()):
+        if parent in known:
+            store.link_branch(tx, branch, known[parent])
 
 
 def _update(tx: Transaction, customer: Customer, values: dict[str, Any]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, func, insert, or_, select, text, update
+from sqlalchemy import Row, Text, func, insert, or_, select, text, update
 
 from chassis.errors import NotFound
 from chassis.unit_of_work import Transaction
@@ -56,6 +56,18 @@ def by_uscc(tx: Transaction, codes: Collection[str]) -> dict[str, str]:
     """USCC → customer id."""
     query = select(t.uscc, t.customer_id).where(t.uscc.in_(set(codes) - {""}))
     return {row.uscc: row.customer_id for row in tx.execute(query)}
+
+
+def by_name(tx: Transaction, keys: Collection[str]) -> dict[str, str]:
+    """Normalised name → customer id; of several the one that came first."""
+    query = select(t.name_key, func.min(t.customer_id.cast(Text)).label("id")).where(t.name_key.in_(set(keys)))
+    return {row.name_key: row.id for row in tx.execute(query.group_by(t.name_key))}
+
+
+def link_branch(tx: Transaction, branch: str, parent_id: str) -> None:
+    """By the branch's normalised name. No new version: neighbours don't project the link."""
+    unlinked = t.name_key == branch, t.parent_customer_id.is_(None), t.customer_id != parent_id
+    tx.execute(update(tables.customer).where(*unlinked).values(parent_customer_id=parent_id))
 
 
 def add(tx: Transaction, customers: Sequence[Customer]) -> None:

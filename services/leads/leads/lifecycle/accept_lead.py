@@ -7,12 +7,14 @@ from leads.lead import rules as lead_rules
 from leads.lead import store
 from leads.lead.events import LeadAccepted
 from leads.lead.rules import Command, Lead
+from leads.lifecycle.rules import require_own
 from leads.response_clock.rules import ACCEPTANCE_STOPS
 
 
 def accept_lead(tx: Transaction, lead_id: str, etag: str = "") -> Lead:
-    """Raises LeadNotFound, EtagMismatch or IllegalCommand."""
+    """Raises LeadNotFound, NotTheOwner, EtagMismatch or IllegalCommand."""
     lead = store.lock(tx, lead_id)
+    require_own(lead, tx.identity.subject)
     store.check_etag(lead, etag)
     accepted = store.save(tx, lead, state=lead_rules.after(lead.state, Command.ACCEPT), accepted_at=tx.now)
     for clock in sorted(ACCEPTANCE_STOPS):

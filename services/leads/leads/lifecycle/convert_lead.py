@@ -15,6 +15,7 @@ from leads.lead import rules as lead_rules
 from leads.lead import store
 from leads.lead.events import LeadConverted
 from leads.lead.rules import Command, Lead
+from leads.lifecycle.rules import require_own
 from leads.ownership import store as ownership
 
 
@@ -29,8 +30,9 @@ class Prospect:
 
 
 def convert_lead(tx: Transaction, lead_id: str, prospect: Prospect, etag: str = "") -> Lead:
-    """Raises LeadNotFound, EtagMismatch, IllegalCommand or InvalidInput."""
+    """Raises LeadNotFound, NotTheOwner, EtagMismatch, IllegalCommand or InvalidInput."""
     lead = store.lock(tx, lead_id)
+    require_own(lead, tx.identity.subject)
     store.check_etag(lead, etag)
     state = lead_rules.after(lead.state, Command.CONVERT)
     _check_close(prospect.expected_close, local_date(tx.now))

@@ -8,12 +8,14 @@ from leads.lead import rules as lead_rules
 from leads.lead import store
 from leads.lead.events import LeadDisqualified
 from leads.lead.rules import Command, Lead
+from leads.lifecycle.rules import require_own
 from leads.ownership import store as ownership
 
 
 def disqualify_lead(tx: Transaction, lead_id: str, reason: str, etag: str = "") -> Lead:
-    """Raises LeadNotFound, EtagMismatch or IllegalCommand. It counts as closed and not won for its owner."""
+    """Raises LeadNotFound, NotTheOwner, EtagMismatch or IllegalCommand. For its owner it counts as not won."""
     lead = store.lock(tx, lead_id)
+    require_own(lead, tx.identity.subject)
     store.check_etag(lead, etag)
     state = lead_rules.after(lead.state, Command.DISQUALIFY)
     ownership.end(tx, lead, "disqualified")
