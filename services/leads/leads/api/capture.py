@@ -77,7 +77,10 @@ class CaptureService(Servicer, pb_grpc.CaptureServiceServicer):
         )
 
     def _as_it_is(self, tx: Transaction, answer: pb.CaptureLeadResponse) -> pb.CaptureLeadResponse:
-        """Who brings a lead sees it in the answer, whoever owns it then."""
+        """Who brings a new lead sees it, whoever owns it then. A known one that is not the caller's to see stays its id
+        alone: else a phone number would open anybody's lead."""
+        if answer.outcome == pb.CAPTURE_OUTCOME_APPENDED and not store.is_visible(tx, answer.lead.lead_id):
+            return answer
         lead = store.load_taken(tx, answer.lead.lead_id)
         return pb.CaptureLeadResponse(
             lead=mapping.lead(lead, roster.people(tx, [lead.owner_id])), outcome=answer.outcome

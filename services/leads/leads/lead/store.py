@@ -34,6 +34,11 @@ def load_taken(tx: Transaction, lead_id: str) -> Lead:
     return from_row(tx.execute(select(tables.lead).where(t.lead_id == lead_id)).one())
 
 
+def is_visible(tx: Transaction, lead_id: str) -> bool:
+    """Whether the caller may see it."""
+    return tx.execute(select(t.lead_id).where(t.lead_id == lead_id, visible(tx.identity))).first() is not None
+
+
 def lock(tx: Transaction, lead_id: str) -> Lead:
     """As `load`, and nobody else changes it until the transaction ends. Locked before the rep's row, always."""
     return _one(tx, lead_id, lock=True)

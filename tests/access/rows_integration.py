@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from chassis.kernel.ids import new_id
+
+from .roles import MATE, Owner, Role
+from .rows_table import AT, MONTH, Rows
+
+
+def record(rows: Rows, owner: Owner) -> dict[str, str]:
+    """The directory is everybody's, so no mark stands in it."""
+    ids = {name: new_id() for name in ("receipt_id", "claim_id", "grant_id")}
+    order = f"SO-{owner.id}".replace(":", "-")
+    rows.put("employee", employee_id=owner.id, version=1, name="员工", status="active", unit=owner.unit)
+    rows.put_once("directory_state", id=1, as_of=AT)
+    sold = {"contract_number": order, "customer_name": owner.mark, "salesperson_id": owner.id}
+    rows.put("erp_order", order_id=order, version=1, state="active", signed_at=AT, **sold)
+    rows.put("receivable", receivable_id=order, amount_fen=1000, claimed_fen=100, due_on=date(2026, 3, 31), **sold)
+    rows.put(
+        "bank_entry", id=ids["receipt_id"], bank="icbc", account="6222", booked_on=date(2026, 3, 9),
+        serial=ids["receipt_id"], credit=True, amount_fen=1000, claimed_fen=100, state="partly_claimed",
+        payer_name=owner.mark,
+    )  # fmt: skip
+    rows.put(
+        "claim", id=ids["claim_id"], receipt_id=ids["receipt_id"], receivable_id=order, amount_fen=100,
+        method="person", claimed_by="E00902", claimed_at=AT, **sold,
+    )  # fmt: skip
+    rows.put("duty_grant", id=ids["grant_id"], employee_id=owner.id, duty="auditor", granted_by="E00900", reason="查账")
+    rows.put("notification", recipient_id=owner.id, kind="lead_assigned", severity="info", title=owner.mark,
+             dedupe_key="1", created_at=AT)  # fmt: skip
+    rows.put("delivery", id=new_id(), channel="email", recipient_id=owner.id, subject=owner.mark, dedupe_key="1")
+    rows.put_once("feed", feed="hr")
+    return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr"}
+
+
+def _claim(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"parts": [{"receivable_id": ids["receivable_id"], "amount": {"fen": "5"}}]}
+
+
+def _other_duty(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"employee_id": MATE.id, "duty": "finance", "reason": "代理"}
+
+
+REQUESTS: dict[str, Any] = {
+    "integration.CallbackService/ReceiveCallback": {"source": "wecom", "method": "GET"},
+    "integration.CollectionService/ClaimReceipt": _claim,
+    "integration.CollectionService/UndoClaim": {"reason": "认错"},
+    "integration.CollectionService/GetCollectionSummary": {"month": MONTH},
+    "integration.CollectionService/ImportPosSales": {"file_id": "FILE"},
+    "integration.DirectoryService/CheckStatus": {"employee_ids": [MATE.id]},
+    "integration.DirectoryService/GetAccess": {"employee_id": MATE.id},
+    "integration.DirectoryService/GetEmployee": {"employee_id": MATE.id},
+    "integration.DirectoryService/GrantDuty": _other_duty,
+    "integration.DirectoryService/RevokeDuty": {"reason": "到期"},
+    "integration.FeedService/ReplayQuarantine": {"feed": "hr"},
+    "integration.FeedService/ImportStatement": {"file_id": "FILE"},
+    "integration.PolicyService/GetPolicy": {"name": "claiming"},
+    "integration.PolicyService/DraftPolicy": {"name": "claiming", "body": {}, "reason": "试"},
+    "integration.PolicyService/PublishPolicy": {"name": "claiming", "version": 1},
+}

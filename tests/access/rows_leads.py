@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import Any
+
+from chassis.kernel.ids import new_id
+
+from .roles import MATE, Owner, Role
+from .rows_table import AT, Rows
+
+
+def record(rows: Rows, owner: Owner) -> dict[str, str]:
+    ids = {name: new_id() for name in ("lead_id", "accepted", "recycled", "customer_id", "import_id")}
+    whose = {"owner_id": owner.id, "unit": owner.unit}
+    number = abs(hash(owner.id)) % 10**8
+    ids["phone"] = f"+86138{number:08}"
+    rows.put(
+        "rep", employee_id=owner.id, version=1, name=owner.mark, status="active", unit=owner.unit, team=owner.unit,
+        duties=["rep"], position="sales_rep", as_of=AT,
+    )  # fmt: skip
+    rows.put("customer", customer_id=ids["customer_id"], customer_code=owner.mark, name=owner.mark, **whose)
+    rows.put(
+        "lead", lead_id=ids["lead_id"], state="assigned", company_name=owner.mark, name_key=owner.mark, grade="B",
+        channel="expo", need=owner.mark, phone=ids["phone"], assigned_at=AT, **whose,
+    )  # fmt: skip
+    for state in ("accepted", "recycled"):
+        rows.put("lead", lead_id=ids[state], state=state, company_name=owner.mark, name_key=owner.mark, channel="expo",
+                 **whose)  # fmt: skip
+    rows.put(
+        "lead", lead_id=new_id(), state="held", company_name=owner.mark, name_key=owner.mark, channel="expo",
+        waiting_since=AT, **whose,
+    )  # fmt: skip
+    rows.put("timeline", lead_id=ids["lead_id"], at=AT, kind="captured", text=owner.mark)
+    rows.put("assignment", assignment_id=new_id(), lead_id=ids["lead_id"], employee_id=owner.id, unit=owner.unit,
+             grade="B", how="manual", assigned_at=AT)  # fmt: skip
+    rows.put("decision", decision_id=new_id(), lead_id=ids["lead_id"], at=AT, grade="B", policy_version=0,
+             outcome="manual", winner_id=owner.id, body={"reason": owner.mark, "by": owner.id})  # fmt: skip
+    rows.put("lead_import", import_id=ids["import_id"], state="running", file_id=owner.mark, channel="expo",
+             mapping={}, started_by=owner.id, unit=owner.unit, started_at=AT)  # fmt: skip
+    rows.put("lead_import_error", import_id=ids["import_id"], row=1, field="phone", value=owner.mark, message="bad",
+             message_zh="错误")  # fmt: skip
+    return ids
+
+
+def _capture(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    """Somebody else's lead comes in once more, by its phone number."""
+    return {"company_name": "杭州某校", "channel": "expo", "phone": ids["phone"]}
+
+
+def _to_mate(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"employee_id": MATE.id, "reason": "近"}
+
+
+def _convert(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {
+        "lead_id": ids["accepted"],
+        "opportunity_name": "实验室设备",
+        "expected_amount": {"fen": "100"},
+        "expected_close": "2026-04-30",
+    }
+
+
+def _reopen(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"lead_id": ids["recycled"], "reason": "有预算了"}
+
+
+REQUESTS: dict[str, Any] = {
+    "leads.CaptureService/CaptureLead": _capture,
+    "leads.CaptureService/StartImport": {"file_id": "FILE", "channel": "expo"},
+    "leads.LeadService/ConvertLead": _convert,
+    "leads.LeadService/DisqualifyLead": {"reason": "无预算"},
+    "leads.LeadService/ReopenLead": _reopen,
+    "leads.LeadService/GradeLead": {"grade": "GRADE_C", "reason": "电话核实"},
+    "leads.AssignmentService/AssignLead": _to_mate,
+    "leads.AssignmentService/ImportRepProfiles": {"profiles": [{"employee_id": MATE.id}]},
+    "leads.AssignmentService/ImportClosedLeads": {
+        "leads": [{"external_id": "x1", "owner_id": MATE.id, "grade": "GRADE_B", "closed_at": "2026-01-05T02:00:00Z"}]
+    },
+    "leads.CustomerService/ImportCustomers": {"customers": [{"customer_code": "C9", "name": "甲"}]},
+    "leads.PolicyService/GetPolicy": {"name": "recycle"},
+    "leads.PolicyService/DraftPolicy": {"name": "recycle", "body": {}, "reason": "试"},
+    "leads.PolicyService/PublishPolicy": {"name": "recycle", "version": 1},
+}
