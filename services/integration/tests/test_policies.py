@@ -64,6 +64,11 @@ def test_a_company_names_its_own_positions(world: World, rpc: Rpc) -> None:
     while time.monotonic() < ends and not stub.GetAccess(asked).duties:
         pass
     assert list(stub.GetAccess(asked).duties) == ["rep"]
+    world.hire()
+    told = [(each.message.version, list(each.message.duties)) for each in world.events("integration.employee_changed")]
+    assert told == [(1, []), (2, ["rep"])]
+    world.hire()
+    assert len(world.events("integration.employee_changed")) == 2
 
 
 def test_a_policy_that_makes_no_sense_is_refused(world: World, rpc: Rpc) -> None:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from chassis.config import Settings, load
 from chassis.unit_of_work import Transaction
 from integration.directory import store as directory
+from integration.directory.refresh_duties import refresh_duties
 from integration.directory.rules import honest_as_of
 from integration.directory.take_employees import take_employees, take_units
 from integration.feeds.connector import Page, PolicyOf
@@ -66,6 +67,7 @@ class HrConnector:
             return None
         if "named" in facts:
             directory.hold_as_of(tx, directory.not_named(tx, facts["named"]), directory.as_of(tx))
+        refresh_duties(tx, self._policy("duties"))
         as_of = honest_as_of(facts["as_of"], tx.now)
         directory.renew_as_of(tx, as_of)
         return Proof(as_of)

@@ -39,11 +39,14 @@ def publish(
 ) -> None:
     """`rows`: by employee id, as they are in the table now, locked or new."""
     granted = grants.held_by(tx, list(rows))
+    told: dict[str, tuple[str, ...]] = {}
     for employee_id, row in rows.items():
         duties = duties_of(row["status"], row["position"], granted.get(employee_id, ()), policy)
         facts = {name: row[name] for name in FACTS}
         before = status_before.get(employee_id, "")
         tx.record(EmployeeChanged(**facts, status_before=before, as_of=as_of, duties=duties))
+        told[employee_id] = duties
+    store.keep_duties(tx, told)
 
 
 def publish_again(tx: Transaction, employee_id: str, policy: DutiesPolicy) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +93,18 @@ def change(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         changed = update(employee).where(employee.c.employee_id == bindparam("_id"))
         changed = changed.values({name: bindparam(f"_{name}") for name in columns})
         tx.execute(changed, [{"_id": row["employee_id"]} | {f"_{name}": row[name] for name in columns} for row in rows])
+
+
+def keep_duties(tx: Transaction, told: Mapping[str, Sequence[str]]) -> None:
+    if told:
+        kept = update(employee).where(employee.c.employee_id == bindparam("_id")).values(duties=bindparam("_duties"))
+        tx.execute(kept, [{"_id": each, "_duties": list(duties)} for each, duties in told.items()])
+
+
+def everybody(tx: Transaction) -> Sequence[Row[Any]]:
+    """What decides the duties of each."""
+    columns = (employee.c.employee_id, employee.c.status, employee.c.position, employee.c.duties)
+    return tx.execute(select(*columns)).all()
 
 
 # -- age of what HR said -------------------------------------------------------------------------------------------

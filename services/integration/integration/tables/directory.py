@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import ARRAY, Column, Date, Index, Integer, Table, Text, Uuid, text
 
 from integration.tables.metadata import instant, metadata, words
 
@@ -32,6 +32,8 @@ employee = Table(
     Column("left_on", Date, nullable=True),
     words("email"),
     words("wecom_user_id"),
+    # As last told on: a new policy of duties is told on too.
+    Column("duties", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     # Set while HR's latest answer does not cover this employee: its age then grows although the feed succeeds.
     instant("as_of_held", nullable=True),
     Index("employee_unit", "unit", "employee_id", postgresql_ops={"unit": "text_pattern_ops"}),
