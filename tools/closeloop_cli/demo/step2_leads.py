@@ -9,7 +9,7 @@ from closeloop_cli.demo.day import Day
 from closeloop_cli.demo.telling import percent
 from closeloop_cli.runtime.layout import CannotRun
 
-WITHIN = 150.0
+STUCK = 300.0  # seconds without a row more
 
 
 def tell(day: Day) -> None:
@@ -33,12 +33,14 @@ def import_file(day: Day) -> dict[str, Any]:
     stored = operations.upload("leads.csv", (day.layout.company / "day/leads.csv").read_bytes(), "text/csv")
     started = operations.post("/api/v1/lead-imports", {"fileId": stored, "channel": "expo"})["import"]
     path = f"/api/v1/lead-imports/{started['importId']}"
-    give_up = time.monotonic() + WITHIN
+    rows_before, give_up = -1, 0.0
     while True:
         found: dict[str, Any] = operations.get(path)["import"]
         if found["state"] == "IMPORT_STATE_DONE":
             return found
-        if found["state"] != "IMPORT_STATE_RUNNING" or time.monotonic() > give_up:
+        if found["rowsRead"] != rows_before:
+            rows_before, give_up = found["rowsRead"], time.monotonic() + STUCK
+        elif found["state"] != "IMPORT_STATE_RUNNING" or time.monotonic() > give_up:
             raise CannotRun(f"the import of leads: {found['state']} {found['error']}")
         time.sleep(0.1)
 
