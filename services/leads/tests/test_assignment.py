@@ -234,6 +234,18 @@ def test_nobody_starves_behind_leads_that_nobody_can_take(company: Company) -> N
 
 
 @pytest.mark.spec("LD3.8")
+def test_one_lead_that_cannot_be_decided_on_holds_up_nobody(company: Company) -> None:
+    company.directory.away = True
+    company.hire("E1")
+    broken, good = company.capture("甲公司").lead, company.capture("乙公司").lead
+    company.directory.away = False
+    with company.service.runtime.database.begin() as conn:
+        conn.execute(update(tables.lead).where(tables.lead.c.lead_id == broken.lead_id).values(grade="Z"))
+    assert drain_waiting(company.app.assigner) == 1
+    assert company.get(good.lead_id).owner_id == "E1"
+
+
+@pytest.mark.spec("LD3.8")
 def test_every_new_lead_learns_why_it_waits(company: Company) -> None:
     company.directory.away = True
     company.hire("E1")

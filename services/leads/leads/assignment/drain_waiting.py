@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, case, func, or_, select, text, tuple_
 
+from chassis import telemetry
 from leads import tables
 from leads.assignment.assign_bounced import assign_bounced
 from leads.assignment.assign_lead import assign_lead
@@ -18,6 +19,7 @@ from leads.assignment.assigner import Assigner
 from leads.lead import store
 from leads.lead.rules import WAITING, State
 
+log = telemetry.logger()
 t = tables.lead.c
 BATCH = 500
 # First number of the two-number advisory lock.
@@ -61,7 +63,12 @@ def _drain(assigner: Assigner, import_id: str | None) -> int:
             kind = row.grade or "C", row.industry
             if kind in hopeless and row.state != State.NEW and not _is_special(row):
                 continue
-            state = assign_lead(assigner, row.lead_id)
+            try:
+                state = assign_lead(assigner, row.lead_id)
+            except Exception:
+                # One lead that can't be decided on holds up nobody behind it; it is tried again in the next pass.
+                log.exception("drain.lead_failed", lead_id=row.lead_id)
+                continue
             assigned += state is State.ASSIGNED
             if state in (State.HELD, State.QUEUED) and not _is_special(row):
                 hopeless.add(kind)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from chassis import telemetry
 from chassis.errors import CloseloopError, InvalidInput, NotFound
 from chassis.files import FileStore
 from chassis.identity import of_service
@@ -27,6 +28,7 @@ from leads.capture.take_in import Source, take_in
 from leads.grading.policy import GradingPolicy
 from leads.lead.events import ImportProgressed
 
+log = telemetry.logger()
 Numbered = tuple[int, list[str]]
 
 
@@ -47,8 +49,16 @@ def run_imports(importer: Importer) -> int:
     for import_id in waiting:
         with import_store.turn(importer.uow.database, import_id) as mine:
             if mine:
-                _run(importer, import_id)
+                _run_or_report(importer, import_id)
     return len(waiting)
+
+
+def _run_or_report(importer: Importer, import_id: str) -> None:
+    """One import that fails in a way nobody expected holds up no other; it is tried again at its checkpoint."""
+    try:
+        _run(importer, import_id)
+    except Exception:
+        log.exception("import.failed", import_id=import_id)
 
 
 def _run(importer: Importer, import_id: str) -> None:
