@@ -35,7 +35,6 @@ from integration.callbacks.wecom_cipher import WecomCipher
 from integration.claiming.policy import ClaimingPolicy
 from integration.consumers import consumers
 from integration.duties.policy import DutiesPolicy
-from integration.feeds.assess import LAG
 from integration.feeds.connector import Connector
 from integration.feeds.guard import AddressGuard
 from integration.feeds.policy import FeedRule, FeedsPolicy
@@ -67,12 +66,11 @@ def wire(runtime: Runtime, settings: IntegrationSettings, connectors: Mapping[st
         runtime,
         servicers=parts.servicers(),
         consumers=consumers(parts.duties, parts.notifications),
-        deadlines=deadlines(parts.connectors, parts.rule_of, parts.duties),
+        deadlines=deadlines(parts.duties),
         jobs=jobs(parts.connectors),
         migrations=MIGRATIONS,
-        app=App(runtime.uow, parts.runner),
+        app=App(runtime.uow, parts.runner, parts.connectors, parts.rule_of),
         loops=parts.loops(),
-        watchers=(LAG,),
     )
 
 

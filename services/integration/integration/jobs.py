@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from chassis.deadline_runner import Handler
 from chassis.jobs import Job
 from chassis.unit_of_work import UnitOfWork
 from integration.callbacks.tidy import tidy
 from integration.duties.policy import DutiesPolicy
-from integration.feeds.assess import LAG
 from integration.feeds.connector import Connector, RuleOf
 from integration.feeds.errors import FeedIsRunning
 from integration.feeds.run_due import is_due
 from integration.feeds.run_feed import FeedRunner
-from integration.feeds.watch_lag import lag_watch
+from integration.feeds.watch_feeds import watch_feeds
 from integration.grants.end_grant import expiry
 from integration.grants.grant_duty import EXPIRE
 
@@ -29,20 +27,21 @@ TICK = timedelta(minutes=1)
 class App:
     uow: UnitOfWork
     runner: FeedRunner
+    connectors: Mapping[str, Connector]
+    rule_of: RuleOf
 
 
 def jobs(connectors: Mapping[str, Connector]) -> list[Job[App]]:
     feeds = [Job(f"feed.{name}", run=_run(name), every=TICK) for name, each in connectors.items() if each.access.url]
-    return [*feeds, Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))]
+    watch = Job("feeds.watch", run=_watch, every=TICK)
+    return [*feeds, watch, Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))]
 
 
-def deadlines(
-    connectors: Mapping[str, Connector], rule_of: RuleOf, policy: Callable[[], DutiesPolicy]
-) -> dict[str, Handler]:
-    return {LAG: lag_watch(connectors, rule_of), EXPIRE: expiry(policy)}
+def deadlines(policy: Callable[[], DutiesPolicy]) -> dict[str, Handler]:
+    return {EXPIRE: expiry(policy)}
 
 
-def _run(name: str) -> Callable[[App], Any]:
+def _run(name: str) -> Callable[[App], None]:
     def run(app: App) -> None:
         if is_due(app.uow, name, TICK / 2):
             try:
@@ -51,3 +50,7 @@ def _run(name: str) -> Callable[[App], Any]:
                 return
 
     return run
+
+
+def _watch(app: App) -> None:
+    watch_feeds(app.uow, app.connectors, app.rule_of, TICK)

@@ -9,7 +9,6 @@ from threading import Thread
 import pytest
 from sqlalchemy import func
 
-from chassis.deadline_runner import DeadlineRunner
 from chassis.errors import Conflict, FailedPrecondition, InvalidInput, NotFound, PermissionDenied
 from chassis.jobs import JobRunner
 from chassis.testing.identity import as_hq, as_rep, as_service
@@ -22,10 +21,11 @@ from integration.feeds.guard import AddressGuard
 from integration.feeds.policy import FeedRule
 from integration.feeds.source import Access
 from integration.feeds.sources import Sources
+from integration.feeds.watch_feeds import watch_feeds
 from integration.jobs import jobs
 from integration.tables import erp_order, feed, feed_run, quarantine
 from services.integration.tests.conftest import World, odata
-from services.integration.tests.world import employee, order
+from services.integration.tests.world import Line, employee, order, statement
 
 
 def feeds(world: World, rpc: Rpc, who: object = None) -> pb_grpc.FeedServiceStub:
@@ -280,20 +280,34 @@ def test_an_alert_opens_once_and_closes_itself(world: World) -> None:
 
 
 @pytest.mark.spec("N2.1", "P11.3")
-def test_a_feed_that_nobody_runs_turns_late_at_its_instant(world: World) -> None:
-    world.sell()
-    world.clock.advance(timedelta(minutes=15))
-    runner = DeadlineRunner(world.service.uow, world.service.deadlines)
+def test_a_feed_that_proves_nothing_new_turns_late_between_its_runs(world: World) -> None:
+    """The bank's balance of the moment does not agree, so only the statement's end is proved."""
+    bank = world.connectors["bank"]
+    bank.rule = bank.rule.model_copy(update={"cadence_seconds": 6 * 3600})  # type: ignore[misc]
+    world.vault.balance, world.vault.statements = "1.00", {1: statement(1, [Line("0001", "5.00")])}
+    world.run("bank")
+    runner = JobRunner(world.service.uow.database, world.clock, jobs({"bank": bank}), world.service.app)
+    runner.register()
+    world.clock.advance(timedelta(hours=2))
     runner.turn()
-    assert world.feed("erp_orders").health == "healthy"
-    world.clock.advance(timedelta(seconds=1))
-    runner.turn()
-    # Its run is due at the same moment after a jump: one minute of grace, then the alert.
-    assert world.feed("erp_orders").health == "healthy"
+    assert world.feed("bank").health == "healthy"
     world.clock.advance(timedelta(minutes=1))
     runner.turn()
-    state = world.feed("erp_orders")
-    assert (state.health, state.reason) == ("degraded", "not proved complete for more than 15 minutes")
+    state = world.feed("bank")
+    assert (state.health, state.reason) == ("degraded", "not proved complete for more than 120 minutes")
+    assert len(world.rows(feed_run)) == 1
+
+
+@pytest.mark.spec("N2.1", "P11.3")
+def test_after_a_jump_in_time_a_feed_that_runs_again_raises_no_alert(staffed: World) -> None:
+    staffed.sell()
+    runner = JobRunner(staffed.service.uow.database, staffed.clock, jobs(staffed.connectors), staffed.service.app)
+    runner.register()
+    staffed.clock.advance(timedelta(hours=6))
+    watch_feeds(staffed.service.uow, staffed.connectors, staffed.service.app.rule_of, timedelta(minutes=1))
+    runner.turn()
+    assert staffed.feed("erp_orders").health == "healthy"
+    assert [each for each in staffed.events("integration.feed_degraded") if each.message.feed == "erp_orders"] == []
 
 
 @pytest.mark.spec("N1.1", "P11.3")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,12 +13,9 @@ from integration.feeds.events import FeedDegraded, FeedRecovered
 from integration.feeds.policy import FeedRule
 from integration.feeds.rules import Health, Hole, Standing, Verdict, judge, lag_of, watched_from
 
-LAG = "feed.lag"
-_JUST_AFTER = timedelta(seconds=1)
-
 
 def assess(tx: Transaction, name: str, rule: FeedRule) -> Verdict:
-    """The feed's row is locked and brought up to date; the clock that watches its lag starts anew."""
+    """The feed's row is locked and brought up to date."""
     row = store.locked(tx, name)
     standing = standing_of(row, store.waiting_in_quarantine(tx, name))
     verdict = judge(standing, tx.now, rule.max_lag, rule.down_after_failures)
@@ -27,7 +23,8 @@ def assess(tx: Transaction, name: str, rule: FeedRule) -> Verdict:
     store.change(tx, name, health=verdict.health.value, health_since=since, reason=verdict.en, reason_zh=verdict.zh)
     if verdict.health != row.health:
         _tell(tx, row, verdict)
-    _watch(tx, row, rule)
+    since = watched_from(row.complete_until, row.first_run_at)
+    metrics.feed_lag.labels(name).set(lag_of(since, tx.now).total_seconds())
     return verdict
 
 
@@ -48,14 +45,3 @@ def _tell(tx: Transaction, row: Row[Any], verdict: Verdict) -> None:
         tx.record(FeedDegraded(row.feed, verdict.health.value, verdict.en, verdict.zh, tx.now, row.complete_until))
     elif row.health in (Health.DEGRADED, Health.DOWN):
         tx.record(FeedRecovered(row.feed, tx.now, row.complete_until))
-
-
-def _watch(tx: Transaction, row: Row[Any], rule: FeedRule) -> None:
-    """A feed nobody runs any more turns late all the same."""
-    since = watched_from(row.complete_until, row.first_run_at)
-    if since is None:
-        return
-    metrics.feed_lag.labels(row.feed).set(lag_of(since, tx.now).total_seconds())
-    due = since + rule.max_lag + _JUST_AFTER
-    if due > tx.now:
-        tx.deadlines.start(LAG, row.feed, due)
