@@ -207,7 +207,7 @@ def test_a_service_reached_directly_without_identity_refuses(played: Played) -> 
     assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
-@pytest.mark.spec("N6.1")
+@pytest.mark.spec("P9.1")
 def test_no_service_can_open_a_neighbour_s_database(played: Played) -> None:
     programs = json.loads((played.folder / "programs.json").read_text())
     urls = {p["name"]: p["env"]["CLOSELOOP_DATABASE_URL"] for p in programs if "CLOSELOOP_DATABASE_URL" in p["env"]}
