@@ -156,7 +156,9 @@ def test_the_roll_up_sums_what_the_caller_may_see_and_says_when_it_is_provisiona
     desk.add(won, 5)
     desk.advance(won, "won")
     desk.open(owner_id="E9", unit="/HQ/NORTH/BJ1/")
-    deliver(desk.service, ReceiptClaimed(receipt_id="R", claim_id="K", contract_number="HT-2026-001", amount=Money(fen=500)))
+    deliver(
+        desk.service, ReceiptClaimed(receipt_id="R", claim_id="K", contract_number="HT-2026-001", amount=Money(fen=500))
+    )
     deliver(desk.service, FeedDegraded(feed="bank", health="down"))
 
     said = desk.claims(as_hq()).GetRollUp(pb.GetRollUpRequest(month="2026-03"))
