@@ -27,12 +27,11 @@ def tell(day: Day) -> None:
     day.teller.figure("{} leads back in the pool at 24 h", expected["recycled"], kinds["recycled"])
     day.teller.check("no yellow mark by a missing reply yet", 0, kinds["yellow"])
     day.time.move_to(began + SECOND_STOP)
-    later = timeline_kinds(day)
-    back = later["recycled"] - kinds["recycled"]
-    day.teller.figure("{} contacted leads follow ten minutes later", expected["recycledLater"], back)
-    day.teller.figure("{} of them yellow, for want of a reply", expected["yellowByReply"], later["yellow"])
-    written = day.person("operations").get(f"/api/v1/leads/{day.lead_of('written')}")["lead"]
-    day.teller.check("the missing reply is the reason to re-screen", True, "reply" in written["reason"].lower())
+    back = [lead for lead in recycled(day) if lead["firstContactAt"]]
+    day.teller.figure("{} contacted leads follow ten minutes later", expected["recycledLater"], len(back))
+    unanswered = [lead["leadId"] for lead in back if "No reply" in lead["reason"]]
+    day.teller.figure("{} of them for want of a reply", expected["yellowByReply"], len(unanswered))
+    day.teller.check("the one that was written to", [day.lead_of("written")], unanswered)
 
 
 def tell_silent(day: Day) -> None:
@@ -49,6 +48,10 @@ def tell_silent(day: Day) -> None:
         at = instant(entry).astimezone(SHANGHAI)
         day.teller.say(f"  {at:%a %H:%M} {entry['kind']}: {entry['text']}")
     day.show_last_call(operations)
+
+
+def recycled(day: Day) -> list[dict[str, Any]]:
+    return day.person("operations").every("/api/v1/leads", "leads", states="LEAD_STATE_RECYCLED")
 
 
 def instant(entry: dict[str, Any]) -> datetime:
