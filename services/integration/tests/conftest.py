@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, insert, select
 
-from chassis import schema
 from chassis.clock import FixedClock
 from chassis.config import Mode
 from chassis.database import Database
 from chassis.events import Incoming
 from chassis.service import Runtime, Service
-from chassis.testing.databases import TestDatabases
 from chassis.testing.events import recorded_events
 from chassis.testing.identity import Keys, as_service
 from integration import connectors as known
@@ -23,7 +21,7 @@ from integration.feeds.connector import Connector
 from integration.feeds.policy import FeedRule
 from integration.jobs import App
 from integration.settings import IntegrationSettings
-from integration.tables import feed, feed_run, metadata
+from integration.tables import feed, feed_run
 from services.integration.tests.world import Bank, HttpSource, employee
 
 # Retries without waiting, and a breaker that is out of the way unless a test means it.
@@ -99,25 +97,9 @@ def sources() -> Iterator[tuple[HttpSource, HttpSource, HttpSource]]:
         each.stop()
 
 
-@pytest.fixture(scope="session")
-def shared_database(test_databases: TestDatabases) -> Iterator[Database]:
-    """Made by the migrations once; a clone for each test would cost more than the tests."""
-    database = test_databases.fresh("integration")
-    yield database
-    test_databases.drop(database)
-
-
-@pytest.fixture
-def empty_database(shared_database: Database) -> Database:
-    with shared_database.begin() as connection:
-        for table in (*schema.metadata.sorted_tables, *metadata.sorted_tables):
-            connection.execute(delete(table))
-    return shared_database
-
-
 @pytest.fixture
 def world(
-    empty_database: Database,
+    service_database: Callable[[str], Database],
     clock: FixedClock,
     keys: Keys,
     sources: tuple[HttpSource, HttpSource, HttpSource],
@@ -134,7 +116,7 @@ def world(
         mode=Mode.LOCAL, files_url=str(tmp_path), wecom_token="token", wecom_corp_id="wwcorp", wecom_aes_key="A" * 43
     )
     runtime = Runtime(
-        "integration", settings, CATALOG, POLICIES, clock=clock, database=empty_database,
+        "integration", settings, CATALOG, POLICIES, clock=clock, database=service_database("integration"),
         keyring=keys.of("integration"),
     )  # fmt: skip
     connectors = known.every(lambda name: runtime.policies.current(name)[1])
@@ -144,6 +126,7 @@ def world(
     bank.routes.update(vault.routes())
     yield World(wire(runtime, settings, connectors), clock, hr, erp, bank, vault, connectors)
     runtime.policies.close()
+    runtime.close()
 
 
 @pytest.fixture
