@@ -175,7 +175,7 @@ def test_with_coordinates_on_both_sides_the_distance_decides() -> None:
 
 
 @pytest.mark.spec("LD3.4")
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.floats(-60, 60), st.floats(-180, 180), st.floats(-60, 60), st.floats(-180, 180))
 def test_columns_measure_the_same_geodesic_as_the_library(a: float, b: float, c: float, d: float) -> None:
     exact = geodesic((a, b), (c, d)).km
@@ -322,7 +322,7 @@ REPS = st.lists(
 
 
 @pytest.mark.spec("LD3.6", "LD3.10")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     REPS,
     st.sampled_from(list(Grade)),
