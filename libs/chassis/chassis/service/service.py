@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,7 @@ from chassis.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Service:
-    """`app` is what jobs are run with; `loops` is for background work that is none of the usual kinds (role jobs).
-
-    `watchers` are kinds of clocks that only look whether repeated work has run: a jump in time makes no stop for them.
-    """
+    """`app` is what jobs are run with; `loops` is for background work that is none of the usual kinds (role jobs)."""
 
     runtime: Runtime
     servicers: Sequence[Registration] = ()
@@ -31,7 +28,6 @@ class Service:
     migrations: Path | None = None
     app: Any = None
     loops: Sequence[Loop] = ()
-    watchers: Collection[str] = ()
 
     @property
     def name(self) -> str:

@@ -35,12 +35,10 @@ class State:
             return self._next_due(conn)
 
     def next_dated(self) -> datetime | None:
-        """As `next_due`, without the jobs that repeat and the clocks that watch them: a jump in time stops here, and
-        they catch up at each stop."""
-        clocks = [kind for kind in self._service.deadlines if kind not in self._service.watchers]
+        """As `next_due`, without the jobs that repeat: a jump in time stops here, and they catch up at each stop."""
         dated = [job.name for job in self._service.jobs if job.daily_at is not None]
         with self._database.connect() as conn:
-            return self._earliest(conn, clocks, dated)
+            return self._earliest(conn, list(self._service.deadlines), dated)
 
     def unsettled(self) -> list[str]:
         """What is still going on in this service: events to publish or to consume, clocks and jobs that are due."""

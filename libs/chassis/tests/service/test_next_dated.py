@@ -44,14 +44,12 @@ def test_a_jump_stops_at_clocks_and_dated_jobs_and_not_at_what_repeats(
         database=service_database("timed"),
         keyring=keys.of("timed"),
     )
-    clocks = {"remind": nothing, "feed.lag": nothing}
-    service = Service(runtime, deadlines=clocks, jobs=jobs, watchers=("feed.lag",))
+    service = Service(runtime, deadlines={"remind": nothing}, jobs=jobs)
     state = State(service, Supervisor([]), None)
     JobRunner(runtime.database, clock, jobs, None).register()
     assert state.next_due() == clock.now()  # the feed, at once
     assert state.next_dated() == clock.now() + timedelta(hours=10)  # from 10:00 to 20:00
     with runtime.uow.begin(of_service("timed")) as tx:
-        tx.deadlines.start("feed.lag", "hr", clock.now() + 15 * MINUTE)
         tx.deadlines.start("remind", "L1", clock.now() + 30 * MINUTE)
         tx.commit()
     assert state.next_dated() == clock.now() + 30 * MINUTE
