@@ -49,6 +49,8 @@ from .rows_table import Rows
 
 CONTENT = b"date,region,category,sku,units,amount\n2026-01-02,EAST,US,U1,2,10.00\n"
 FILE_ID = sha256(CONTENT).hexdigest()
+PAGE = b"%PDF-1.7\n"
+PAGE_ID = sha256(PAGE).hexdigest()
 # Nothing is ever taken out of these, and the database sees to it.
 APPEND_ONLY = {"ledger_entry"}
 TABLES: dict[str, MetaData] = {
@@ -80,6 +82,7 @@ class Company:
         self._own: dict[str, Database] = {}
         self._channels: dict[tuple[str, str], Channel] = {}
         FileStore(self._files).put(BytesIO(CONTENT), "sales.csv", 1 << 20)
+        FileStore(self._files).put(BytesIO(PAGE), "page.pdf", 1 << 20)
 
     def server(self, context: str) -> Server:
         if context not in self._servers:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chassis.kernel.ids import new_id
 
-from .roles import Owner
+from .roles import Owner, Role
 from .rows_table import AT, Rows
 
 RULE = "matrix-rule"
+LEADER = "E08000"
 MODEL: dict[str, Any] = {"nodes": [], "edges": []}
 
 
@@ -26,10 +28,44 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put_once(
         "rule_version", rule_id=RULE, version=1, state="draft", name="r", name_zh="规则", model=MODEL, author="E1"
     )
-    return {"slip_id": slip, "employee_id": owner.id, "rule_id": RULE}
+    return {"slip_id": slip, "employee_id": owner.id, "rule_id": RULE, **_disputed(rows, owner)}
+
+
+def _disputed(rows: Rows, owner: Owner) -> dict[str, str]:
+    """A slip in each state that an appeal can be in, each of a deal of its own; and somebody to hand them to."""
+    for person, manager in ((LEADER, ""), ("E08001", LEADER)):
+        rows.put_once(
+            "employee_version", employee_id=person, version=1, changed_at=AT, name="l", unit="/HQ/", manager_id=manager
+        )
+    ids = {}
+    for state in ("assigned", "info_needed", "upheld", "rejected"):
+        slip = ids[f"slip_{state}"] = new_id()
+        rows.put(
+            "slip", slip_id=slip, state=state, deal_key=f"{owner.id}-{state}", rule_id=RULE, beneficiary_id=owner.id,
+            beneficiary_name=owner.mark, unit=owner.unit, customer_name=owner.mark,
+        )  # fmt: skip
+        rows.put(
+            "appeal", appeal_id=new_id(), slip_id=slip, beneficiary_id=owner.id, unit=owner.unit, level="headquarters",
+            decider_id="", claimed_fen=200, awarded_fen=200, opened_at=AT,
+        )  # fmt: skip
+    return ids
+
+
+def _on(state: str, **fields: Any) -> Callable[[dict[str, str], Role], dict[str, Any]]:
+    return lambda ids, _role: {"slip_id": ids[f"slip_{state}"], **fields}
 
 
 REQUESTS: dict[str, Any] = {
+    "incentives.AppealService/GetAppeal": _on("assigned"),
+    "incentives.AppealService/AppealSlip": {"file_id": "PAGE", "reason": "x"},
+    "incentives.AppealService/WithdrawAppeal": _on("assigned"),
+    "incentives.AppealService/AssignAppeal": _on("assigned", decider_id=LEADER, reason="x"),
+    "incentives.AppealService/AskAppealInfo": _on("assigned", question="x"),
+    "incentives.AppealService/GiveAppealInfo": _on("info_needed", answer="x"),
+    "incentives.AppealService/DecideAppeal": _on("assigned", decision="DECISION_UPHOLD", reason="x"),
+    "incentives.AppealService/ReopenAppeal": _on("rejected", reason="x"),
+    "incentives.AppealService/AcceptRejection": _on("rejected"),
+    "incentives.AppealService/AdjustSlip": _on("upheld"),
     "incentives.RuleService/DraftRule": {
         "rule_id": "another-rule", "name": "a", "name_zh": "甲", "words": "a", "words_zh": "甲", "model": MODEL,
     },

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import date
+from base64 import b64encode
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from chassis.kernel.ids import new_id
@@ -8,10 +9,12 @@ from chassis.kernel.ids import new_id
 from .roles import MATE, Owner, Role
 from .rows_table import AT, MONTH, Rows
 
+DIGEST = bytes(32)
+
 
 def record(rows: Rows, owner: Owner) -> dict[str, str]:
     """The directory is everybody's, so no mark stands in it."""
-    ids = {name: new_id() for name in ("receipt_id", "claim_id", "grant_id")}
+    ids = {name: new_id() for name in ("receipt_id", "claim_id", "grant_id", "key_id")}
     order = f"SO-{owner.id}".replace(":", "-")
     rows.put("employee", employee_id=owner.id, version=1, name="员工", status="active", unit=owner.unit)
     rows.put_once("directory_state", id=1, as_of=AT)
@@ -31,6 +34,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put("notification", recipient_id=owner.id, kind="lead_assigned", severity="info", title=owner.mark,
              dedupe_key="1", created_at=AT)  # fmt: skip
     rows.put("delivery", id=new_id(), channel="email", recipient_id=owner.id, subject=owner.mark, dedupe_key="1")
+    rows.put("api_key", id=ids["key_id"], name=owner.mark, digest=DIGEST, expires_at=datetime(2126, 1, 1, tzinfo=UTC))
     rows.put_once("feed", feed="hr")
     return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr"}
 
@@ -43,7 +47,25 @@ def _other_duty(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"employee_id": MATE.id, "duty": "finance", "reason": "代理"}
 
 
+def _check(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"key_id": ids["key_id"], "digest": b64encode(DIGEST).decode()}
+
+
+def _new_key(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    ends = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "name": "代理商",
+        "duties": ["partner"],
+        "groups": ["leads.CaptureService"],
+        "expires_at": ends,
+        "reason": "线索",
+    }
+
+
 REQUESTS: dict[str, Any] = {
+    "integration.ApiKeyService/CheckApiKey": _check,
+    "integration.ApiKeyService/CreateApiKey": _new_key,
+    "integration.ApiKeyService/RevokeApiKey": {"reason": "合作结束"},
     "integration.CallbackService/ReceiveCallback": {"source": "wecom", "method": "GET"},
     "integration.CollectionService/ClaimReceipt": _claim,
     "integration.CollectionService/UndoClaim": {"reason": "认错"},

@@ -17,7 +17,7 @@ from chassis.errors import CloseloopError
 from chassis.kernel.ids import new_id
 from closeloop.common.v1 import access_pb2
 
-from .company import FILE_ID, Company
+from .company import FILE_ID, PAGE_ID, Company
 from .contracts import Rpc, every_rpc
 from .roles import FOREIGN, MATE, OWNERS, ROLES, Owner, Role
 from .rows import REQUESTS, Ids
@@ -41,6 +41,7 @@ NEVER_OK = {
     "integration.CallbackService/ReceiveCallback": "CALLBACK_NOT_CONFIGURED",
     "integration.FeedService/RunFeed": "FEED_NOT_CONFIGURED",
 }
+FILES = {"FILE": FILE_ID, "PAGE": PAGE_ID}
 ADMITTED, NO_DUTY, NOT_THERE = "admitted", "PERMISSION_DENIED", "NOT_FOUND"
 
 
@@ -105,7 +106,10 @@ def _request(call: Call, records: dict[Owner, Ids]) -> Message:
     given = REQUESTS.get(rpc.name, {})
     values: dict[str, Any] = dict(given(ids, call.role) if callable(given) else given)
     needed = {name: ids[name] for name in _needed(rpc) if name in ids}
-    filled = {name: FILE_ID if value == "FILE" else value for name, value in {**needed, **values}.items()}
+    filled = {
+        name: FILES.get(value, value) if isinstance(value, str) else value
+        for name, value in {**needed, **values}.items()
+    }
     if "request_id" in rpc.fields:
         filled["request_id"] = new_id()
     return ParseDict(filled, rpc.request())

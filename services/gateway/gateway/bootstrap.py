@@ -14,6 +14,7 @@ from chassis.bus import Bus, BusSettings
 from chassis.config import ConfigError
 from chassis.files import FileStore
 from chassis.identity import SPEAKS_FOR_PEOPLE, Keyring, Trust, of_service
+from closeloop.integration.v1 import api_key_service_pb2 as api_keys
 from closeloop.integration.v1 import directory_service_pb2 as directory
 from gateway import contracts
 from gateway.app import application
@@ -25,6 +26,7 @@ from gateway.routes import routes
 from gateway.rpc_door import RpcDoor
 from gateway.seal import Seal
 from gateway.session.api import SessionApi
+from gateway.session.api_keys import ApiKeys
 from gateway.session.development import DevelopmentProvider, IdentityProvider, NoProvider
 from gateway.session.directory import People
 from gateway.session.guard import Guard
@@ -38,6 +40,7 @@ from gateway.stream.reader import Reader
 from gateway.uploads import FileApi
 from gateway.upstream import Upstream
 
+CHECK_API_KEY = "/closeloop.integration.v1.ApiKeyService/CheckApiKey"
 GET_ACCESS = "/closeloop.integration.v1.DirectoryService/GetAccess"
 log = telemetry.logger()
 
@@ -83,7 +86,8 @@ class Gateway:
         tokens = SessionTokens(seal, settings.session_life)
         withdrawn = WithdrawnSessions(self.memory)
         per_person = rate("CLOSELOOP_RATE_PER_PERSON", settings.rate_per_person)
-        guard = Guard(tokens, withdrawn, people, self.rates, per_person, frozenset(settings.cors_origins))
+        origins = frozenset(settings.cors_origins)
+        guard = Guard(tokens, withdrawn, people, self.rates, per_person, origins, self._api_keys())
         session = SessionApi(
             provider,
             people,
@@ -108,6 +112,17 @@ class Gateway:
     def _callback_door(self) -> CallbackDoor:
         allowed = rate("CLOSELOOP_RATE_OF_CALLBACKS", self.settings.rate_of_callbacks)
         return CallbackDoor(self.upstream, self.identity, self.rates, allowed, self.settings.body_timeout)
+
+    def _api_keys(self) -> ApiKeys:
+        settings = self.settings
+        per_key = rate("CLOSELOOP_RATE_PER_KEY", settings.rate_per_key)
+        tries = rate("CLOSELOOP_RATE_OF_KEY_TRIES", settings.rate_of_key_tries)
+        return ApiKeys(self._check_key, self.rates, per_key, tries, fresh=settings.access_fresh)
+
+    async def _check_key(self, request: api_keys.CheckApiKeyRequest) -> api_keys.CheckApiKeyResponse:
+        return await self.upstream.call(
+            "integration", CHECK_API_KEY, request, api_keys.CheckApiKeyResponse, as_=self.identity
+        )
 
     async def _access_of(self, employee_id: str) -> directory.GetAccessResponse:
         request = directory.GetAccessRequest(employee_id=employee_id)

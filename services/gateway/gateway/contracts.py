@@ -50,6 +50,11 @@ class Rpc:
         return f"{self.service}/{self.name}"
 
     @property
+    def group(self) -> str:
+        """What an API key opens: "leads.CaptureService"."""
+        return f"{self.context}.{self.service}"
+
+    @property
     def takes(self) -> Descriptor:
         return descriptor_of(self.request)
 

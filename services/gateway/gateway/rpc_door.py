@@ -37,7 +37,7 @@ class RpcDoor:
 
     async def serve(self, rpc: Rpc, request: Request) -> Response:
         """Raises the family."""
-        admitted = await self._guard.admit(request)
+        identity = await self._guard.admit_to(rpc.group, request)
         intake = await self._take(rpc, request)
         selection = Selection.of_text(rpc.gives, intake.fields)
         # The problem details of a refusal need both: the key to repeat with, and whether a version was asked for.
@@ -49,7 +49,7 @@ class RpcDoor:
                     rpc.path,
                     intake.message,
                     rpc.response,
-                    as_=admitted.identity,
+                    as_=identity,
                     locale=pick(request.headers.get("accept-language", "")),
                 )
         except TimeoutError:

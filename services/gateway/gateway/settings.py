@@ -34,6 +34,9 @@ class GatewaySettings(Settings):
     header_limit: int = Field(default=32 << 10, gt=0)
 
     rate_per_person: str = "1200/minute"
+    rate_per_key: str = "600/minute"
+    # Keys that a replica doesn't know yet, per address.
+    rate_of_key_tries: str = "120/minute"
     rate_of_sign_in: str = "600/minute"
     rate_of_callbacks: str = "3000/minute"
 

@@ -10,6 +10,8 @@ from chassis.rpc import context as calls
 from chassis.rpc.server import Registration
 from closeloop.common.v1.page_pb2 import PageInfo
 from closeloop.integration.v1 import (
+    api_key_service_pb2,
+    api_key_service_pb2_grpc,
     callback_service_pb2,
     callback_service_pb2_grpc,
     directory_service_pb2,
@@ -17,7 +19,13 @@ from closeloop.integration.v1 import (
     notification_service_pb2,
     notification_service_pb2_grpc,
 )
-from closeloop.leads.v1 import lead_pb2, lead_service_pb2, lead_service_pb2_grpc
+from closeloop.leads.v1 import (
+    capture_service_pb2,
+    capture_service_pb2_grpc,
+    lead_pb2,
+    lead_service_pb2,
+    lead_service_pb2_grpc,
+)
 
 LEAD = "01957f3e-7c00-7d4e-9a3b-5d2f8e6c1a90"
 FOREIGN = "01957f3e-7c00-7d4e-9a3b-000000000000"
@@ -33,9 +41,11 @@ class Company:
         self.reset()
         self.leads_servicers: list[Registration] = [
             (lead_service_pb2_grpc.add_LeadServiceServicer_to_server, Leads(self)),
+            (capture_service_pb2_grpc.add_CaptureServiceServicer_to_server, Captures(self)),
         ]
         self.integration_servicers: list[Registration] = [
             (directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server, Directory(self)),
+            (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeys(self)),
             (notification_service_pb2_grpc.add_NotificationServiceServicer_to_server, Notifications(self)),
             (callback_service_pb2_grpc.add_CallbackServiceServicer_to_server, Callbacks(self)),
         ]
@@ -50,6 +60,7 @@ class Company:
         self.many = 1
         self.people: dict[str, directory_service_pb2.GetAccessResponse] = {}
         self.asked_about: list[str] = []
+        self.api_keys: dict[bytes, api_key_service_pb2.ApiKey] = {}
         self.directory_refuses: Callable[[], None] = lambda: None
         self.inbox: dict[str, list[Notification]] = {}
         self.callback = callback_service_pb2.ReceiveCallbackResponse(content_type="text/plain", body=b"success")
@@ -103,6 +114,15 @@ class Leads(lead_service_pb2_grpc.LeadServiceServicer):
         return lead_service_pb2.GradeLeadResponse(lead=self._company.lead)
 
 
+class Captures(capture_service_pb2_grpc.CaptureServiceServicer):
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    def CaptureLead(self, request: Any, context: Any) -> Any:
+        self._company.note(request)
+        return capture_service_pb2.CaptureLeadResponse(lead=self._company.lead)
+
+
 class Directory(directory_service_pb2_grpc.DirectoryServiceServicer):
     def __init__(self, company: Company) -> None:
         self._company = company
@@ -113,6 +133,21 @@ class Directory(directory_service_pb2_grpc.DirectoryServiceServicer):
         if request.employee_id not in self._company.people:
             raise NotFound
         return self._company.people[request.employee_id]
+
+
+class ApiKeys(api_key_service_pb2_grpc.ApiKeyServiceServicer):
+    """`Company.api_keys`: hash of the key → what it opens."""
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    def CheckApiKey(self, request: Any, context: Any) -> Any:
+        self._company.asked_about.append(request.key_id)
+        self._company.directory_refuses()
+        key = self._company.api_keys.get(request.digest)
+        if key is None or key.key_id != request.key_id:
+            raise NotFound
+        return api_key_service_pb2.CheckApiKeyResponse(key=key)
 
 
 class Notifications(notification_service_pb2_grpc.NotificationServiceServicer):

@@ -15,6 +15,7 @@ from chassis.service import Loop, Runtime, Service
 from closeloop.forecast.v1 import events_pb2 as forecast_events
 from closeloop.incentives.v1 import events_pb2 as incentives_events
 from closeloop.integration.v1 import (
+    api_key_service_pb2_grpc,
     callback_service_pb2_grpc,
     collection_service_pb2_grpc,
     directory_service_pb2_grpc,
@@ -26,6 +27,7 @@ from closeloop.integration.v1 import (
 )
 from closeloop.leads.v1 import events_pb2 as leads_events
 from integration import connectors as known_connectors
+from integration.api.api_keys import ApiKeyService
 from integration.api.callbacks import CallbackService
 from integration.api.collections import CollectionService
 from integration.api.directory import DirectoryService
@@ -109,6 +111,7 @@ class _Parts:
                 FeedService(uow, self.connectors, self.rule_of, self.runner, files),
             ),
             (directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server, DirectoryService(uow, self.duties)),
+            (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(uow)),
             (
                 collection_service_pb2_grpc.add_CollectionServiceServicer_to_server,
                 CollectionService(uow, self.claiming, files),

@@ -41,6 +41,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     (r"unit|path", "/HQ/EAST/HZ1/"),
     (r".*(company|customer)_?name|company", "杭州临安电子有限公司"),
     (r"contact_name|name|.*_name", "李明"),
+    (r"groups", "leads.CaptureService"),
     (r"phone|callee|caller|.*_phone|.*_number_e164", "+8613800138000"),
     (r"uscc", "91330185MA2CFABC2X"),
     (r"city", "杭州"),

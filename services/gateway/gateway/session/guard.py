@@ -12,6 +12,7 @@ from chassis.errors import Unauthenticated
 from chassis.identity import Identity
 from gateway.errors import ForeignOrigin
 from gateway.rates import Rates
+from gateway.session.api_keys import PREFIX, ApiKeys
 from gateway.session.directory import People
 from gateway.session.tokens import Session, SessionNotValid, SessionTokens
 from gateway.session.withdrawn import WithdrawnSessions
@@ -40,6 +41,7 @@ class Guard:
         rates: Rates,
         rate: RateLimitItem,
         origins: frozenset[str],
+        api_keys: ApiKeys,
     ) -> None:
         self._tokens = tokens
         self._withdrawn = withdrawn
@@ -47,9 +49,20 @@ class Guard:
         self._rates = rates
         self._rate = rate
         self._origins = origins
+        self._api_keys = api_keys
+
+    async def admit_to(self, group: str, request: HTTPConnection) -> Identity:
+        """A person, or a partner's program whose key opens this service of the contracts, like "leads.LeadService".
+
+        Raises as `admit`, and PermissionDenied for a key that opens something else.
+        """
+        key = _bearer(request)
+        if key.startswith(PREFIX):
+            return await self._api_keys.identity(key, group, request.client.host if request.client else "-")
+        return (await self.admit(request)).identity
 
     async def admit(self, request: HTTPConnection) -> Admitted:
-        """Raises Unauthenticated, TooManyRequests, or Unavailable when nobody can say who this is."""
+        """A person. Raises Unauthenticated, TooManyRequests, or Unavailable when nobody can say who this is."""
         session = await self.session(request)
         await self._rates.spend("person", self._rate, session.employee_id)
         return Admitted(session, await self._people.identity(session.employee_id))
@@ -65,9 +78,9 @@ class Guard:
             raise SessionNotValid
 
     def _token(self, request: HTTPConnection) -> str:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and token:
-            return token.strip()
+        token = _bearer(request)
+        if token:
+            return token
         cookie = request.cookies.get(COOKIE)
         if not cookie:
             raise NotSignedIn
@@ -81,3 +94,8 @@ class Guard:
             return
         if urlsplit(origin).netloc != request.headers.get("host"):
             raise ForeignOrigin(origin=origin[:100])
+
+
+def _bearer(request: HTTPConnection) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -1,5 +1,6 @@
 """The schema of integration, a page per group of features."""
 
+from integration.tables.api_keys import api_key
 from integration.tables.bank import bank_account, bank_entry, bank_statement, claim, known_payer
 from integration.tables.directory import directory_state, duty_grant, employee, unit
 from integration.tables.feeds import feed, feed_run, quarantine
@@ -8,6 +9,7 @@ from integration.tables.metadata import metadata
 from integration.tables.sales import erp_order, pos_load, pos_sale, receivable
 
 __all__ = [
+    "api_key",
     "bank_account",
     "bank_entry",
     "bank_statement",
