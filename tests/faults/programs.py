@@ -14,8 +14,9 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from chassis.local.process import free_port
+from tests.faults.scale import IS_FULL
 
-PATIENCE = 60.0
+PATIENCE = 300.0 if IS_FULL else 60.0
 # A look every so often; a condition is waited for, never a time.
 LOOK = 0.02
 

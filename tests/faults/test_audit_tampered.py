@@ -123,7 +123,7 @@ def verify_audit(layout: Layout) -> tuple[int, list[str]]:
     return ran.returncode, ran.stdout.splitlines()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.spec("P10.1")
 def test_verify_audit_names_each_way_of_tampering(layout: Layout) -> None:
     databases = Servers(layout).databases()

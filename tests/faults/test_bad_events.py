@@ -32,6 +32,7 @@ def cure(depot: Depot) -> None:
             replay_parked(connection, "depot", key)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.spec("P3.2", "P7.1")
 def test_a_poison_event_holds_its_key_alone_and_then_most_keys_stop_the_consumer(depot: Depot) -> None:
     program = depot.program("all", CLOSELOOP_CONSUMER_PAUSES=HASTY).start().wait_until_ready()

@@ -35,6 +35,11 @@ class Victim:
     def end(self) -> str:
         return self.lives[0] if self.lives else AT_RANDOM
 
+    @property
+    def is_at_work(self) -> bool:
+        """With a life that ends at random, and past its start."""
+        return bool(self.lives) and self.end == AT_RANDOM and not self.program.not_ready()
+
     def start(self) -> None:
         self.program.start(CLOSELOOP_FAULT=self.end)
 
@@ -73,40 +78,31 @@ def cast(depot: Depot) -> list[Victim]:
 @pytest.mark.spec("P3.2", "P7.1")
 def test_each_event_takes_effect_once_and_in_order_whoever_is_killed(depot: Depot) -> None:
     chance, feed, victims = random.Random(SEED), Feed(depot), cast(depot)
-    strikes = [each for each in victims for _ in each.ends]
-    chance.shuffle(strikes)
-    for victim in strikes:
+    kills = sum(len(each.ends) for each in victims)
+    while any(each.lives for each in victims):
         before = feed.events
-        feed.more(max(1, EVENTS // len(CRATES) // len(strikes)))
-        if victim.end == AT_RANDOM:
-            kill_when_done(depot, victim, before + chance.random() * (feed.events - before))
-        else:
-            lure(depot, victim, feed)
-        victim.live_again()
+        feed.more(max(1, EVENTS // len(CRATES) // kills) if before < EVENTS else 1)
+        goal = before + chance.random() * (feed.events - before)
+        wait_for(lambda goal=goal: revive(victims) or depot.count("effect") >= goal, what=f"{goal:.0f} effects")
+        at_work = [each for each in victims if each.is_at_work]
+        if at_work:
+            victim = chance.choice(at_work)
+            victim.program.kill()
+            victim.live_again()
     feed.more(max(0, EVENTS // len(CRATES) - feed.steps))
-    wait_for(lambda: depot.count("effect") >= feed.events, 180, f"{feed.events} effects")
+    wait_for(lambda: depot.count("effect") >= feed.events, what=f"{feed.events} effects")
     wait_for(lambda: depot.count("outbox") == 0, what="an empty outbox")
     one, other = (each.program for each in victims[2:])
     one.end()  # a last redelivery: what its offsets do not cover comes again, to the other
     wait_for(lambda: not other.not_ready() and other.is_settled(), what="rest")
     assert depot.effects() == {crate: list(range(feed.steps)) for crate in CRATES}
     assert (depot.count("inbox"), depot.count("parked_event")) == (feed.events, 0)
-    print(f"\n{feed.events} events, {len(strikes)} kills with -9: {depot.count('effect')} effects, each once, in order")
+    print(f"\n{feed.events} events, {kills} kills with -9: {depot.count('effect')} effects, each once, in order")
 
 
-def kill_when_done(depot: Depot, victim: Victim, effects: float) -> None:
-    wait_for(lambda: depot.count("effect") >= effects, 180, f"{effects} effects")
-    victim.program.kill()
-
-
-def lure(depot: Depot, victim: Victim, feed: Feed) -> None:
-    """Until it died at its fault point. A consumer that has no partition yet comes there with a later event."""
-
-    def dead() -> bool:
-        if victim.program.died_at_fault_point():
-            return True
-        if depot.count("effect") >= feed.events:
-            feed.more(1)
-        return False
-
-    wait_for(dead, 180, f"death of {victim.program.log.stem} {victim.end}")
+def revive(victims: list[Victim]) -> bool:
+    """Whether somebody died at a fault point and lives again."""
+    dead = [each for each in victims if each.lives and each.program.died_at_fault_point()]
+    for each in dead:
+        each.live_again()
+    return bool(dead)

@@ -102,7 +102,7 @@ def lonely_depot(
     database.close()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.spec("P7.1", "P7.2", "P7.3")
 def test_broker_and_database_away(lonely_depot: Depot, broker: LocalBroker, own_postgres: LocalPostgres) -> None:
     depot, program = lonely_depot, lonely_depot.program("all").start().wait_until_ready()
@@ -129,7 +129,7 @@ def broker_paused(depot: Depot, program: Program, broker: LocalBroker, caller: C
     finally:
         broker.process.resume()
     assert caller.longest < BOUND
-    wait_for(lambda: depot.count("effect") == len(caller.accepted), 120, "every effect")
+    wait_for(lambda: depot.count("effect") == len(caller.accepted), what="every effect")
     wait_for(lambda: program.metric("closeloop_outbox_rows") == 0, what="the figure at zero")
     tell(f"broker paused: {len(caller.accepted)} writes accepted, 0 refused", caller)
 
@@ -152,7 +152,7 @@ def database_killed(depot: Depot, program: Program, postgres: LocalPostgres, cal
     depot.database.close()  # the test's own connections died too
     program.wait_until_ready()
     wait_for(lambda: not (caller.ask_again() or caller.refused), what="acceptance of what was refused")
-    wait_for(lambda: depot.count("effect") == len(caller.accepted), 120, "every effect")
+    wait_for(lambda: depot.count("effect") == len(caller.accepted), what="every effect")
     tell(f"database killed: {refused} refused, asked again: all once", caller)
 
 
@@ -208,7 +208,7 @@ def own_redis(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[L
         yield server
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.spec("P7.1", "P7.2")
 def test_redis_and_a_neighbour_away(system: tuple[Program, Program, str], own_redis: LocalRedis) -> None:
     gateway, targets, url = system

@@ -17,7 +17,7 @@ EVENTS = scaled(20_000, 300)
 CRATE = [f"crate-{number}" for number in range(100)]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.spec("P7.1")
 def test_an_outbox_refilled_into_an_empty_broker_has_no_effect_twice(
     depot: Depot, broker: LocalBroker, server_folder: Path
@@ -26,14 +26,14 @@ def test_an_outbox_refilled_into_an_empty_broker_has_no_effect_twice(
     program = depot.program("all").start()
     for step in range(steps):
         depot.record(CRATE, [step])
-    wait_for(lambda: depot.count("effect") == EVENTS, 120, "all effects")
+    wait_for(lambda: depot.count("effect") == EVENTS, what="all effects")
     wait_for(lambda: depot.count("outbox_sent") == EVENTS, what="all marked as sent")
 
     broker.process.kill()
     depot.record(CRATE, [steps])  # accepted while there is no broker
     with LocalBroker(server_folder / f"again-{broker.port}", port=broker.port, ephemeral=True):
-        wait_for(lambda: depot.count("effect") == EVENTS + len(CRATE), 120, "the late effects")
-        wait_for(lambda: depot.count("outbox") == 0, 120, "an empty outbox")
+        wait_for(lambda: depot.count("effect") == EVENTS + len(CRATE), what="the late effects")
+        wait_for(lambda: depot.count("outbox") == 0, what="an empty outbox")
         wait_for(lambda: program.metric("closeloop_relayed_total") >= 2 * EVENTS + len(CRATE), what="all sent again")
         wait_for(lambda: not program.not_ready() and program.is_settled(), what="rest")
         again = sum(Bus(BusSettings.embedded(broker.bootstrap)).end_offsets([CRATES]).values())

@@ -62,7 +62,7 @@ class Load:
     def more(self, calls: int) -> None:
         """Wait until that many more are done."""
         goal = self.done + calls
-        wait_for(lambda: self.done >= goal, 120, f"{calls} more calls")
+        wait_for(lambda: self.done >= goal, what=f"{calls} more calls")
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def replicas(depot: Depot) -> list[Program]:
     return [each.wait_until_ready() for each in started]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.spec("P7.1", "P7.3")
 def test_clocks_policies_and_a_rolling_restart(depot: Depot, replicas: list[Program]) -> None:
     clocks_that_are_due_at_once_fire_once_each(depot, replicas)
@@ -87,7 +87,7 @@ def clocks_that_are_due_at_once_fire_once_each(depot: Depot, replicas: list[Prog
             tx.deadlines.start("crate.look_at", f"crate-{number}", due)
         tx.commit()
     depot.clock.move_to(due + timedelta(seconds=1))
-    wait_for(lambda: depot.count("rung") >= CLOCKS, 120, f"{CLOCKS} clocks")
+    wait_for(lambda: depot.count("rung") >= CLOCKS, what=f"{CLOCKS} clocks")
     wait_for(lambda: all(each.is_settled() for each in replicas), what="rest")
     with depot.database.connect() as connection:
         rung = connection.exec_driver_sql("SELECT count(*), count(DISTINCT subject_id) FROM rung").one()
@@ -146,7 +146,7 @@ def a_rolling_restart_under_load_fails_no_request(depot: Depot, replicas: list[P
             each.start().wait_until_ready()
             load.more(LOAD // 8)
     assert load.failures == []
-    wait_for(lambda: depot.count("effect") == load.done, 120, "every event's effect")
+    wait_for(lambda: depot.count("effect") == load.done, what="every event's effect")
     with depot.database.connect() as connection:
         stored = connection.exec_driver_sql("SELECT sum(step) FROM crate").scalar_one()
     assert stored == load.done

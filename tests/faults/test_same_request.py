@@ -29,6 +29,7 @@ def crates_once(depot: Depot) -> bool:
     return tuple(steps) == (REQUESTS, REQUESTS, REQUESTS)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.spec("P7.1")
 def test_a_request_has_one_effect_and_one_answer_for_ever(depot: Depot) -> None:
     program = depot.program("all").start().wait_until_ready()
