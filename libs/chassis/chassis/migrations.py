@@ -1,6 +1,6 @@
 """One Alembic environment for every service.
 
-Guarantee: replicas that migrate at once take turns (advisory lock); a migration gives up after `LOCK_SECONDS` of
+Guarantee: replicas that migrate at once take turns (advisory lock); a migration gives up after `lock_seconds` of
 waiting for a table or `STATEMENT_SECONDS` of work, and a failed one leaves nothing (one transaction).
 
 A service's migrations/env.py is three lines:
@@ -28,10 +28,14 @@ _ONE_IN_A_PROCESS = Lock()  # Alembic keeps its context in a global
 _TURN = 7_040_001  # advisory lock key, one per database
 
 
-def migrate(database_url: str, folder: Path | str, revision: str = "head") -> None:
+def migrate(
+    database_url: str, folder: Path | str, revision: str = "head", *, lock_seconds: float = LOCK_SECONDS
+) -> None:
     """Bring the database to `revision` with the scripts in `folder`."""
+    config = alembic_config(database_url, folder)
+    config.attributes["lock_seconds"] = lock_seconds
     with _ONE_IN_A_PROCESS:
-        command.upgrade(alembic_config(database_url, folder), revision)
+        command.upgrade(config, revision)
 
 
 def downgrade(database_url: str, folder: Path | str, revision: str) -> None:
@@ -64,7 +68,8 @@ def run_env(*metadatas: MetaData) -> None:
         with context.begin_transaction():
             connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_TURN})"))
-            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+            lock_seconds = context.config.attributes.get("lock_seconds", LOCK_SECONDS)
+            connection.execute(text(f"SET LOCAL lock_timeout = '{round(lock_seconds * 1000)}ms'"))
             context.run_migrations()
         connection.commit()
 
