@@ -54,11 +54,11 @@ class State:
         return [*found, f"{running} requests running"] if running else found
 
     def _next_due(self, conn: Connection) -> datetime | None:
-        return self._earliest(conn, list(self._service.deadlines), [job.name for job in self._service.jobs])
+        return self._earliest(conn, [job.name for job in self._service.jobs])
 
-    def _earliest(self, conn: Connection, clocks: list[str], names: list[str]) -> datetime | None:
+    def _earliest(self, conn: Connection, names: list[str]) -> datetime | None:
         found = [
-            deadlines.next_due(conn, clocks) if clocks else None,
+            deadlines.next_due(conn, list(self._service.deadlines)) if self._service.deadlines else None,
             jobs.next_due(conn, names) if names else None,
         ]
         return min((at for at in found if at is not None), default=None)
