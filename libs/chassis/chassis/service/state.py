@@ -38,7 +38,7 @@ class State:
         """As `next_due`, without the jobs that repeat: a jump in time stops here, and they catch up at each stop."""
         dated = [job.name for job in self._service.jobs if job.daily_at is not None]
         with self._database.connect() as conn:
-            return self._earliest(conn, list(self._service.deadlines), dated)
+            return self._earliest(conn, dated)
 
     def unsettled(self) -> list[str]:
         """What is still going on in this service: events to publish or to consume, clocks and jobs that are due."""
