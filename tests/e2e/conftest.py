@@ -30,7 +30,7 @@ class Played:
 
     def closeloop(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "closeloop_cli", *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=420)
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=1100)
 
     def token(self, employee_id: str) -> str:
         if employee_id not in self.tokens:

@@ -13,7 +13,7 @@ import pytest
 
 from .conftest import Played
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = pytest.mark.timeout(1200)
 
 OPERATIONS, HEAD, FINANCE = "E00003", "E00001", "E00006"
 STAR, MANAGER, NEWCOMER, OTHER_TEAM = "E00101", "E00031", "E00118", "E00201"
