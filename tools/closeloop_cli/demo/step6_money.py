@@ -84,4 +84,5 @@ def agree(day: Day) -> None:
     star = day.company["cast"]["star"]
     lines = day.person("operations").get("/api/v1/attainment", month=day.company["month"], subject=star)["lines"]
     opened = sum(int(row["amount"]["fen"]) for row in attainment_rows(day, "rep", star))
-    day.teller.figure("rows behind the star's attainment add up to {}", int(lines[0]["collected"]["fen"]), opened)
+    collected = int(lines[0]["collected"]["fen"])
+    day.teller.figure("rows behind the star's attainment add up to {}", collected, opened, yuan)
