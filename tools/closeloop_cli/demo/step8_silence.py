@@ -27,7 +27,7 @@ def tell(day: Day) -> None:
     day.teller.figure("{} leads back in the pool at 24 h", expected["recycled"], kinds["recycled"])
     day.teller.check("no yellow mark by a missing reply yet", 0, kinds["yellow"])
     day.time.move_to(began + SECOND_STOP)
-    back = [lead for lead in recycled(day) if lead["firstContactAt"]]
+    back = [lead for lead in recycled(day) if lead.get("firstContactAt")]
     day.teller.figure("{} contacted leads follow ten minutes later", expected["recycledLater"], len(back))
     unanswered = [lead["leadId"] for lead in back if "No reply" in lead["reason"]]
     day.teller.figure("{} of them for want of a reply", expected["yellowByReply"], len(unanswered))
