@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from chassis import telemetry
 from chassis.bus import Bus, BusSettings
@@ -30,6 +31,8 @@ from gateway.session.api_keys import ApiKeys
 from gateway.session.development import DevelopmentProvider, IdentityProvider, NoProvider
 from gateway.session.directory import People
 from gateway.session.guard import Guard
+from gateway.session.oidc import OidcDoor
+from gateway.session.oidc_client import OidcClient
 from gateway.session.tokens import SessionTokens
 from gateway.session.withdrawn import WithdrawnSessions
 from gateway.settings import GatewaySettings, SignIn
@@ -99,15 +102,26 @@ class Gateway:
             secure=not settings.is_local,
             body_timeout=settings.body_timeout,
         )
+        self.oidc = OidcClient(settings.oidc) if settings.way_in is SignIn.OIDC else None
         links = FileLinks(seal, settings.link_life)
         table: list[BaseRoute] = [
             session.route,
+            *self._oidc_routes(session, seal),
             StreamApi(self.hub, guard, people, self.upstream, settings).route,
             *FileApi(FileStore(settings.files_url), links, guard, settings).routes,
             self._callback_door().route,
             *routes(self.contracts.rpcs, RpcDoor(guard, self.upstream, settings)),
         ]
         return application(settings, table, document(self.contracts, settings), self._running)
+
+    def _oidc_routes(self, session: SessionApi, seal: Seal) -> list[Route]:
+        if self.oidc is None:
+            return []
+        settings, admit = self.settings, partial(session.admit, way=SignIn.OIDC.value)
+        door = OidcDoor(
+            settings.oidc, self.oidc, seal, admit, session.knock, settings.public_url, secure=not settings.is_local
+        )
+        return door.routes
 
     def _callback_door(self) -> CallbackDoor:
         allowed = rate("CLOSELOOP_RATE_OF_CALLBACKS", self.settings.rate_of_callbacks)
@@ -140,6 +154,8 @@ class Gateway:
         finally:
             await asyncio.to_thread(self.reader.stop)
             await self.upstream.close()
+            if self.oidc is not None:
+                await self.oidc.close()
             await self.memory.close()
             log.info("gateway.stopped")
 

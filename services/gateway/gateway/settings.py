@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from chassis.config import ConfigError, Settings
@@ -15,12 +16,33 @@ class SignIn(StrEnum):
     """How people prove who they are."""
 
     DEVELOPMENT = "development"
+    OIDC = "oidc"
     NONE = "none"
+
+
+@dataclass(frozen=True)
+class OidcSettings:
+    """The provider, as the discovery document names it, and the client that the gateway is there."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    scope: str
+    # Of the ID token: holds the employee number.
+    claim: str
+    key_pause: float
 
 
 class GatewaySettings(Settings):
     gateway_port: int = Field(default=8080, ge=0, le=65535)
     sign_in: SignIn | None = None
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_scope: str = "openid profile"
+    oidc_claim: str = "preferred_username"
+    # Between two looks for a key that isn't known yet.
+    oidc_key_pause: float = Field(default=10, ge=0)
     session_life: float = Field(default=12 * 3600, gt=0)
     access_fresh: float = Field(default=30, gt=0, le=60)
     access_stale: float = Field(default=60, gt=0, le=60)
@@ -70,6 +92,17 @@ class GatewaySettings(Settings):
         return self
 
     @property
+    def oidc(self) -> OidcSettings:
+        return OidcSettings(
+            self.oidc_issuer,
+            self.oidc_client_id,
+            self.oidc_client_secret,
+            self.oidc_scope,
+            self.oidc_claim,
+            self.oidc_key_pause,
+        )
+
+    @property
     def way_in(self) -> SignIn:
         """The configured way; without one: the development provider in local mode, none in production."""
         if self.sign_in is not None:
@@ -79,5 +112,9 @@ class GatewaySettings(Settings):
     def check(self) -> None:
         """Raises ConfigError for what can't start."""
         self.require("signing_key", "trust", "files_url", "kafka_bootstrap", "redis_url", "peers")
+        if self.way_in is SignIn.OIDC:
+            self.require("oidc_issuer", "oidc_client_id", "public_url")
+            if not (self.is_local or self.oidc_issuer.startswith("https://")):
+                raise ConfigError("CLOSELOOP_OIDC_ISSUER must be an https address outside local mode.")
         if self.way_in is SignIn.DEVELOPMENT and not self.is_local:
             raise ConfigError("CLOSELOOP_SIGN_IN=development lets anybody be anybody: it starts in local mode only.")
