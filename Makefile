@@ -26,10 +26,14 @@ down: ## stop everything that demo started; DATA=remove deletes its data too
 	@test -x $(BIN)/closeloop || { echo "nothing to stop: .venv is not there"; exit 0; }; \
 	$(BIN)/closeloop down $(if $(filter remove,$(DATA)),--remove-data)
 
-test: setup lint types unit ## all that needs Python alone: lint, types, contracts, tests
+test: setup lint types unit system ## all that needs Python alone: lint, types, contracts, tests
 
 unit:
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults
+
+# Whole systems, which take both cores: one after the other, or their deadlines would judge the machine.
+system:
+	@$(BIN)/python -m pytest -q tests/e2e tests/faults
 
 faults: setup ## the fault tests at full size (make test runs them small); SCALE=0.2 for a fifth
 	@CLOSELOOP_FAULT_SCALE=$(or $(SCALE),1) $(BIN)/python -m pytest -q -s -o timeout=3600 tests/faults
