@@ -38,10 +38,12 @@ def test_a_request_has_one_effect_and_one_answer_for_ever(depot: Depot) -> None:
         assert {len(receipts) for receipts in first} == {1}
         assert crates_once(depot)
         assert store_all(depot, channel) == first
-        for restart in (kill, stop, kill):
-            restart(program)
-            program.start().wait_until_ready()
+    for restart in (kill, stop, kill):
+        restart(program)
+        program.start().wait_until_ready()
+        with depot.channel(program) as channel:
             assert store_all(depot, channel) == first
+    with depot.channel(program) as channel:
         refused = [refusal_of(depot, channel, number) for number in range(REQUESTS)]
     assert refused == ["REQUEST_ID_REUSED"] * REQUESTS
     assert crates_once(depot)
