@@ -56,6 +56,8 @@ def _on(state: str, **fields: Any) -> Callable[[dict[str, str], Role], dict[str,
 
 
 REQUESTS: dict[str, Any] = {
+    "incentives.SlipService/ListSlips": {"page": {"size": 200}},
+    "incentives.AppealService/ListAppeals": {"page": {"size": 200}},
     "incentives.AppealService/GetAppeal": _on("assigned"),
     "incentives.AppealService/AppealSlip": {"file_id": "PAGE", "reason": "x"},
     "incentives.AppealService/WithdrawAppeal": _on("assigned"),

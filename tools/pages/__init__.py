@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.pages import errors, events, features
+from tools.pages import errors, events, features, slip_states
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES: dict[Path, Callable[[], str]] = {
     ROOT / "docs/features.md": features.render,
     ROOT / "docs/errors.md": errors.render,
     ROOT / "docs/events.md": events.render,
+    ROOT / "docs/slip-states.md": slip_states.render,
 }

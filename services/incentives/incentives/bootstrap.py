@@ -10,6 +10,7 @@ from chassis.rpc.policy_servicer import policy_servicer
 from chassis.service import Runtime, Service
 from closeloop.forecast.v1 import events_pb2 as forecast_events
 from closeloop.incentives.v1 import (
+    appeal_service_pb2_grpc,
     events_pb2,
     policy_service_pb2,
     policy_service_pb2_grpc,
@@ -18,7 +19,10 @@ from closeloop.incentives.v1 import (
 )
 from closeloop.integration.v1 import events_pb2 as integration_events
 from closeloop.leads.v1 import events_pb2 as leads_events
-from incentives.api import RuleService, SlipService
+from incentives.api.appeals import AppealService
+from incentives.api.rules import RuleService
+from incentives.api.slips import SlipService
+from incentives.appeals.policy import AppealPolicy
 from incentives.consumers import consumers
 from incentives.deals.settle_deals import Settlement
 from incentives.evaluation.evaluator import Evaluator
@@ -29,7 +33,8 @@ from incentives.settings import IncentivesSettings
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 CATALOG = EventCatalog.of(events_pb2, integration_events, leads_events, forecast_events)
 BONUSES = PolicySpec("bonuses", BonusPolicy)
-SPECS = (BONUSES,)
+APPEALS = PolicySpec("appeals", AppealPolicy)
+SPECS = (BONUSES, APPEALS)
 
 
 def build(settings: IncentivesSettings) -> Service:
@@ -50,9 +55,13 @@ def wire(runtime: Runtime, settings: IncentivesSettings) -> Service:
         servicers=[
             (rule_service_pb2_grpc.add_RuleServiceServicer_to_server, RuleService(uow, for_checks)),
             (slip_service_pb2_grpc.add_SlipServiceServicer_to_server, SlipService(uow)),
+            (
+                appeal_service_pb2_grpc.add_AppealServiceServicer_to_server,
+                AppealService(uow, runtime.files, runtime.policies, APPEALS, BONUSES),
+            ),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ],
         consumers=consumers(for_orders),
-        deadlines=deadlines(for_orders),
+        deadlines=deadlines(for_orders, lambda: runtime.policies.current(APPEALS)[1]),
         migrations=MIGRATIONS,
     )

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chassis.deadline_runner import Handler
 from chassis.deadlines import Deadline
 from chassis.unit_of_work import Transaction
+from incentives.appeals.end_appeal import remind_or_confirm
+from incentives.appeals.escalate_appeal import LEVEL, escalate_appeal
+from incentives.appeals.policy import AppealPolicy
 from incentives.deals.settle_deals import SETTLE, Settlement, settle_deals
+from incentives.slips.await_answer import ANSWER
 
 
-def deadlines(settlement: Settlement) -> dict[str, Handler]:
+def deadlines(settlement: Settlement, appeals: Callable[[], AppealPolicy]) -> dict[str, Handler]:
     def settle(tx: Transaction, deadline: Deadline) -> None:
         settle_deals(tx, [deadline.subject_id], settlement)
 
-    return {SETTLE: settle}
+    def answer(tx: Transaction, deadline: Deadline) -> None:
+        remind_or_confirm(tx, deadline.subject_id, deadline.payload["reminded"], settlement.policy)
+
+    def level(tx: Transaction, deadline: Deadline) -> None:
+        escalate_appeal(tx, deadline.subject_id, appeals())
+
+    return {SETTLE: settle, ANSWER: answer, LEVEL: level}

@@ -139,6 +139,8 @@ slip = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("confirmed_at", DateTime(timezone=True), nullable=True),
     Column("evidence", JSONB, nullable=False),
+    # Part of the amount that an appeal brought, beside what the rule gives.
+    Column("adjusted_fen", BigInteger, nullable=False, server_default=text("0")),
     # Set on a claw-back: the slip it takes back.
     Column("original_slip_id", Uuid(as_uuid=False), nullable=True),
     Column("taken_back_at", DateTime(timezone=True), nullable=True),
@@ -153,6 +155,49 @@ slip = Table(
     Index("slip_unit", "unit", postgresql_ops={"unit": "text_pattern_ops"}),
     Index("slip_state", "state", "slip_id"),
 )  # fmt: skip
+
+appeal = Table(
+    "appeal",
+    metadata,
+    Column("appeal_id", Uuid(as_uuid=False), primary_key=True),
+    Column("slip_id", Uuid(as_uuid=False), nullable=False),
+    Column("beneficiary_id", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    # With whom it lies; nobody by name at headquarters.
+    Column("level", Text, nullable=False),
+    Column("decider_id", Text, nullable=False),
+    Column("claimed_fen", BigInteger, nullable=True),
+    Column("awarded_fen", BigInteger, nullable=True),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=True),
+    # What the level had left when its clock was stopped.
+    Column("left_seconds", Integer, nullable=True),
+    Column("reopened", Boolean, nullable=False, server_default=text("false")),
+    Column("moves", Integer, nullable=False, server_default=text("0")),
+    Column("decided_by", Text, nullable=False, server_default=""),
+    Column("closed_at", DateTime(timezone=True), nullable=True),
+    Index("appeal_open_once", "slip_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+    Index("appeal_slip", "slip_id", "appeal_id"),
+    Index("appeal_beneficiary", "beneficiary_id", "appeal_id"),
+    Index("appeal_unit", "unit", postgresql_ops={"unit": "text_pattern_ops"}),
+)
+
+# Every step of an appeal, as its parties see it.
+appeal_step = Table(
+    "appeal_step",
+    metadata,
+    Column("step_id", Uuid(as_uuid=False), primary_key=True),
+    Column("appeal_id", Uuid(as_uuid=False), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("decider_id", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("file_id", Text, nullable=False),
+    Index("appeal_step_appeal", "appeal_id", "step_id"),
+)
 
 ledger_entry = Table(
     "ledger_entry",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +20,11 @@ from .world import CUSTOMERS, KA, NEWCOMER, PEOPLE, customer, employee, publish
 
 
 @pytest.fixture
-def service(service_database: Callable[[str], Database], clock: FixedClock, keys: Keys) -> Iterator[Service]:
+def service(
+    service_database: Callable[[str], Database], clock: FixedClock, keys: Keys, tmp_path: Path
+) -> Iterator[Service]:
     """Incentives on its own fresh database, without people, customers and rules."""
-    settings = IncentivesSettings(mode=Mode.LOCAL)
+    settings = IncentivesSettings(mode=Mode.LOCAL, files_url=tmp_path.as_uri())
     runtime = Runtime(
         "incentives",
         settings,

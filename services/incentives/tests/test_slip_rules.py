@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chassis.errors import IllegalCommand
 from incentives.slips.rules import TABLE, Command, Role, State, after_taking_back, allowed, step
@@ -69,3 +70,58 @@ def test_every_state_can_be_reached_and_left() -> None:
     left = {state for state, _ in TABLE}
     assert reached == set(State)
     assert set(State) - left == ENDS
+
+
+class SlipLife(RuleBasedStateMachine):
+    """Anybody tries anything on one slip; what the spec says of the whole life holds after each try (I3.1)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = State.PENDING
+        self.done: list[tuple[State, Command, Role]] = []
+
+    @rule(command=st.sampled_from(Command), role=st.sampled_from(Role))
+    def anybody_tries(self, command: Command, role: Role) -> None:
+        possible = allowed(self.state, role)
+        if command not in possible:
+            with pytest.raises(IllegalCommand) as refused:
+                step(self.state, command, role)
+            assert list(refused.value.allowed) == possible
+            return
+        self.done.append((self.state, command, role))
+        self.state = step(self.state, command, role)
+
+    @rule(data=st.data())
+    def somebody_does_what_is_allowed(self, data: st.DataObject) -> None:
+        """So that long lives come about, too; cancelling would end them early."""
+        ways = [(Command(each), role) for role in Role for each in allowed(self.state, role) if each != Command.CANCEL]
+        if ways:
+            self.anybody_tries(*data.draw(st.sampled_from(ways)))
+
+    @invariant()
+    def reopened_once_per_appeal(self) -> None:
+        appeals = sum(command is Command.APPEAL for _, command, _ in self.done)
+        assert sum(command is Command.REOPEN for _, command, _ in self.done) <= appeals
+
+    @invariant()
+    def only_deciders_decide_and_only_the_beneficiary_appeals(self) -> None:
+        by = {command: role for _, command, role in self.done}
+        decided = {by.get(each, Role.DECIDER) for each in (Command.UPHOLD, Command.UPHOLD_PARTLY, Command.REJECT)}
+        assert decided == {Role.DECIDER}
+        assert by.get(Command.APPEAL, Role.BENEFICIARY) is Role.BENEFICIARY
+
+    @invariant()
+    def no_money_moves_while_disputed(self) -> None:
+        last = [command for _, command, _ in self.done if command in (Command.APPEAL, Command.CONFIRM, Command.ACCEPT,
+                                                                      Command.CLOSE, Command.SHOW_AGAIN)]  # fmt: skip
+        disputed = bool(last) and last[-1] is Command.APPEAL
+        assert not (disputed and self.state in {State.PAYABLE, State.IN_BATCH, State.PAID})
+
+    @invariant()
+    def an_end_is_an_end(self) -> None:
+        left = {state for state, _, _ in self.done}
+        assert not left & ENDS
+
+
+SlipLife.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestSlipLife = pytest.mark.spec("I3.1")(SlipLife.TestCase)

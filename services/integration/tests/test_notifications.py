@@ -86,6 +86,42 @@ EVENTS: list[tuple[Any, list[str], str, bool]] = [
         ["E00001", "E00002"], "rule_published", False,
     ),
     (
+        incentives.SlipReminded(slip_id="S1", beneficiary_id="E00001", number=1, confirmed_from=TEN),
+        ["E00001"], "slip_reminded", False,
+    ),
+    (
+        incentives.SlipAppealed(slip_id="S1", appeal_id="A1", level="manager", decider_id="E00100", due_at=TEN),
+        ["E00100"], "slip_appealed", True,
+    ),
+    (
+        incentives.AppealMoved(slip_id="S1", appeal_id="A1", why="overdue", level="director", decider_id="E00100"),
+        ["E00100"], "appeal_moved", True,
+    ),
+    (
+        incentives.AppealMoved(slip_id="S1", appeal_id="A1", why="assigned", decider_id="E00100", number=2),
+        ["E00100"], "appeal_assigned", True,
+    ),
+    (
+        incentives.AppealInfoAsked(slip_id="S1", appeal_id="A1", beneficiary_id="E00001", question="?", asked_at=TEN),
+        ["E00001"], "appeal_info_asked", False,
+    ),
+    (
+        incentives.AppealInfoGiven(slip_id="S1", appeal_id="A1", decider_id="E00100", answer="!", given_at=TEN),
+        ["E00100"], "appeal_info_given", True,
+    ),
+    (
+        incentives.SlipDecided(slip_id="S1", appeal_id="A1", beneficiary_id="E00001", outcome="rejected", reason="!"),
+        ["E00001"], "slip_decided", False,
+    ),
+    (
+        incentives.SlipAdjusted(slip_id="S1", appeal_id="A1", beneficiary_id="E00001", amount={"fen": 1}),
+        ["E00001"], "slip_adjusted", False,
+    ),
+    (
+        incentives.AppealWithdrawn(slip_id="S1", appeal_id="A1", decider_id="E00100"),
+        ["E00100"], "appeal_withdrawn", False,
+    ),
+    (
         forecast.GateRefused(opportunity_id="O1", owner_id="E00001", after="negotiation", missing=["报价单"]),
         ["E00001"], "gate_refused", False,
     ),
@@ -322,6 +358,23 @@ def test_a_mail_at_night_waits_for_the_morning_with_its_time_unless_it_is_an_a_l
     staffed.clock.set(MORNING)
     assert (post.turn(), len(box.mails)) == (1, 2)
     assert "2026-03-10 23:15" in box.mails[1].get_payload(decode=True).decode()  # type: ignore[union-attr]
+
+
+@pytest.mark.spec("N9.1", "I3.2")
+def test_an_appeal_that_climbs_waits_for_no_morning(staffed: World, mailbox: tuple[Mailbox, int]) -> None:
+    """To the named director, and to all who may decide at headquarters: inbox, screen and e-mail at 23:15."""
+    box, port = mailbox
+    staffed.hire(
+        *(employee(each, position="vp_sales", orgPath="/HQ/", managerId=None) for each in ("E00900", "E00901"))
+    )
+    staffed.clock.set(instant("2026-03-10T23:15:00+08:00"))
+    moved = incentives.AppealMoved(slip_id="S1", appeal_id="A1", why="overdue", level="director", decider_id="E00100")
+    deliver(staffed.service, moved)
+    moved.level, moved.decider_id, moved.number = "headquarters", "", 1
+    deliver(staffed.service, moved, times=2)
+    assert sender(staffed, port).turn() == 3
+    assert len(box.mails) == 3
+    assert [row.recipient_id for row in staffed.rows(notification)] == ["E00100", "E00900", "E00901"]
 
 
 @pytest.mark.spec("N9.1")

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from chassis.kernel.ids import new_id
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
+from incentives.appeals.drop_appeal import drop_appeal
 from incentives.deals import store
 from incentives.deals.entitlements import Entitlements
 from incentives.evaluation.evaluator import Evaluator
@@ -69,13 +70,15 @@ def _write_slips(
         fen, slip = earned.get(subject, 0), held.get(subject)
         if (key, award.rule_id) in due.failures:
             continue
-        if slip is not None and slip.amount_fen == fen:
+        if slip is not None and slip.amount_fen - slip.adjusted_fen == fen:
             written.stands[subject] = slip.slip_id
             continue
         if slip is not None:
-            written.taken_back[subject] = take_back(tx, slip, *_why(rows[key], fen))
+            why = _why(rows[key], fen)
+            written.taken_back[subject] = take_back(tx, slip, *why)
+            drop_appeal(tx, slip.slip_id, why[0])
         if fen > 0:
-            written.stands[subject] = create_slip(tx, _new_slip(tx, rows[key], award, fen, due))
+            written.stands[subject] = create_slip(tx, _new_slip(tx, rows[key], award, fen, due), due.policy)
     return written
 
 

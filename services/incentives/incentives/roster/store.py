@@ -45,3 +45,16 @@ def unit_of(tx: Transaction, employee_id: str) -> str | None:
     query = select(employee_version.c.unit).where(mine).order_by(employee_version.c.version.desc()).limit(1)
     unit: str | None = tx.execute(query).scalar_one_or_none()
     return unit
+
+
+def manager_of(tx: Transaction, employee_id: str) -> str:
+    """Whom the employee reports to now; empty when nobody is known."""
+    mine = employee_version.c.employee_id == employee_id
+    query = select(employee_version.c.manager_id).where(mine).order_by(employee_version.c.version.desc()).limit(1)
+    return tx.execute(query).scalar_one_or_none() or ""
+
+
+def leads_people(tx: Transaction, employee_id: str) -> bool:
+    """Whether somebody ever reported to this employee."""
+    query = select(employee_version.c.employee_id).where(employee_version.c.manager_id == employee_id).limit(1)
+    return tx.execute(query).first() is not None

@@ -23,15 +23,23 @@ def confirm_slip(tx: Transaction, slip_id: str, etag: str) -> Row[Any]:
     if etag and etag != str(found.version):
         raise EtagMismatch()
     after = step(State(found.state), Command.CONFIRM, Role.BENEFICIARY)
-    store.change_slip(tx, slip_id, {"state": after.value, "confirmed_at": tx.now})
+    return set_confirmed(tx, found, after)
+
+
+def set_confirmed(tx: Transaction, found: Row[Any], after: State, why: str = "") -> Row[Any]:
+    """`found` is locked, and `after` what the table says."""
+    store.change_slip(tx, found.slip_id, {"state": after.value, "confirmed_at": tx.now})
+    tx.deadlines.stop_all(found.slip_id)
     tx.record(
-        SlipConfirmed(slip_id, found.beneficiary_id, found.manager_id, found.unit, Money(found.amount_fen), tx.now)
+        SlipConfirmed(
+            found.slip_id, found.beneficiary_id, found.manager_id, found.unit, Money(found.amount_fen), tx.now
+        )
     )
     tx.audit(
-        action="slip.confirm", entity="slip", entity_id=slip_id, before={"state": found.state},
-        after={"state": after.value},
+        action="slip.confirm", entity="slip", entity_id=found.slip_id, before={"state": found.state},
+        after={"state": after.value}, why=why,
     )  # fmt: skip
-    return find_slip(tx, slip_id)
+    return find_slip(tx, found.slip_id)
 
 
 def find_slip(tx: Transaction, slip_id: str) -> Row[Any]:

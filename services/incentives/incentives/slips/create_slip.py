@@ -9,7 +9,9 @@ from datetime import datetime
 from chassis.kernel.ids import new_id
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
+from incentives.rule_library.policy import BonusPolicy
 from incentives.slips import store
+from incentives.slips.await_answer import await_answer
 from incentives.slips.rules import SlipCreated, State
 
 
@@ -35,7 +37,7 @@ class NewSlip:
     evidence: Sequence[str]
 
 
-def create_slip(tx: Transaction, new: NewSlip) -> str:
+def create_slip(tx: Transaction, new: NewSlip, policy: BonusPolicy) -> str:
     """Its id. The index refuses a second that stands for the same deal, rule and beneficiary."""
     slip_id = new_id()
     values = {
@@ -62,6 +64,7 @@ def create_slip(tx: Transaction, new: NewSlip) -> str:
         "evidence": list(new.evidence),
     }
     store.insert_slip(tx, values)
+    await_answer(tx, slip_id, policy)
     tx.record(
         SlipCreated(
             slip_id, new.beneficiary_id, new.beneficiary_name, new.manager_id, new.unit, new.amount, new.deal_key,

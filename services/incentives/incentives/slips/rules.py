@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -43,6 +43,7 @@ class Command(StrEnum):
     ASSIGN = "assign"
     ASK_INFO = "ask_info"
     GIVE_INFO = "give_info"
+    ESCALATE = "escalate"
     UPHOLD = "uphold"
     UPHOLD_PARTLY = "uphold_partly"
     REJECT = "reject"
@@ -62,6 +63,9 @@ class Role(StrEnum):
     BENEFICIARY = "beneficiary"
     # Manager, director or headquarters on whose level the appeal lies; never a beneficiary.
     DECIDER = "decider"
+    # Hand an appeal over when its decider is away; never a beneficiary.
+    HEADQUARTERS = "headquarters"
+    # Books what was decided; never its decider or a beneficiary (I2.5).
     FINANCE = "finance"
     # Clocks, feeds and the recalculation.
     SYSTEM = "system"
@@ -80,24 +84,30 @@ TABLE: Mapping[tuple[State, Command], tuple[frozenset[Role], State]] = {
     (_S.PAID, _C.RETURN): (frozenset({_R.SYSTEM}), _S.PAYABLE),
     (_S.PENDING, _C.APPEAL): (frozenset({_R.BENEFICIARY}), _S.DISPUTED),
     (_S.DISPUTED, _C.ASSIGN): (frozenset({_R.SYSTEM}), _S.ASSIGNED),
+    (_S.ASSIGNED, _C.ASSIGN): (frozenset({_R.DECIDER, _R.HEADQUARTERS}), _S.ASSIGNED),
+    # To the next level when its time is over; at headquarters it stays and is told again.
+    (_S.ASSIGNED, _C.ESCALATE): (frozenset({_R.SYSTEM}), _S.ASSIGNED),
     (_S.ASSIGNED, _C.ASK_INFO): (frozenset({_R.DECIDER}), _S.INFO_NEEDED),
     (_S.INFO_NEEDED, _C.GIVE_INFO): (frozenset({_R.BENEFICIARY}), _S.ASSIGNED),
     (_S.ASSIGNED, _C.UPHOLD): (frozenset({_R.DECIDER}), _S.UPHELD),
     (_S.ASSIGNED, _C.UPHOLD_PARTLY): (frozenset({_R.DECIDER}), _S.PARTLY_UPHELD),
     (_S.ASSIGNED, _C.REJECT): (frozenset({_R.DECIDER}), _S.REJECTED),
-    (_S.UPHELD, _C.ADJUST): (frozenset({_R.SYSTEM}), _S.ADJUSTED),
-    (_S.PARTLY_UPHELD, _C.ADJUST): (frozenset({_R.SYSTEM}), _S.ADJUSTED),
+    (_S.UPHELD, _C.ADJUST): (frozenset({_R.FINANCE}), _S.ADJUSTED),
+    (_S.PARTLY_UPHELD, _C.ADJUST): (frozenset({_R.FINANCE}), _S.ADJUSTED),
     (_S.ADJUSTED, _C.SHOW_AGAIN): (frozenset({_R.SYSTEM}), _S.PENDING),
     (_S.REJECTED, _C.ACCEPT): (frozenset({_R.BENEFICIARY, _R.SYSTEM}), _S.CONFIRMED),
     # Once: a second rejection can only be accepted.
     (_S.REJECTED, _C.REOPEN): (frozenset({_R.BENEFICIARY}), _S.REOPENED),
+    (_S.REOPENED, _C.ASSIGN): (frozenset({_R.DECIDER, _R.HEADQUARTERS}), _S.REOPENED),
+    (_S.REOPENED, _C.ESCALATE): (frozenset({_R.SYSTEM}), _S.REOPENED),
     (_S.REOPENED, _C.UPHOLD): (frozenset({_R.DECIDER}), _S.UPHELD),
     (_S.REOPENED, _C.UPHOLD_PARTLY): (frozenset({_R.DECIDER}), _S.PARTLY_UPHELD),
     (_S.REOPENED, _C.REJECT): (frozenset({_R.DECIDER}), _S.REJECTED_AGAIN),
     (_S.REJECTED_AGAIN, _C.ACCEPT): (frozenset({_R.BENEFICIARY, _R.SYSTEM}), _S.CONFIRMED),
     (_S.DISPUTED, _C.WITHDRAW): (frozenset({_R.BENEFICIARY}), _S.WITHDRAWN),
     (_S.ASSIGNED, _C.WITHDRAW): (frozenset({_R.BENEFICIARY}), _S.WITHDRAWN),
-    (_S.INFO_NEEDED, _C.WITHDRAW): (frozenset({_R.BENEFICIARY}), _S.WITHDRAWN),
+    # The system after a silence: an appeal whose question stays without answer is given up (I3.2).
+    (_S.INFO_NEEDED, _C.WITHDRAW): (frozenset({_R.BENEFICIARY, _R.SYSTEM}), _S.WITHDRAWN),
     (_S.WITHDRAWN, _C.CLOSE): (frozenset({_R.SYSTEM}), _S.CONFIRMED),
     **{(state, _C.CANCEL): (frozenset({_R.SYSTEM}), _S.CANCELLED) for state in _BEFORE_PAID},
 }
@@ -109,8 +119,8 @@ class SlipNotFound(NotFound):
 
 
 class NotYourSlip(PermissionDenied):
-    en = "Only the beneficiary confirms a slip."
-    zh = "只有受益人本人可以确认激励单。"
+    en = "Only the beneficiary does this with a slip."
+    zh = "只有受益人本人可以执行该操作。"
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,16 @@ class SlipClawedBack:
     reason_zh: str
 
 
+@dataclass(frozen=True)
+class SlipReminded:
+    slip_id: str
+    beneficiary_id: str
+    customer_name: str
+    amount: Money
+    number: int
+    confirmed_from: datetime
+
+
 def allowed(state: State, role: Role) -> list[str]:
     """What this role may do with a slip in this state."""
     return sorted(command for (at, command), (roles, _) in TABLE.items() if at is state and role in roles)
@@ -160,9 +180,15 @@ def allowed(state: State, role: Role) -> list[str]:
 
 def step(state: State, command: Command, role: Role) -> State:
     """The state after the command. Raises IllegalCommand naming the allowed ones."""
-    roles, after = TABLE.get((state, command), (frozenset(), state))
-    if role not in roles:
-        raise IllegalCommand(command=command, state=state, allowed=allowed(state, role))
+    return step_as(state, command, {role})
+
+
+def step_as(state: State, command: Command, roles: Collection[Role]) -> State:
+    """As `step`, for somebody who is several things at once."""
+    known, after = TABLE.get((state, command), (frozenset(), state))
+    if known.isdisjoint(roles):
+        possible = sorted({each for role in roles for each in allowed(state, role)})
+        raise IllegalCommand(command=command, state=state, allowed=possible)
     return after
 
 

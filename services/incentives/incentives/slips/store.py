@@ -81,3 +81,9 @@ def list_slips(
     if page.after:
         query = query.where(slip.c.slip_id < page.after["id"])
     return tx.execute(query.order_by(slip.c.slip_id.desc()).limit(page.limit)).all()
+
+
+def beneficiaries(tx: Transaction, deal_key: str) -> set[str]:
+    """Everybody whom a slip of this deal pays."""
+    mine = (slip.c.deal_key == deal_key) & slip.c.original_slip_id.is_(None) & slip.c.taken_back_at.is_(None)
+    return set(tx.execute(select(slip.c.beneficiary_id).where(mine).distinct()).scalars())

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from chassis.kernel.money import Money
+from integration.notifications import appeal_notices
 from integration.notifications.rules import Notice
+from integration.notifications.said import money as _money
+from integration.notifications.said import values as _values
 
 HELD = {
     "unverified": ("nobody's status could be verified", "无法核实人员状态"),
@@ -126,27 +128,19 @@ NOTICES: dict[str, Callable[[Any], list[Notice]]] = {
     "incentives.slip_created": slip_created,
     "incentives.slip_confirmed": slip_confirmed,
     "incentives.slip_clawed_back": slip_clawed_back,
+    "incentives.slip_reminded": appeal_notices.slip_reminded,
+    "incentives.slip_appealed": appeal_notices.slip_appealed,
+    "incentives.appeal_moved": appeal_notices.appeal_moved,
+    "incentives.appeal_info_asked": appeal_notices.appeal_info_asked,
+    "incentives.appeal_info_given": appeal_notices.appeal_info_given,
+    "incentives.slip_decided": appeal_notices.slip_decided,
+    "incentives.slip_adjusted": appeal_notices.slip_adjusted,
+    "incentives.appeal_withdrawn": appeal_notices.appeal_withdrawn,
     "incentives.rule_published": rule_published,
     "forecast.gate_refused": gate_refused,
     "integration.feed_degraded": feed_degraded,
     "integration.feed_recovered": feed_recovered,
 }
-
-
-def _values(said: Any, *names: str) -> dict[str, object]:
-    return {name: _plain(said, name) for name in names}
-
-
-def _plain(said: Any, name: str) -> object:
-    """Instants as datetime, absent ones as None."""
-    value = getattr(said, name)
-    if not hasattr(value, "ToDatetime"):
-        return value
-    return value.ToDatetime(tzinfo=UTC) if said.HasField(name) else None
-
-
-def _money(said: Any) -> Money:
-    return Money(int(said.fen), said.currency or "CNY")
 
 
 def _key(decision_id: str, values: dict[str, object]) -> str:

@@ -38,7 +38,7 @@ def notify(tx: Transaction, notice: Notice, duties: DutiesPolicy, policy: Notifi
         }
         tx.record(NotificationCreated(notification_id=row.id, **facts))
     told = {row.recipient_id for row in rows}
-    _queue_emails(tx, notice, words, [each for each in notice.email_to if each in told], policy)
+    _queue_emails(tx, notice, words, sorted(told if notice.email_all else told & set(notice.email_to)), policy)
 
 
 def _recipients(tx: Transaction, notice: Notice, policy: DutiesPolicy) -> list[str]:

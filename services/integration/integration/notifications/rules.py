@@ -27,6 +27,8 @@ class Notice:
     popup: bool = False
     email_to: tuple[str, ...] = ()
     urgent: bool = False
+    # Everybody who is told gets it by e-mail too.
+    email_all: bool = False
 
 
 @dataclass(frozen=True)

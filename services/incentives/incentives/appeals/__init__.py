@@ -1,0 +1,1 @@
+"""A beneficiary disputes a slip; managers, directors and headquarters decide (I3)."""
