@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := libs services simulators tools
-CHECKED := $(PACKAGES) tests conftest.py proto/generate.py proto/hatch_build.py
+CHECKED := $(PACKAGES) bench tests conftest.py proto/generate.py proto/hatch_build.py
 
 # Each worker starts its own PostgreSQL, broker and Redis once, so no more workers than cores pay off.
 WORKERS ?= 2
@@ -37,6 +37,7 @@ system:
 
 faults: setup ## the fault tests at full size (make test runs them small); SCALE=0.2 for a fifth
 	@CLOSELOOP_FAULT_SCALE=$(or $(SCALE),1) $(BIN)/python -m pytest -q -s -o timeout=3600 tests/faults
+	@$(BIN)/python -m bench.audit_cost
 
 test-extra: setup ## tiers that need Node, Java, Go or a browser
 	@$(BIN)/python -m tools.tiers
