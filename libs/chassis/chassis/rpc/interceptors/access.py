@@ -19,6 +19,11 @@ class DutyRequired(PermissionDenied):
     zh = "此操作需要以下职责之一：{duties}。"
 
 
+class PeopleOnly(PermissionDenied):
+    en = "Only people who are signed in may call this."
+    zh = "此接口仅供已登录的人员使用。"
+
+
 class ServicesOnly(PermissionDenied):
     en = "Only services of this installation may call this."
     zh = "此接口仅供系统内部调用。"
@@ -42,5 +47,7 @@ def _admit(identity: Identity, duties: frozenset[str], *, internal: bool) -> Non
     if internal and identity.kind != "service":
         raise ServicesOnly
     # A partner is let in only where the contract names the duty: an open list means people and services.
-    if (duties or identity.kind == "partner") and identity.duties.isdisjoint(duties):
+    if not duties and identity.kind == "partner":
+        raise PeopleOnly
+    if duties and identity.duties.isdisjoint(duties):
         raise DutyRequired(duties=sorted(duties))
