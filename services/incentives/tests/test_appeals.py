@@ -263,7 +263,12 @@ def test_nobody_decides_on_their_own_pay(rpc: Rpc, ruled: Service) -> None:
         with pytest.raises(FailedPrecondition) as refused:
             call()
         assert refused.value.reason == "OWN_PAY"
-    assert desk.decide(DIRECTOR, UPHELD).state == "upheld"
+    fire_clocks(ruled, later=4 * HOUR)
+    assert desk.seen(MANAGER).level == pb.APPEAL_LEVEL_HEADQUARTERS
+    with pytest.raises(FailedPrecondition) as refused:
+        desk.decide(as_hq("E100"), UPHELD)
+    assert refused.value.reason == "OWN_PAY"
+    assert desk.decide(HQ, UPHELD).state == "upheld"
 
 
 @pytest.mark.spec("I3.2")
