@@ -6,7 +6,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from chassis.local.process import answers
 from closeloop_cli.runtime.layout import SERVICES, CannotRun, Layout, Program
 
 STARTING, STUCK = 90.0, 60.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.4
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -66,16 +67,15 @@ def last_line(log: Path) -> str:
     return lines[-1][-400:] if lines else f"{log} is empty"
 
 
-def unsettled(layout: Layout) -> list[str]:
-    """What is still going on, service by service."""
+def unsettled(layout: Layout, services: Sequence[str] = SERVICES) -> dict[str, list[str]]:
+    """What is still going on in each service that is busy."""
 
     def of(name: str) -> list[str]:
         found = ask(f"{layout.side_url(name)}/local/settled")
-        why = ["no answer"] if found is None else found.get("why", [str(found.get("error", ""))])
-        return [f"{name}: {reason}" for reason in why]
+        return ["no answer"] if found is None else list(found.get("why", [str(found.get("error", ""))]))
 
     with ThreadPoolExecutor(len(SERVICES)) as pool:
-        return [reason for reasons in pool.map(of, SERVICES) for reason in reasons]
+        return {name: why for name, why in zip(services, pool.map(of, services), strict=True) if why}
 
 
 def settle(layout: Layout) -> None:
@@ -83,13 +83,21 @@ def settle(layout: Layout) -> None:
 
     Raises CannotRun when the reasons stay the same for a minute: slow is fine, stuck is not.
     """
-    calm, before, give_up = 0, [""], 0.0
+    calm = 0
     while calm < 2:
-        why = unsettled(layout)
-        calm = 0 if why else calm + 1
-        if why != before:
-            before, give_up = why, time.monotonic() + STUCK
-        elif why and time.monotonic() > give_up:
-            raise CannotRun(f"the system does not come to rest: {'; '.join(why[:4])}")
-        if why:
-            time.sleep(0.05)
+        busy = unsettled(layout)
+        calm = 0 if busy else calm + 1
+        wait_until_calm(layout, busy)
+
+
+def wait_until_calm(layout: Layout, busy: dict[str, list[str]]) -> None:
+    """Asks only the busy ones, in growing pauses: each question costs work that delays what is waited for."""
+    pause, give_up = SHORTEST_PAUSE, time.monotonic() + STUCK
+    while busy:
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+        still = unsettled(layout, tuple(busy))
+        if still != busy:
+            busy, give_up = still, time.monotonic() + STUCK
+        elif time.monotonic() > give_up:
+            raise CannotRun(f"the system does not come to rest: {busy}")
