@@ -104,7 +104,7 @@ TEMPLATES: dict[str, Template] = {
         "{beneficiary_name} 激励 {amount}",
         "{customer_name}, contract {contract_number}: {words}",
         "{customer_name}，合同 {contract_number}：{words_zh}",
-        "/api/v1/slips/{slip_id}",
+        "/api/v1/incentive-slips/{slip_id}",
     ),
     "slip_confirmed": Template(
         Severity.INFO,
@@ -112,7 +112,7 @@ TEMPLATES: dict[str, Template] = {
         "激励已确认：{amount}",
         "Confirmed at {confirmed_at}.",
         "确认时间 {confirmed_at}。",
-        "/api/v1/slips/{slip_id}",
+        "/api/v1/incentive-slips/{slip_id}",
     ),
     "slip_clawed_back": Template(
         Severity.WARNING,
@@ -120,7 +120,7 @@ TEMPLATES: dict[str, Template] = {
         "激励已扣回：{amount}",
         "Reason: {reason}.",
         "原因：{reason_zh}。",
-        "/api/v1/slips/{slip_id}",
+        "/api/v1/incentive-slips/{slip_id}",
     ),
     "slip_reminded": Template(
         Severity.WARNING,
@@ -208,7 +208,7 @@ TEMPLATES: dict[str, Template] = {
         "激励规则发布：{name_zh}",
         "{words}",
         "{words_zh}",
-        "/api/v1/rules/{rule_id}",
+        "/api/v1/incentive-rules/{rule_id}",
     ),
     "gate_refused": Template(
         Severity.INFO,
