@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from closeloop_cli.business_time import read_target
-from closeloop_cli.runtime.births import Born, birth_of
+from closeloop_cli.runtime.births import Born, birth_of, by_ps
 from closeloop_cli.runtime.layout import CannotRun, Layout
 from closeloop_cli.runtime.memory import pss_of
 from closeloop_cli.runtime.system import System
@@ -95,6 +95,13 @@ def test_its_end_leaves_no_program(supervise: Callable[[dict[str, str]], Supervi
     supervised.stop()
     assert [birth_of(pid) for pid in pids] == ["", ""]
     assert not supervised.state_file.exists()
+
+
+def test_ps_tells_births_where_there_is_no_proc() -> None:
+    mine = by_ps(os.getpid())
+    assert mine
+    assert by_ps(os.getpid()) == mine
+    assert by_ps(2**22 + 1) == ""
 
 
 def test_a_number_used_again_is_not_ours() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+HAS_PROC = Path("/proc/self").exists()
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,15 @@ def birth_of(pid: int) -> str:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return ""
+        return "" if HAS_PROC else by_ps(pid)
     return "" if fields[0] == "Z" else fields[19]
+
+
+def by_ps(pid: int) -> str:
+    """Where there is no /proc (macOS): start time to the second, as `ps` tells it."""
+    found = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    state, _, started = found.stdout.strip().partition(" ")
+    return "" if state.startswith("Z") else started.strip()
 
 
 def born(pid: int) -> Born:

@@ -6,13 +6,16 @@ import json
 import re
 from pathlib import Path
 
+from closeloop_cli.runtime.births import HAS_PROC
 from closeloop_cli.runtime.layout import Layout
 
 PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 
 
 def proportional_set_size(layout: Layout) -> dict[str, int]:
-    """Bytes by program and server, each with its child processes."""
+    """Bytes by program and server, each with its child processes; nothing where the kernel does not tell (macOS)."""
+    if not HAS_PROC:
+        return {}
     children = family()
     found = {}
     for name, pid in roots(layout).items():
