@@ -13,9 +13,10 @@ CLOCK_READS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"
 
 # Real time is meant here, whatever the business clock says.
 REAL_TIME = {
+    "integration/api/api_keys.py": "keys expire in real time, like tokens",
     "integration/api/callbacks.py": "the sender of a callback stamps real time; its age is judged against it",
     "integration/callbacks/tidy.py": "nonces are forgotten when they are too old to be replayed, in real time",
-    "integration/feeds/source.py": "the pace of calls to a source is kept in real time",
+    "integration/feeds/pace.py": "the pace of calls to a source is kept in real time",
 }
 
 
