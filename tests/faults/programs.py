@@ -47,7 +47,10 @@ class Program:
 
     def start(self, **changes: str) -> Program:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self.argv, env={**self.env, **changes}, stdout=log, stderr=log)
+            self._close_input()
+            self._process = subprocess.Popen(
+                self.argv, env={**self.env, **changes}, stdin=subprocess.PIPE, stdout=log, stderr=log
+            )
         return self
 
     @property
@@ -71,6 +74,12 @@ class Program:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        self._close_input()
+
+    def _close_input(self) -> None:
+        """Open while the program runs: a program whose tests are gone sees the end of it and ends too."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
 
     def is_alive(self) -> bool:
         return self.process.poll() is None
