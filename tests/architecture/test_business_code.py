@@ -13,7 +13,6 @@ CLOCK_READS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"
 
 # Real time is meant here, whatever the business clock says.
 REAL_TIME = {
-    "integration/api/api_keys.py": "a key expires in real time, like every token",
     "integration/api/api_keys.py": "keys expire in real time, like tokens",
     "integration/api/callbacks.py": "the sender of a callback stamps real time; its age is judged against it",
     "integration/callbacks/tidy.py": "nonces are forgotten when they are too old to be replayed, in real time",
