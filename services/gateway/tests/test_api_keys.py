@@ -70,7 +70,7 @@ def test_a_key_opens_the_services_it_names_and_no_other_door(door: Door, company
 def test_a_key_has_no_more_than_its_duties_whatever_it_names(door: Door, company: Company) -> None:
     token = key_of(company, groups=("leads.LeadService",))
     refused = door.client.get(f"/api/v1/leads/{LEAD}", headers=_shown(token))
-    assert (refused.status_code, refused.json()["reason"]) == (403, "DUTY_REQUIRED")
+    assert (refused.status_code, refused.json()["reason"]) == (403, "PEOPLE_ONLY")
 
 
 @pytest.mark.spec("P1.3", "P9.1")
