@@ -161,9 +161,8 @@ def test_of_two_leads_with_one_number_the_reps_own_then_the_latest_is_meant(worl
     world.assign("L2", owner_id="E2", unit=HZ2)
     world.clock.advance(world.minutes(1))
     world.assign("L3", owner_id="E3", unit=HZ2)
-    calls = [
-        door(world, as_rep(rep, HZ1)).RecordCall(report(world, external_id=rep)).call for rep in ("E1", "E2", "E9")
-    ]
+    callers = (as_rep("E1", HZ1), as_rep("E2", HZ2), as_manager("E9", HZ2))
+    calls = [door(world, who).RecordCall(report(world, external_id=who.subject)).call for who in callers]
     assert [call.lead_id for call in calls] == ["L1", "L2", "L3"]
 
 
@@ -222,3 +221,10 @@ def test_pages_of_calls_are_stable(world) -> None:
     with pytest.raises(InvalidInput) as refused:
         follow_ups.ListFollowUps(ListFollowUpsRequest(page=PageRequest(token=first.page.next_token)))
     assert refused.value.reason == "INVALID_PAGE_TOKEN"
+
+
+@pytest.mark.spec("A5.1", "P1.4", "P9.1")
+def test_a_number_does_not_tell_a_stranger_whose_lead_it_is(world) -> None:
+    world.assign()
+    call = door(world, OTHER).RecordCall(report(world)).call
+    assert (call.lead_id, call.customer_id) == ("", "")

@@ -23,12 +23,16 @@ def _visible(tx: Transaction, owner_id: str, unit: str) -> bool:
 
 
 def party_by_phone(tx: Transaction, phone: str, rep_id: str) -> Party:
-    """Waits for a lead with this number that is just being assigned, and lets the next one wait for this record."""
+    """Of the leads that the caller may see: a number must not tell whose lead it is.
+
+    Waits for a lead with this number that is just being assigned, and lets the next one wait for this record.
+    """
     store.lock_contact(tx, phone)
-    return choose_lead(store.leads_by_phone(tx, phone), rep_id)
+    found = store.leads_by_phone(tx, phone)
+    return choose_lead([lead for lead in found if _visible(tx, lead.owner_id, lead.unit)], rep_id)
 
 
 def party_by_chat_id(tx: Transaction, external_id: str, rep_id: str) -> Party:
-    """As `party_by_phone`."""
+    """Of all leads: what the chat system tells comes from no caller. Waits as `party_by_phone`."""
     store.lock_contact(tx, external_id)
     return choose_lead(store.leads_by_chat_id(tx, external_id), rep_id)
