@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.events import EventCatalog
 from chassis.files import FileStore
 from chassis.identity import Keyring
+from chassis.policy import PolicySpec
 from chassis.rpc.policy_servicer import policy_servicer
 from chassis.service import Runtime, Service
 from closeloop.activity.v1 import events_pb2 as activity_events
@@ -50,9 +53,10 @@ def build(
     keyring: Keyring | None = None,
     directory: Directory | None = None,
     files: FileStore | None = None,
+    specs: Sequence[PolicySpec[Any]] = policies.SPECS,
 ) -> Service:
     """Keywords replace parts, for tests."""
-    runtime = Runtime("leads", settings, catalog(), policies.SPECS, clock=clock, database=database, keyring=keyring)
+    runtime = Runtime("leads", settings, catalog(), specs, clock=clock, database=database, keyring=keyring)
     probe = Probe(directory or GrpcDirectory(runtime.channel("integration", deadline=1.0)))
     assigner = Assigner(runtime.uow, Board(runtime.database), probe, runtime.policies)
     store = files or runtime.files

@@ -21,6 +21,7 @@ from chassis.events import Incoming
 from chassis.files import FileStore
 from chassis.identity import Identity
 from chassis.kernel.ids import new_id
+from chassis.policy import PolicySpec
 from chassis.service import Service
 from chassis.testing.events import deliver, recorded_events
 from chassis.testing.identity import Keys, as_hq, as_rep
@@ -35,8 +36,10 @@ from closeloop.leads.v1.capture_service_pb2_grpc import CaptureServiceStub
 from closeloop.leads.v1.customer_service_pb2_grpc import CustomerServiceStub
 from closeloop.leads.v1.lead_service_pb2_grpc import LeadServiceStub
 from leads.app import App
+from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.probe_rules import Answer
 from leads.bootstrap import build
+from leads.policies import ASSIGNMENT, SPECS
 from leads.settings import LeadsSettings
 
 UNIT = "/HQ/EAST/HZ1/"
@@ -59,6 +62,15 @@ class ScriptedDirectory:
             raise Unavailable
         now = self.clock.now()
         return {each: Answer(self.status.get(each, "active"), self.as_of.get(each, now)) for each in employee_ids}
+
+
+class PatientPolicy(AssignmentPolicy):
+    """A busy machine must not make a decision give up: that it may is tested by itself."""
+
+    decision_milliseconds: int = 5000
+
+
+PATIENT = PolicySpec(ASSIGNMENT.name, PatientPolicy, ASSIGNMENT.check)
 
 
 @dataclass
@@ -195,7 +207,12 @@ def company(
     """An empty company with its manager M1."""
     settings = LeadsSettings(mode=Mode.LOCAL, files_url=str(tmp_path / "files"))
     service = build(
-        settings, clock=clock, database=service_database("leads"), keyring=keys.of("leads"), directory=directory
+        settings,
+        clock=clock,
+        database=service_database("leads"),
+        keyring=keys.of("leads"),
+        directory=directory,
+        specs=[PATIENT if spec.name == PATIENT.name else spec for spec in SPECS],
     )
     made = Company(service, rpc, clock, directory, service.runtime.files)
     made.hire("M1", position="team_manager", duties=["manager"], manager_id="D1")
