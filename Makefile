@@ -66,6 +66,7 @@ docs: setup ## write the generated pages again: features, errors, events
 
 lock: ## pin the newest versions that fit requirements*.in, with hashes
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/pip install --quiet uv; }
-	@for name in requirements requirements-dev; do \
-	  var/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
-	    $$name.in -o $$name.lock || exit 1; done
+	@pin() { var/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet "$$@"; }; \
+	pin requirements.in -o requirements.lock && \
+	pin requirements-services.in -c requirements.lock -o requirements-services.lock && \
+	pin requirements-dev.in -c requirements.lock -o requirements-dev.lock
