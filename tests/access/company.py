@@ -98,6 +98,10 @@ class Company:
             self._channels[key] = self._stack.enter_context(made)
         return self._channels[key]
 
+    def database(self, context: str) -> Database:
+        self.server(context)
+        return self._own[context]
+
     def fresh_records(self, context: str) -> dict[Owner, Ids]:
         """Nothing but one record of each kind for every owner."""
         self.server(context)

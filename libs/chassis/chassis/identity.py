@@ -7,6 +7,7 @@ and partners, so a neighbour that was broken into can't pose as a manager.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -136,7 +137,10 @@ class _Verified:
 
 
 class Keyring:
-    """This process's private key and everybody's public keys. Expiry is judged by real time, never by business time."""
+    """This process's private key and everybody's public keys. Expiry is judged by real time, never by business time.
+
+    `secret` (32 bytes) is known to whoever holds the private key, replicas of one service, and to nobody else.
+    """
 
     def __init__(self, issuer: str, private_key: Ed25519PrivateKey, trust: Trust) -> None:
         self.issuer = issuer
@@ -144,6 +148,7 @@ class Keyring:
         self._trust = trust
         self._key_id = key_id(private_key.public_key())
         self._remembered: dict[str, _Verified] = {}
+        self.secret = hashlib.sha256(b"closeloop:" + private_key.private_bytes_raw()).digest()
 
     @classmethod
     def load(cls, issuer: str, signing_key: Path, trust: Path) -> Keyring:

@@ -118,6 +118,26 @@ def test_the_idempotency_key_is_the_request_id_and_always_comes_back(rep: httpx.
     assert (refused.status_code, refused.json()["violations"][0]["field"]) == (400, "requestId")
 
 
+@pytest.mark.spec("P1.1", "P9.1")
+@pytest.mark.parametrize("key", ["a\r\nset-cookie: closeloop_session=x", "键", "a b", "x" * 101])
+def test_a_key_in_the_body_that_no_header_can_carry_is_refused(rep: httpx.Client, company: Company, key: str) -> None:
+    refused = rep.post(f"/api/v1/leads/{LEAD}:accept", json={"requestId": key})
+    assert (refused.status_code, refused.json()["violations"][0]["field"]) == (400, "requestId")
+    assert "set-cookie" not in refused.headers
+    assert not company.seen
+
+
+@pytest.mark.spec("P1.1", "P1.6")
+@pytest.mark.parametrize("key", [0, False, None, {}, []])
+def test_a_key_in_the_body_that_is_no_text_is_refused_whatever_the_header_says(
+    rep: httpx.Client, company: Company, key: object
+) -> None:
+    headers = {"idempotency-key": "tap-3"}
+    refused = rep.post(f"/api/v1/leads/{LEAD}:accept", json={"requestId": key}, headers=headers)
+    assert (refused.status_code, refused.json()["violations"][0]["field"]) == (400, "requestId")
+    assert not company.seen
+
+
 @pytest.mark.spec("P1.1")
 def test_addresses_that_are_none_and_methods_they_do_not_take(rep: httpx.Client, company: Company) -> None:
     nothing = rep.get("/api/v1/nothing")

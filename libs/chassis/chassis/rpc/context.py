@@ -22,12 +22,13 @@ _current: ContextVar[Call | None] = ContextVar("closeloop_call", default=None)
 
 @dataclass
 class Call:
-    """One RPC. `deadline` is an instant of the monotonic clock, in seconds."""
+    """One RPC. `deadline` is an instant of the monotonic clock, in seconds; `secret` the service's own (Keyring)."""
 
     method: Method
     headers: Mapping[str, str]
     deadline: float
     token: str = ""
+    secret: bytes = field(default=b"", repr=False)
     _identity: Identity | None = field(default=None, repr=False)
 
     @property

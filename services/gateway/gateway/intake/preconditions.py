@@ -26,7 +26,12 @@ def settle_key(rpc: Rpc, content: dict[str, Any], header: str | None, fresh: str
     if header is not None and not _KEY.fullmatch(header):
         findings.refuse(KEY_HEADER, KEY, "KEY")
         return ""
-    return _settle(content, "requestId", header or None, fresh, KEY_HEADER, findings)
+    key = _settle(content, "requestId", header or None, fresh, KEY_HEADER, findings)
+    # The key goes back in a header, whichever way it came.
+    if key and not _KEY.fullmatch(key):
+        findings.refuse("requestId", KEY, "KEY")
+        return ""
+    return key
 
 
 def settle_etag(rpc: Rpc, content: dict[str, Any], header: str | None, findings: Findings) -> str:
@@ -46,8 +51,10 @@ def settle_etag(rpc: Rpc, content: dict[str, Any], header: str | None, findings:
 def _settle(
     content: dict[str, Any], name: str, header: str | None, otherwise: str, label: str, findings: Findings
 ) -> str:
-    given = content.get(name) or None
-    if given is not None and header is not None and given != header:
+    given = content.get(name, "")
+    if not isinstance(given, str):
+        return ""  # whoever reads the fields refuses it; a header must not cover it up
+    if given and header is not None and given != header:
         findings.refuse(name, (DIFFERS[0].format(header=label), DIFFERS[1].format(header=label)), "DIFFERS")
         return ""
     content[name] = header or given or otherwise

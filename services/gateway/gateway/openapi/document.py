@@ -73,6 +73,8 @@ def _answer(rpc: Rpc, schemas: Schemas, versioned: bool) -> dict[str, Any]:
 
 def _body(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
     schema = schemas.body(rpc.takes, rpc.template.fields)
+    if rpc.changes:
+        schema["properties"]["requestId"] |= {"pattern": parameters.KEY_OR_NONE}
     name = f"{component_name(rpc.takes)}Body"
     schemas.components[name] = schema
     content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{name}"}}

@@ -13,13 +13,14 @@ from gateway.openapi.schemas import Schemas
 from gateway.shapes import holder, is_map, is_own_message
 
 Parameter = dict[str, Any]
+KEY_OR_NONE = r"^[\x21-\x7e]{0,100}$"
 HEADERS = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
         "description": "Makes a repeated request safe: the same key gets the first answer again. Without one the door "
         "makes one and returns it. Kept 7 days; another body under the same key is refused.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 100},
+        "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,100}$"},
         "example": "web-7f3a",
     },
     "IfMatch": {

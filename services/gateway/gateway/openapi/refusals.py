@@ -44,7 +44,8 @@ PROBLEM: dict[str, Any] = {
         "allowed": {"type": "array", "items": {"type": "string"}},
     },
 }
-_ALWAYS = (400, 401, 403, 429, 500, 503, 504)
+# 404 too: a body may name a record that isn't there, or isn't there for the caller.
+_ALWAYS = (400, 401, 403, 404, 429, 500, 503, 504)
 _WITH_BODY = (408, 413, 415)
 
 
@@ -59,7 +60,6 @@ def of(rpc: Rpc) -> dict[str, Any]:
 
 def statuses(rpc: Rpc) -> list[int]:
     found = [*_ALWAYS]
-    found += [404] if rpc.template.fields or rpc.access.resource else []
     found += [409, *_WITH_BODY] if rpc.body else []
     found += [412] if rpc.takes_etag else []
     return sorted(found)

@@ -12,6 +12,7 @@ from gateway.shapes import choices, holder, is_map, map_value, rules
 
 F = FieldDescriptor
 _LONG = {F.TYPE_INT64, F.TYPE_UINT64, F.TYPE_SINT64, F.TYPE_FIXED64, F.TYPE_SFIXED64}
+_UNSIGNED = {F.TYPE_UINT64, F.TYPE_FIXED64}
 _SHORT = {F.TYPE_INT32, F.TYPE_UINT32, F.TYPE_SINT32, F.TYPE_FIXED32, F.TYPE_SFIXED32}
 _WELL_KNOWN: dict[str, Schema] = {
     "google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
@@ -93,7 +94,7 @@ class Schemas:
         if field.enum_type is not None:
             values = constraints.names(field, own) if suffix else [each.name for each in choices(field).values]
             return {"type": "string", "enum": values}
-        return _plain(field) | (constraints.of_value(field, own) if suffix else {})
+        return (_given(field) | constraints.of_value(field, own)) if suffix else _plain(field)
 
     def _described(self, schema: Schema, full_name: str) -> Schema:
         comment = self._comments.get(full_name)
@@ -118,6 +119,14 @@ def _plain(field: FieldDescriptor) -> Schema:
     if field.type == F.TYPE_BYTES:
         return {"type": "string", "contentEncoding": "base64"}
     return {"type": "string"}
+
+
+def _given(field: FieldDescriptor) -> Schema:
+    """As `_plain`, but 64 bits are also taken as a number, from those whose numbers are wide enough."""
+    if field.type not in _LONG:
+        return _plain(field)
+    digits = r"^(0|[1-9][0-9]{0,19})$" if field.type in _UNSIGNED else r"^-?(0|[1-9][0-9]{0,18})$"
+    return {"type": ["string", "integer"], "format": "int64", "pattern": digits}
 
 
 def _always_written(field: FieldDescriptor) -> bool:

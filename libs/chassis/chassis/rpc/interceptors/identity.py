@@ -22,6 +22,7 @@ def identified(keyring: Keyring) -> Interceptor:
             if not token:
                 raise IdentityMissing
             call.identify(keyring.verify(token), token)
+            call.secret = keyring.secret
             return proceed(request, context)
 
         return handle
