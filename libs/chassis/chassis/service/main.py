@@ -1,4 +1,4 @@
-"""Entry point of every service: `python -m leads serve | consume | relay | jobs | migrate | all`."""
+"""Entry point of every service: `python -m leads serve | consume | relay | jobs | migrate | verify-audit | all`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from typing import Any, get_type_hints
 
 from chassis import faults, telemetry
 from chassis.config import ConfigError, Settings, load
+from chassis.service.audit_check import audit_is_whole
 from chassis.service.process import Process, migrate_now
 from chassis.service.roles import Role
 from chassis.service.service import Service
 
+TAMPERED = 1
 CANNOT_START = 2
 
 
@@ -32,6 +34,8 @@ def main(build: Callable[[Any], Service], arguments: Sequence[str] | None = None
         faults.arm_from_environment()
         if role is Role.MIGRATE:
             migrate_now(service)
+        elif role is Role.VERIFY_AUDIT:
+            sys.exit(0 if audit_is_whole(service) else TAMPERED)
         else:
             Process(service, role).run(_stop_signal())
     except ConfigError as failure:

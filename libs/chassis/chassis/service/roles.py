@@ -1,4 +1,4 @@
-"""Which background loops each role runs. `serve` and `migrate` have none."""
+"""Which background loops each role runs. `serve`, `migrate` and `verify-audit` have none."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Role(StrEnum):
     RELAY = "relay"
     JOBS = "jobs"
     MIGRATE = "migrate"
+    VERIFY_AUDIT = "verify-audit"
     ALL = "all"
 
     def includes(self, other: Role) -> bool:
