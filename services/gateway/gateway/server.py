@@ -15,6 +15,10 @@ from gateway.settings import GatewaySettings
 from gateway.wire import patient
 
 
+# Bytes of an answer that the kernel may hold beside what is on its way.
+MOST_UNSENT = 128 << 10
+
+
 class DoorServer(uvicorn.Server):
     """Told to stop: no new connection, streams end with a hint when to come back, running requests are finished."""
 
@@ -55,6 +59,9 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        # Connections inherit it: what a page doesn't read piles up here, where it is noticed, not in the kernel.
+        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT)
     try:
         door.bind((host, port))
     except OSError:

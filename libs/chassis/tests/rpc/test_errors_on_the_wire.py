@@ -8,6 +8,7 @@ import pytest
 
 from chassis import errors
 from chassis.errors import CloseloopError, FailedPrecondition, Internal, InvalidInput, Missing, Violation
+from chassis.kernel.money import CurrencyMismatch
 from chassis.testing.contracts import Contract
 from chassis.testing.identity import as_rep
 from chassis.testing.rpc import Rpc
@@ -67,6 +68,13 @@ def test_a_condition_keeps_its_facts_its_chinese_words_and_what_is_missing(
     assert received.metadata["stage"] == "L4"
     assert received.missing == (seal,)
     assert received.allowed == ("recall",)
+
+
+@pytest.mark.spec("P1.5")
+def test_amounts_that_do_not_go_together_are_the_caller_s_mistake(stage: Stage, rpc: Rpc, contract: Contract) -> None:
+    received = caught(stage, rpc, contract, CurrencyMismatch("CNY and USD"))
+
+    assert (received.code, received.reason) == ("INVALID_ARGUMENT", "CURRENCIES_MIXED")
 
 
 @pytest.mark.spec("P1.5")

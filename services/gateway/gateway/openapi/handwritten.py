@@ -134,7 +134,7 @@ def _upload() -> dict[str, Any]:
     schema = {
         "type": "object",
         "required": ["file"],
-        "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+        "properties": {"file": {"contentMediaType": "application/octet-stream"}},
     }
     return {
         "operationId": "uploadFile",

@@ -47,7 +47,10 @@ class Follow:
         # A broker that is filled again brings old ones back; below what was just read nothing is news.
         self._floor = min((each.notification_id for each in recent), default=0) if len(recent) == RECENT else 0
         ready = {"unread": unread, "lastId": str(newest)}
-        opening = ServerSentEvent(dump(ready).decode(), event="ready", retry=COME_BACK_MS)
+        # A page that is cut off before its first notification must know where it left off; one that came back does,
+        # and is not told of the end before it has heard what leads there.
+        place = str(newest) if last_event_id is None else None
+        opening = ServerSentEvent(dump(ready).decode(), event="ready", id=place, retry=COME_BACK_MS)
         return [opening, *self._told(missed)]
 
     async def events(self, opening: list[ServerSentEvent]) -> AsyncIterator[ServerSentEvent]:
@@ -90,7 +93,10 @@ class Follow:
         return missed
 
     def _told(self, missed: list[Notification] | None) -> list[ServerSentEvent]:
-        return [ServerSentEvent("{}", event="reset")] if missed is None else self._new(missed)
+        """After a reset the page has everything from the inbox, so its place is at the newest known here."""
+        if missed is None:
+            return [ServerSentEvent("{}", event="reset", id=str(self._newest))]
+        return self._new(missed)
 
     def _new(self, notifications: list[Notification]) -> list[ServerSentEvent]:
         fresh = [each for each in notifications if each.notification_id not in self._seen]

@@ -8,14 +8,20 @@ import grpc
 from grpc_status import rpc_status
 
 from chassis import telemetry
-from chassis.errors import CloseloopError, Internal
+from chassis.errors import CloseloopError, Internal, InvalidInput
 from chassis.kernel.ids import new_id
+from chassis.kernel.money import CurrencyMismatch
 from chassis.rpc.interceptors import Handler, Interceptor
 from chassis.rpc.interceptors.database_errors import as_family
 from chassis.rpc.method import Method
 from chassis.rpc.status import to_status
 
 log = telemetry.logger()
+
+
+class CurrenciesMixed(InvalidInput):
+    en = "Amounts of different currencies can't be put together. Please use one currency."
+    zh = "不同币种的金额不能放在一起，请使用同一币种。"
 
 
 def translated(domain: str) -> Interceptor:
@@ -29,13 +35,18 @@ def translated(domain: str) -> Interceptor:
             except CloseloopError as error:
                 refusal = error
             except Exception as failure:  # noqa: BLE001 - reported just below, and answered
-                refusal = as_family(failure) or Internal(incident=new_id())
+                refusal = as_family(failure) or _of_input(failure) or Internal(incident=new_id())
                 _report(method, failure, refusal)
             return context.abort_with_status(rpc_status.to_status(to_status(refusal, domain)))
 
         return handle
 
     return wrap
+
+
+def _of_input(failure: Exception) -> CloseloopError | None:
+    """The kernel's own word for amounts that can't be put together: they came from somebody's request."""
+    return CurrenciesMixed() if isinstance(failure, CurrencyMismatch) else None
 
 
 def _report(method: Method, failure: Exception, refusal: CloseloopError) -> None:
