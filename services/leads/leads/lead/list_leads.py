@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, Text, cast, select, tuple_
 
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
@@ -66,7 +66,8 @@ def _conditions(wish: Wish) -> list[ColumnElement[bool]]:
         if value:
             found.append(column == value)
     if wish.import_id:
-        found.append(t.import_id == wish.import_id)
+        # As text: what is no id at all is no import's, and no trouble of the database.
+        found.append(cast(t.import_id, Text) == wish.import_id)
     if wish.text:
         found.append(store.text_filter(wish.text))
     if wish.yellow is not None:
