@@ -9,7 +9,11 @@ from .rows_table import AT, Rows
 
 
 def record(rows: Rows, owner: Owner) -> dict[str, str]:
-    ids = {name: new_id() for name in ("lead_id", "accepted", "recycled", "customer_id", "import_id")}
+    ids = {
+        name: new_id()
+        for name in ("lead_id", "accepted", "recycled", "customer_id", "import_id", "recall_id", "pause_id")
+    }
+    ids["employee_id"] = owner.id
     whose = {"owner_id": owner.id, "unit": owner.unit}
     number = abs(hash(owner.id)) % 10**8
     ids["phone"] = f"+86138{number:08}"
@@ -34,6 +38,11 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
              grade="B", how="manual", assigned_at=AT)  # fmt: skip
     rows.put("decision", decision_id=new_id(), lead_id=ids["lead_id"], at=AT, grade="B", policy_version=0,
              outcome="manual", winner_id=owner.id, body={"reason": owner.mark, "by": owner.id})  # fmt: skip
+    rows.put("recall", recall_id=ids["recall_id"], employee_id=owner.id, since=AT, automatic=False, reason=owner.mark,
+             started_by=owner.id, started_at=AT)  # fmt: skip
+    rows.put("rep_pause", pause_id=ids["pause_id"], employee_id=owner.id, unit=owner.unit, team=owner.unit,
+             paused_at=AT, to_rep=20, to_team=20, share=1.0, most=0.3, window_minutes=60,
+             clear_reason=owner.mark)  # fmt: skip
     rows.put("lead_import", import_id=ids["import_id"], state="running", file_id=owner.mark, channel="expo",
              mapping={}, started_by=owner.id, unit=owner.unit, started_at=AT)  # fmt: skip
     rows.put("lead_import_error", import_id=ids["import_id"], row=1, field="phone", value=owner.mark, message="bad",
@@ -71,6 +80,8 @@ REQUESTS: dict[str, Any] = {
     "leads.LeadService/ReopenLead": _reopen,
     "leads.LeadService/GradeLead": {"grade": "GRADE_C", "reason": "电话核实"},
     "leads.AssignmentService/AssignLead": _to_mate,
+    "leads.GuardService/RecallLeads": {"since": "2026-03-09T00:00:00Z", "reason": "账号异常"},
+    "leads.GuardService/ClearPause": {"reason": "属正常"},
     "leads.AssignmentService/ImportRepProfiles": {"profiles": [{"employee_id": MATE.id}]},
     "leads.AssignmentService/ImportClosedLeads": {
         "leads": [{"external_id": "x1", "owner_id": MATE.id, "grade": "GRADE_B", "closed_at": "2026-01-05T02:00:00Z"}]

@@ -26,6 +26,7 @@ def consumers(policies: Policies) -> list[Handler]:
         on_batch("integration.employee_changed", _employees_changed),
         on("leads.assigned", _lead_assigned),
         on("leads.recycled", _lead_recycled),
+        on("leads.recalled", _lead_recalled),
         on("leads.converted", _lead_converted),
         on_batch("customers.created", _customers_changed),
         on_batch("customers.updated", _customers_changed),
@@ -53,6 +54,10 @@ def _lead_assigned(tx: Transaction, event: Incoming) -> None:
 
 def _lead_recycled(tx: Transaction, event: Incoming) -> None:
     take_owner(tx, event.message.lead_id, mapping.instant_in(event.message.recycled_at))
+
+
+def _lead_recalled(tx: Transaction, event: Incoming) -> None:
+    take_owner(tx, event.message.lead_id, mapping.instant_in(event.message.recalled_at))
 
 
 def _lead_converted(tx: Transaction, event: Incoming) -> None:

@@ -12,7 +12,7 @@ from chassis.testing.identity import as_director, as_hq, as_manager, as_partner,
 from closeloop.activity.v1 import follow_up_service_pb2 as pb
 from closeloop.activity.v1.follow_up_service_pb2_grpc import FollowUpServiceStub
 from closeloop.common.v1.page_pb2 import PageRequest
-from closeloop.leads.v1.events_pb2 import LeadConverted, LeadRecycled
+from closeloop.leads.v1.events_pb2 import LeadConverted, LeadRecalled, LeadRecycled
 
 HZ1, HZ2 = "/HQ/EAST/HZ1/", "/HQ/EAST/HZ2/"
 OWNER = as_rep("E1", HZ1)
@@ -143,6 +143,15 @@ def test_records_are_read_by_their_author_and_those_above(world) -> None:
         with pytest.raises(NotFound) as refused:
             door(world, blind).GetFollowUp(pb.GetFollowUpRequest(follow_up_id=made.follow_up_id))
         assert refused.value.reason == "FOLLOW_UP_NOT_FOUND"
+
+
+@pytest.mark.spec("P1.4", "LD4.6")
+def test_from_whom_the_lead_was_taken_back_writes_no_more(world) -> None:
+    world.assign()
+    world.clock.advance(world.minutes(5))
+    deliver(world.service, LeadRecalled(lead_id="L1", previous_owner_id="E1", unit=HZ1, recalled_at=world.stamp()))
+    with pytest.raises(NotFound):
+        door(world).RecordFollowUp(first_visit())
 
 
 @pytest.mark.spec("P1.4")

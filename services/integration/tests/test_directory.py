@@ -54,6 +54,25 @@ def test_a_departure_is_told_on_with_the_status_before_and_no_duty(staffed: Worl
     )  # fmt: skip
 
 
+@pytest.mark.spec("N3.1", "LD4.3")
+def test_a_change_of_status_is_told_on_with_hr_s_instant_and_keeps_it(staffed: World) -> None:
+    left_at = "2026-03-09T23:59:00+08:00"
+    staffed.hire(employee("E00001", status="DEPARTED", leftOn="2026-03-09", updatedAt=left_at))
+    staffed.hire(
+        employee("E00001", status="DEPARTED", leftOn="2026-03-09", name="李 娜", updatedAt="2026-03-10T09:00:00Z")
+    )
+    told = [each.message for each in staffed.events("integration.employee_changed")][-2:]
+    assert [each.status_since.ToJsonString() for each in told] == ["2026-03-09T15:59:00Z"] * 2
+
+
+@pytest.mark.spec("N3.1", "N1.2")
+@pytest.mark.parametrize("said", ["yesterday", "2026-03-09T23:59:00", None])
+def test_an_instant_that_can_t_be_read_stops_no_departure(staffed: World, said: object) -> None:
+    staffed.hire(employee("E00001", status="DEPARTED", updatedAt=said))
+    told = staffed.events("integration.employee_changed")[-1].message
+    assert (told.status, told.HasField("status_since")) == ("departed", False)
+
+
 @pytest.mark.spec("N3.1")
 def test_an_empty_delta_renews_the_age_of_everybody(staffed: World, rpc: Rpc) -> None:
     staffed.clock.advance(timedelta(minutes=5))

@@ -60,6 +60,21 @@ EVENTS: list[tuple[Any, list[str], str, bool]] = [
         ["E00001", "E00100"], "lead_recycled", False,
     ),
     (
+        leads.LeadWaitsTooLong(lead_id="L1", company_name="杭州云图", grade="A", minutes=31, since=TEN,
+                               manager_ids=["E00100"]),
+        ["E00100", "E00700"], "waits_too_long", True,
+    ),
+    (
+        leads.RepPaused(employee_id="E00001", pause_id="P1", name="李娜", manager_id="E00100", to_rep=20, to_team=20,
+                        share=1, limit=0.3, window_minutes=60, paused_at=TEN),
+        ["E00100", "E00700"], "rep_paused", True,
+    ),
+    (
+        leads.LeadsRecalled(employee_id="E00001", recall_id="R1", name="李娜", manager_id="E00100", released=19,
+                            since=TEN, recalled_at=TEN, reason="left", reason_zh="已离职"),
+        ["E00100", "E00700"], "leads_recalled", False,
+    ),
+    (
         leads.FairnessDrifted(employee_id="E00001", name="李娜", manager_id="E00100", grade="A", owed=3.5, received=1),
         ["E00100", "E00700"], "fairness_drifted", False,
     ),

@@ -21,12 +21,14 @@ from closeloop.leads.v1 import assignment_service_pb2_grpc as assignment_grpc
 from closeloop.leads.v1 import capture_service_pb2_grpc as capture_grpc
 from closeloop.leads.v1 import customer_service_pb2_grpc as customer_grpc
 from closeloop.leads.v1 import events_pb2 as leads_events
+from closeloop.leads.v1 import guard_service_pb2_grpc as guard_grpc
 from closeloop.leads.v1 import lead_service_pb2_grpc as lead_grpc
 from closeloop.leads.v1 import policy_service_pb2, policy_service_pb2_grpc
 from leads import jobs, policies
 from leads.api.assignment import AssignmentService
 from leads.api.capture import CaptureService
 from leads.api.customer import CustomerService
+from leads.api.guard import GuardService
 from leads.api.lead import LeadService
 from leads.app import App
 from leads.assignment.assigner import Assigner
@@ -77,6 +79,7 @@ def build(
                 assignment_grpc.add_AssignmentServiceServicer_to_server,
                 AssignmentService(assigner, policies.ASSIGNMENT),
             ),
+            (guard_grpc.add_GuardServiceServicer_to_server, GuardService(assigner)),
             (customer_grpc.add_CustomerServiceServicer_to_server, CustomerService(uow)),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ],

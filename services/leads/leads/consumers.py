@@ -14,6 +14,7 @@ from leads.assignment.assigner import clock_policies
 from leads.assignment.probe import Probe
 from leads.customers.follow_owners import follow_owners
 from leads.history.close_lead import close_lead
+from leads.recall.recall_departed import start_recalls
 from leads.response_clock.record_contact import Reported, record_contact
 from leads.response_clock.rules import Contact, contact_of_call, contact_of_follow_up
 from leads.roster.project_employees import project_employees
@@ -51,6 +52,7 @@ class _Listener:
         ids = [each.employee_id for each in employees]
         project_employees(tx, employees)
         follow_owners(tx, ids)
+        start_recalls(tx, [mapping.departure(each.message) for each in events if each.message.status == "departed"])
         self._probe.forget(ids)
 
     def follow_up_recorded(self, tx: Transaction, event: Incoming) -> None:

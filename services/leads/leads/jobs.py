@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
 from functools import partial
 from threading import Event
 
@@ -14,8 +14,11 @@ from chassis.service import Loop
 from chassis.unit_of_work import Transaction
 from leads.app import App
 from leads.assignment.alert_drift import alert_drift
+from leads.assignment.alert_waiting import alert_waiting
 from leads.assignment.drain_waiting import drain_waiting
 from leads.capture.run_import import run_imports
+from leads.recall.recall_departed import recall_departed
+from leads.recall.rules import RecallClock
 from leads.recycle.recycle_lead import recycle_lead, warn_of_recycling
 from leads.recycle.rules import RecycleClock
 from leads.response_clock.fire_clock import fire_golden_clock, mark_yellow
@@ -34,11 +37,16 @@ def _alert(app: App) -> None:
     alert_drift(app.assigner)
 
 
+def _alert_waiting(app: App) -> None:
+    alert_waiting(app.assigner)
+
+
 # A shift starts and the caps of the day are new: due instants of their own, so that a moved clock stops there.
 JOBS = [
     Job[App]("drain.shift_start", daily_at=time(9, 0), workdays_only=True, run=_drain),
     Job[App]("drain.day_start", daily_at=time(0, 0), run=_drain),
     Job[App]("fairness", daily_at=time(8, 0), run=_alert),
+    Job[App]("waiting", every=timedelta(minutes=1), run=_alert_waiting),
 ]
 
 
@@ -48,6 +56,7 @@ def deadlines(policies: Policies) -> dict[str, Handler]:
     return golden | {
         Clock.YELLOW.value: mark_yellow,
         RecycleClock.WARNING.value: warn_of_recycling,
+        RecallClock.DEPARTED.value: recall_departed,
         RecycleClock.RETURN.value: partial(_recycle, policies),
     }
 

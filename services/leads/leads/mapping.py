@@ -19,6 +19,7 @@ from closeloop.leads.v1 import (
     lead_pb2,
     lead_service_pb2,
 )
+from leads.assignment.count_waiting import Waiting
 from leads.assignment.explain_assignment import Explanation
 from leads.assignment.explain_rules import REFUSALS, Measured, parts
 from leads.assignment.list_rep_loads import RepLoad
@@ -30,6 +31,7 @@ from leads.lead.list_leads import Order, Wish
 from leads.lead.rules import Grade, Lead, Position, Qualification, State
 from leads.normalise.datum_rules import to_wgs84
 from leads.normalise.name_rules import place_name
+from leads.recall.rules import Departure
 from leads.roster.import_rep_profiles import RepProfile
 from leads.roster.store import Employee, Person
 
@@ -99,6 +101,17 @@ def qualification(message: lead_pb2.Qualification) -> Qualification:
 
 def grade(number: lead_pb2.Grade.ValueType) -> Grade:
     return _GRADE_OF[number]
+
+
+def departure(message: integration_events.EmployeeChanged) -> Departure:
+    has_instant = message.HasField("status_since")
+    return Departure(
+        employee_id=message.employee_id,
+        version=message.version,
+        left_on=date.fromisoformat(message.left_on) if message.left_on else None,
+        status_since=message.status_since.ToDatetime(UTC) if has_instant else None,
+        as_of=message.as_of.ToDatetime(UTC),
+    )
 
 
 def money(message: money_pb2.Money) -> Money:
@@ -210,6 +223,10 @@ def lead(each: Lead, people: Mapping[str, Person]) -> lead_pb2.Lead:
     )
 
 
+def state(value: str) -> lead_pb2.LeadState.ValueType:
+    return _STATES[State(value)]
+
+
 def timeline_entry(row: Row[Any]) -> lead_service_pb2.TimelineEntry:
     return lead_service_pb2.TimelineEntry(
         at=instant(row.at),
@@ -224,6 +241,15 @@ def timeline_entry(row: Row[Any]) -> lead_service_pb2.TimelineEntry:
 def waiting(each: Lead) -> assignment_service_pb2.WaitingLead:
     return assignment_service_pb2.WaitingLead(
         lead=lead(each, {}), since=instant(each.waiting_since), reason=each.reason, reason_zh=each.reason_zh
+    )
+
+
+def waiting_figures(counted: Waiting) -> assignment_service_pb2.CountWaitingResponse:
+    return assignment_service_pb2.CountWaitingResponse(
+        waiting={grade.value: count for grade, count in counted.by_grade.items()},
+        a_overdue=counted.a_overdue,
+        unassigned_overdue=counted.unassigned_overdue,
+        oldest_since=instant(counted.oldest),
     )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -112,6 +113,9 @@ rep = Table(
     Column("a_day", Date),
     _count("a_taken"),
     _instant("last_assigned_at"),
+    # Set while the concentration guard keeps new leads off (LD4.5); its counting starts anew at `counted_from`.
+    _instant("paused_at"),
+    _instant("counted_from"),
     _count("revision"),
     _written_by(),
     Index("rep_xid", "xid"),
@@ -214,6 +218,7 @@ lead = Table(
     _words("reason_zh"),
     Column("touches", Integer, nullable=False, server_default=text("1")),
     _count("bounces"),
+    _count("recalls"),
     _instant("captured_at", nullable=False),
     _instant("last_touch_at", nullable=False),
     _instant("waiting_since"),
@@ -278,19 +283,68 @@ assignment = Table(
     Column("lead_id", Uuid(as_uuid=False), ForeignKey("lead.lead_id"), nullable=False),
     Column("employee_id", Text, nullable=False),
     Column("unit", Text, nullable=False),
+    # Of the employee then; shares are counted within it (LD4.5).
+    _words("team"),
     Column("grade", Text, nullable=False),
     Column("how", Text, nullable=False),
     _id("decision_id"),
     _instant("assigned_at", nullable=False),
     _instant("ended_at"),
-    # recycled, converted, disqualified, reassigned.
+    # recycled, converted, disqualified, reassigned, recalled.
     _words("end_kind"),
+    _id("recall_id"),
     # One lead never has two owners, whatever the code does.
     Index("assignment_current", "lead_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("assignment_lead", "lead_id", "assigned_at"),
     Index("assignment_grade", "grade", "assigned_at"),
     Index("assignment_employee", "employee_id", "assigned_at"),
     Index("assignment_unit", "unit", "assigned_at"),
+    Index("assignment_team", "team", "assigned_at"),
+    Index("assignment_recall", "recall_id", "lead_id", postgresql_where=text("recall_id IS NOT NULL")),
+)
+
+# Leads taken back from one employee since one instant: asked for twice, it is the same recall (LD4.6).
+recall = Table(
+    "recall",
+    metadata,
+    _id("recall_id", primary_key=True),
+    Column("employee_id", Text, nullable=False),
+    _instant("since", nullable=False),
+    Column("automatic", Boolean, nullable=False),
+    _words("reason"),
+    _words("reason_zh"),
+    _words("started_by"),
+    _instant("started_at", nullable=False),
+    UniqueConstraint("employee_id", "since", name="recall_once"),
+)
+
+# Who was kept from leads by the concentration guard, from which figures, and who ended it (LD4.5).
+rep_pause = Table(
+    "rep_pause",
+    metadata,
+    _id("pause_id", primary_key=True),
+    Column("employee_id", Text, nullable=False),
+    _words("unit"),
+    _words("team"),
+    _instant("paused_at", nullable=False),
+    Column("to_rep", Integer, nullable=False),
+    Column("to_team", Integer, nullable=False),
+    Column("share", Double, nullable=False),
+    Column("most", Double, nullable=False),
+    Column("window_minutes", Integer, nullable=False),
+    _instant("cleared_at"),
+    _words("cleared_by"),
+    _words("clear_reason"),
+    Index("rep_pause_open", "employee_id", unique=True, postgresql_where=text("cleared_at IS NULL")),
+    Index("rep_pause_listed", "paused_at", "pause_id"),
+)
+
+# A leads of which the managers were told that they wait too long; once for each time that a lead waits.
+wait_told = Table(
+    "wait_told",
+    metadata,
+    _id("lead_id", primary_key=True),
+    Column("since", DateTime(timezone=True), primary_key=True),
 )
 
 decision = Table(

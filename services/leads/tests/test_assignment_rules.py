@@ -92,6 +92,7 @@ def columns(plains: list[PlainRep]) -> Reps:
         last_assigned=np.array([each.last_assigned for each in reps]),
         version=np.ones(size, dtype=np.int64),
         revision=np.ones(size, dtype=np.int64),
+        paused=np.zeros(size, dtype=bool),
         won=np.array([each.won for each in reps]),
         closed=np.array([each.closed for each in reps]),
         team_rate=np.array([each.team_rate for each in reps]),

@@ -27,6 +27,7 @@ FACTS = (
     "left_on",
     "email",
     "wecom_user_id",
+    "status_since",
 )
 
 

@@ -8,7 +8,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from integration.feeds.rules import KeyText, ShortText
 
@@ -42,6 +51,16 @@ class EmployeeRecord(BaseModel):
     left_on: date | None = Field(alias="leftOn", default=None)
     email: ShortText = ""
     wecom_user_id: ShortText = Field(alias="wecomUserId", default="")
+    # When HR changed the record; decides nothing about whether it can be read.
+    updated_at: AwareDatetime | None = Field(alias="updatedAt", default=None)
+
+    @field_validator("updated_at", mode="wrap")
+    @classmethod
+    def _or_absent(cls, value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return read(value)
+        except ValidationError:
+            return None
 
     @field_validator("status", mode="before")
     @classmethod
@@ -54,8 +73,8 @@ class EmployeeRecord(BaseModel):
         return "" if value is None else value
 
     def facts(self) -> dict[str, Any]:
-        """Columns of the employee, without id."""
-        return {**self.model_dump(exclude={"employee_id"}), "status": self.status.value}
+        """Columns of the employee, without id and the instant of the change."""
+        return {**self.model_dump(exclude={"employee_id", "updated_at"}), "status": self.status.value}
 
 
 class UnitRecord(BaseModel):
@@ -89,6 +108,7 @@ class EmployeeChanged:
     wecom_user_id: str
     as_of: datetime
     duties: tuple[str, ...]
+    status_since: datetime | None
 
 
 def differs(known: Mapping[str, Any], record: EmployeeRecord) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy import Row
 
 from chassis.unit_of_work import Transaction
 from integration.directory import store
@@ -26,9 +27,9 @@ def take_employees(tx: Transaction, records: Sequence[Raw], as_of: datetime | No
     for employee_id, record in people.items():
         row = known.get(employee_id)
         if row is None:
-            fresh.append({"employee_id": employee_id, "version": 1, "as_of_held": None, **record.facts()})
+            fresh.append({"employee_id": employee_id, "version": 1, "as_of_held": None, **_facts(record, None)})
         elif differs(row._asdict(), record):
-            changed.append({**row._asdict(), **record.facts(), "version": row.version + 1})
+            changed.append({**row._asdict(), **_facts(record, row), "version": row.version + 1})
     store.add(tx, fresh)
     store.change(tx, changed)
     store.release_as_of(tx, list(people))
@@ -39,6 +40,12 @@ def take_employees(tx: Transaction, records: Sequence[Raw], as_of: datetime | No
     outcome.duplicates = outcome.records - outcome.new - outcome.corrected - len(outcome.rejections)
     outcome.accepted = list(people)
     return outcome
+
+
+def _facts(record: EmployeeRecord, known: Row[Any] | None) -> dict[str, Any]:
+    """With the instant since when the status holds: HR's word when it changed, else the one before."""
+    same = known is not None and known.status == record.status.value
+    return {**record.facts(), "status_since": known.status_since if same and known else record.updated_at}
 
 
 def take_units(tx: Transaction, units: Sequence[Any]) -> None:

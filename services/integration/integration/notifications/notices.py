@@ -57,6 +57,28 @@ def lead_recycled(said: Any) -> list[Notice]:
     return [Notice("lead_recycled", f"{said.lead_id}:{said.bounces}:{values['recycled_at']}", values, people)]
 
 
+def waits_too_long(said: Any) -> list[Notice]:
+    """The managers near; everybody who is one when nobody is near. An A lead does not wait for the morning."""
+    values = _values(said, "company_name", "grade", "lead_id", "minutes", "reason", "reason_zh", "since")
+    people = tuple(said.manager_ids)
+    duties = ("ops",) if people else ("ops", "manager")
+    once = f"{said.lead_id}:{values['since']}"
+    return [Notice("waits_too_long", once, values, people, duties, popup=True, email_to=people, urgent=True)]
+
+
+def rep_paused(said: Any) -> list[Notice]:
+    values = _values(said, "name", "to_rep", "to_team", "window_minutes", "paused_at")
+    values |= {"share": f"{said.share:.0%}", "limit": f"{said.limit:.0%}"}
+    people = (said.manager_id,)
+    return [Notice("rep_paused", said.pause_id, values, people, ("ops",), popup=True, email_to=people, urgent=True)]
+
+
+def leads_recalled(said: Any) -> list[Notice]:
+    values = _values(said, "recall_id", "name", "released", "since", "reason", "reason_zh", "recalled_at")
+    once = f"{said.recall_id}:{values['recalled_at']}"
+    return [Notice("leads_recalled", once, values, (said.manager_id,), ("ops",))]
+
+
 def fairness_drifted(said: Any) -> list[Notice]:
     values = _values(said, "name", "grade", "received", "owed", "drift", "employee_id")
     once = f"{said.employee_id}:{said.grade}:{said.received}:{said.owed}"
@@ -122,6 +144,9 @@ NOTICES: dict[str, Callable[[Any], list[Notice]]] = {
     "leads.assignment_held": assignment_held,
     "leads.response_overdue": response_overdue,
     "leads.recycled": lead_recycled,
+    "leads.waits_too_long": waits_too_long,
+    "leads.rep_paused": rep_paused,
+    "leads.leads_recalled": leads_recalled,
     "leads.fairness_drifted": fairness_drifted,
     "leads.rep_passed_over": rep_passed_over,
     "leads.import_progressed": import_progressed,

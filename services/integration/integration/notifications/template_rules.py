@@ -74,6 +74,32 @@ TEMPLATES: dict[str, Template] = {
         "{company_name} 已于 {recycled_at} 回收至公海：{reason_zh}。",
         "/api/v1/leads/{lead_id}",
     ),
+    "waits_too_long": Template(
+        Severity.URGENT,
+        "Grade {grade} lead without an owner for {minutes} min: {company_name}",
+        "{grade} 级线索已等待 {minutes} 分钟：{company_name}",
+        "{company_name} waits for a rep since {since}: {reason}",
+        "{company_name} 自 {since} 起等待分配：{reason_zh}",
+        "/api/v1/leads/{lead_id}",
+    ),
+    "rep_paused": Template(
+        Severity.URGENT,
+        "{name} is paused: {share} of the team's leads",
+        "{name} 已暂停接收线索：占团队 {share}",
+        "{to_rep} of {to_team} leads within {window_minutes} min would have gone to {name}; {limit} is the limit."
+        " Others get them until you clear the pause.",
+        "{window_minutes} 分钟内团队 {to_team} 条线索中有 {to_rep} 条将分给 {name}，超过上限 {limit}。"
+        "解除暂停前，线索将分给其他人。",
+        "/api/v1/assignment/pauses",
+    ),
+    "leads_recalled": Template(
+        Severity.WARNING,
+        "{released} leads taken back from {name}",
+        "已从 {name} 召回 {released} 条线索",
+        "Assigned since {since}: {reason}. They are being assigned to others.",
+        "{since} 之后分配的线索：{reason_zh}。正在重新分配。",
+        "/api/v1/recalls/{recall_id}",
+    ),
     "fairness_drifted": Template(
         Severity.WARNING,
         "Assignment drifts for {name}",

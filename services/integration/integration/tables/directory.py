@@ -23,6 +23,8 @@ employee = Table(
     Column("name", Text, nullable=False),
     # active, on_leave, frozen, disabled, departed
     Column("status", Text, nullable=False),
+    # Since when, as HR says; absent when HR does not say.
+    instant("status_since", nullable=True),
     words("unit"),
     words("unit_name"),
     words("region_name"),

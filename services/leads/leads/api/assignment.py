@@ -13,6 +13,7 @@ from closeloop.leads.v1 import assignment_service_pb2_grpc as pb_grpc
 from leads import mapping
 from leads.assignment.assign_by_hand import assign_by_hand, probe_employee
 from leads.assignment.assigner import Assigner
+from leads.assignment.count_waiting import count_waiting
 from leads.assignment.explain_assignment import explain_assignment
 from leads.assignment.list_rep_loads import list_rep_loads
 from leads.assignment.list_waiting import list_waiting
@@ -60,6 +61,10 @@ class AssignmentService(Servicer, pb_grpc.AssignmentServiceServicer):
             return pb.ListWaitingResponse(waiting=map(mapping.waiting, found), page=mapping.page(token))
 
         return self.read(request, answer)
+
+    def CountWaiting(self, request: pb.CountWaitingRequest, context: Any) -> pb.CountWaitingResponse:
+        _, policy = self._assigner.policy()
+        return self.read(request, lambda tx: mapping.waiting_figures(count_waiting(tx, policy)))
 
     def ListRepLoads(self, request: pb.ListRepLoadsRequest, context: Any) -> pb.ListRepLoadsResponse:
         at = self._assigner.uow.clock.now()

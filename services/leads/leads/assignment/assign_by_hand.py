@@ -26,6 +26,11 @@ class RepNotAvailable(FailedPrecondition):
     zh = "{name} 不能接收线索：账号状态为 {status}。"
 
 
+class RepIsPaused(FailedPrecondition):
+    en = "{name} is paused: too large a share of the team's leads. Clear the pause first."
+    zh = "{name} 因分得团队线索占比过高已暂停接收，请先解除暂停。"
+
+
 class AlreadyTheOwner(FailedPrecondition):
     en = "{name} has this lead already."
     zh = "{name} 已经是该线索的负责人。"
@@ -44,7 +49,9 @@ def probe_employee(assigner: Assigner, employee_id: str) -> Checked:
 def assign_by_hand(
     tx: Transaction, assigner: Assigner, lead_id: str, employee_id: str, reason: str, etag: str, checked: Checked
 ) -> Lead:
-    """Raises LeadNotFound, EmployeeNotFound, RepNotAvailable, AlreadyTheOwner, EtagMismatch or IllegalCommand."""
+    """Raises LeadNotFound, EtagMismatch, IllegalCommand, EmployeeNotFound, RepNotAvailable, RepIsPaused,
+    AlreadyTheOwner.
+    """
     version, _ = assigner.policy()
     lead = store.lock(tx, lead_id)
     store.check_etag(lead, etag)
@@ -54,6 +61,8 @@ def assign_by_hand(
         raise EmployeeNotFound(employee_id=employee_id)
     if not may_assign_by_hand(checked.verdict, rep.status):
         raise RepNotAvailable(name=rep.name, status=checked.verdict.value)
+    if rep.paused_at is not None:
+        raise RepIsPaused(name=rep.name)
     if lead.owner_id == employee_id:
         raise AlreadyTheOwner(name=rep.name)
     decision = Decision(

@@ -42,7 +42,7 @@ def assign_lead(assigner: Assigner, lead_id: str) -> State:
         if lead.state not in WAITING:
             return lead.state
         if lead.customer_id is not None:
-            state = give_to_customer_owner(assigner, lead, at, ends)
+            state = give_to_customer_owner(assigner, lead, barred, at, ends)
             if state is not None:
                 return state
         view = assigner.board.view(counts_as(lead.grade), at, policy)
@@ -70,7 +70,7 @@ def _load(
     """The lead, who may not get it, and how many A leads were given lately, to all and to newcomers."""
     with assigner.uow.read(assigner.identity) as tx:
         lead = store.load(tx, lead_id)
-        barred = ownership.recycled_owners(tx, lead_id) if lead.bounces else frozenset()
+        barred = ownership.barred_owners(tx, lead_id) if lead.bounces or lead.recalls else frozenset()
         if counts_as(lead.grade) is not Grade.A:
             return lead, barred, (0, 0)
         since = at - timedelta(days=policy.newcomer_window_days)

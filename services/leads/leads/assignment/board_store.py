@@ -18,7 +18,7 @@ from leads.lead.rules import Grade
 _COLUMNS = """
     employee_id, number, name, status, unit, team, manager_id, position, duties, hired_on, latitude, longitude,
     radius_km, province, city, grades, industries, baseline, open_a, open_b, open_c, a_day, a_taken, last_assigned_at,
-    version, revision
+    version, revision, paused_at
 """
 
 _SNAPSHOT = text("""

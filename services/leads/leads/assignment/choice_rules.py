@@ -62,6 +62,8 @@ class Reps:
     last_assigned: Column
     version: Counts
     revision: Counts
+    # Kept from new leads by the concentration guard (LD4.5).
+    paused: Mask
     # A leads won and closed within the conversion window, and the team's rate over the same.
     won: Counts
     closed: Counts
@@ -138,6 +140,7 @@ class Contest:
 FILTERS = (
     "not_a_rep",
     "inactive",
+    "paused",
     "off_shift",
     "on_leave",
     "grade",
@@ -251,6 +254,7 @@ def _passes(
     return {
         "not_a_rep": reps.is_rep,
         "inactive": ~np.isin(reps.status, list(INACTIVE)) & ~_is(reps.status, ""),
+        "paused": ~reps.paused,
         "off_shift": everybody if circumstances.on_shift else ~everybody,
         "on_leave": ~_is(reps.status, "on_leave"),
         "grade": _allows(reps, reps.grades, wanted.grade),

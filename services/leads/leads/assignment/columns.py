@@ -54,6 +54,7 @@ def reps_of(rows: Sequence[Row[Any]]) -> Reps:
         last_assigned=_numbers(_seconds(row.last_assigned_at) for row in ordered),
         version=_whole(row.version for row in ordered),
         revision=_whole(row.revision for row in ordered),
+        paused=np.array([row.paused_at is not None for row in ordered], dtype=bool),
         won=np.zeros(size, dtype=np.int64),
         closed=np.zeros(size, dtype=np.int64),
         team_rate=np.zeros(size),

@@ -80,7 +80,7 @@ def _drain(assigner: Assigner, import_id: str | None) -> int:
 
 def _is_special(row: Row[Any]) -> bool:
     """Others that ask the same say nothing about this one: it is for a customer's owner, or somebody is barred."""
-    return row.customer_id is not None or row.bounces > 0
+    return row.customer_id is not None or row.bounces > 0 or row.recalls > 0
 
 
 def _waiting(
@@ -88,7 +88,7 @@ def _waiting(
 ) -> Sequence[Row[Any]]:
     """The next in line. A new lead is always tried once, so that it knows why it waits."""
     query = (
-        select(t.lead_id, t.state, t.grade, t.industry, t.customer_id, t.bounces, t.rank, t.captured_at)
+        select(t.lead_id, t.state, t.grade, t.industry, t.customer_id, t.bounces, t.recalls, t.rank, t.captured_at)
         .where(t.state.in_([each.value for each in WAITING]))
         .order_by(*store.waiting_line())
         .limit(BATCH)
@@ -99,7 +99,7 @@ def _waiting(
         query = query.where(tuple_(*store.waiting_line()) > (behind.rank, behind.captured_at, behind.lead_id))
     if hopeless:
         asks = tuple_(case((t.grade == "", "C"), else_=t.grade), t.industry)
-        alone = or_(t.state == State.NEW.value, t.customer_id.is_not(None), t.bounces > 0)
+        alone = or_(t.state == State.NEW.value, t.customer_id.is_not(None), t.bounces > 0, t.recalls > 0)
         query = query.where(or_(asks.not_in(list(hopeless)), alone))
     with assigner.uow.read(assigner.identity) as tx:
         return tx.execute(query).all()

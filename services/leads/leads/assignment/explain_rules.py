@@ -11,11 +11,12 @@ Measured = Mapping[str, Any]
 REFUSALS: dict[str, Words] = {
     "not_a_rep": ("is no sales rep", "不是销售代表"),
     "inactive": ("is not active", "账号非在职可用状态"),
+    "paused": ("was paused: too large a share of the team's leads", "因分得团队线索占比过高已暂停接收"),
     "off_shift": ("was off shift", "当时不在班"),
     "on_leave": ("was on leave", "当时休假"),
     "grade": ("does not take leads of this grade", "不接收该等级线索"),
     "industry": ("does not take leads of this industry", "不接收该行业线索"),
-    "previous_owner": ("had the lead before and let it go cold", "曾持有该线索并被回收"),
+    "previous_owner": ("had the lead before and can't get it again automatically", "曾持有该线索，不再自动分配"),
     "load": ("had no room: load {load}, {weighted} of {baseline}", "没有余量：负荷 {load}（{weighted} / {baseline}）"),
     "a_today": ("had taken the A leads of the day already", "当日 A 级线索已达上限"),
     "not_a_newcomer": ("stood back for the newcomers' quota", "因新人配额让位"),

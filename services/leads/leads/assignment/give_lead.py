@@ -34,7 +34,7 @@ def give_lead(
     """Lead and rep are locked, in this order; the account was probed before. Raises IllegalCommand."""
     state = lead_rules.after(lead.state, Command.ASSIGN)
     ownership.end(tx, lead, "reassigned")
-    ownership.begin(tx, lead, rep.employee_id, rep.unit, how=how, decision_id=decision_id)
+    ownership.begin(tx, lead, rep.employee_id, rep.unit, rep.team, how=how, decision_id=decision_id)
     due = run_recycle_clock(tx, lead, tx.now, clocks.recycle, clocks.recycle_version)
     run_golden_clock(tx, lead, clocks)
     given = store.save(

@@ -9,6 +9,7 @@ from chassis.kernel.ids import new_id
 from leads.assignment.assigner import Assigner
 from leads.assignment.decision_store import Decision, keep
 from leads.assignment.give_lead import give_lead
+from leads.assignment.pause_concentrated import pause_concentrated
 from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.probe_rules import Verdict
 from leads.assignment.wait_for_owner import wait_for_owner
@@ -18,14 +19,17 @@ from leads.lead.rules import WAITING, Lead, State, counts_as
 from leads.roster import store as roster
 
 
-def give_to_customer_owner(assigner: Assigner, lead: Lead, at: datetime, ends: float) -> State | None:
-    """The state afterwards. None when the customer has no owner, or one who is gone: then the lead is competed for.
+def give_to_customer_owner(
+    assigner: Assigner, lead: Lead, barred: frozenset[str], at: datetime, ends: float
+) -> State | None:
+    """The state afterwards. None when the customer has no owner, or one who is gone, paused or had the lead before:
+    then the lead is competed for.
 
     An owner who can't be verified now keeps the claim: the lead is held.
     """
     version, policy = assigner.policy()
     owner = _owner(assigner, lead)
-    if owner is None:
+    if owner is None or owner[0] in barred:
         return None
     owner_id, employee_version = owner
     verdict = _verdict(assigner, owner_id, employee_version, at, policy, ends)
@@ -50,6 +54,9 @@ def give_to_customer_owner(assigner: Assigner, lead: Lead, at: datetime, ends: f
         locked = store.lock(tx, lead.lead_id)
         rep = roster.lock_rep(tx, owner_id)
         if locked.state not in WAITING or rep is None or rep.version != employee_version:
+            return None
+        if rep.paused_at is not None or pause_concentrated(tx, rep, counts_as(lead.grade), policy):
+            tx.commit()
             return None
         keep(tx, decision)
         give_lead(tx, locked, rep, assigner.clocks(), how="customer_owner", decision_id=decision.decision_id)

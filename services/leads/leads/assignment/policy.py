@@ -74,6 +74,16 @@ class AssignmentPolicy(BaseModel):
     probe_cache_seconds: float = Field(default=5, ge=0, le=60)
     status_minutes: int = Field(default=15, ge=1, le=1440)
 
+    # LD3.8
+    wait_alert_minutes: int = Field(default=30, ge=1, le=1440)
+    unassigned_hours: int = Field(default=48, ge=1, le=720)
+
+    # LD4.5
+    concentration_minutes: int = Field(default=60, ge=1, le=1440)
+    concentration_from: int = Field(default=20, ge=2)
+    concentration_share: float = Field(default=0.30, gt=0, le=1)
+    concentration_most: float = Field(default=0.90, gt=0, le=1)
+
     # LD6.1: a lead that bounced so often goes to a manager
     bounces_to_manager: int = Field(default=3, ge=1, le=20)
 
@@ -104,5 +114,9 @@ def _amounts(policy: AssignmentPolicy) -> Iterator[Violation]:
         yield Violation("body.grade_weights", "names A, B and C, each above 0", "须包含 A、B、C，且均大于 0")
     if policy.high_load_until > policy.high_load_above:
         yield Violation("body.high_load_until", "must not be above high_load_above", "不能大于 high_load_above")
+    if policy.concentration_share > policy.concentration_most:
+        yield Violation(
+            "body.concentration_share", "must not be above concentration_most", "不能大于 concentration_most"
+        )
     if any(each <= 0 for each in policy.baseline_by_position.values()):
         yield Violation("body.baseline_by_position", "each baseline must be above 0", "每个基准值必须大于 0")

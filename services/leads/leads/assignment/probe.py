@@ -62,6 +62,10 @@ class Probe:
             found |= self._ask(absent, now, policy, seconds if within is None else min(seconds, within))
         return found
 
+    def ask(self, employee_ids: Sequence[str], seconds: float) -> Mapping[str, Answer]:
+        """What the directory says now, remembered by nobody; who has no answer is absent."""
+        return self._answers(list(employee_ids), seconds)
+
     def forget(self, employee_ids: Sequence[str]) -> None:
         """Their state changed."""
         with self._lock:

@@ -13,6 +13,7 @@ from leads.assignment.assigner import Assigner
 from leads.assignment.attempt import Attempt
 from leads.assignment.choice_rules import Contest, has_room
 from leads.assignment.give_lead import give_lead
+from leads.assignment.pause_concentrated import pause_concentrated
 from leads.assignment.rules import weighted_of
 from leads.lead import store
 from leads.lead.rules import WAITING, Grade
@@ -20,7 +21,7 @@ from leads.roster import store as roster
 
 
 def reserve(assigner: Assigner, attempt: Attempt, winner: int, *, exact: bool) -> bool:
-    """False when the rep or the lead is no longer as the decision saw it: then nothing is changed."""
+    """False when the rep or the lead is no longer as the decision saw it, or the rep is paused just now."""
     contest, clocks = attempt.contest, assigner.clocks()
     with assigner.uow.begin(assigner.identity) as tx:
         lead = store.lock(tx, attempt.lead.lead_id)
@@ -28,6 +29,9 @@ def reserve(assigner: Assigner, attempt: Attempt, winner: int, *, exact: bool) -
             return False
         rep = roster.lock_rep(tx, str(contest.reps.employee_id[winner]))
         if rep is None or not _still_takes(rep, contest, winner, exact):
+            return False
+        if pause_concentrated(tx, rep, contest.wanted.grade, contest.policy):
+            tx.commit()
             return False
         decision = attempt.decision("assigned", winner)
         decision_store.keep(tx, decision)
@@ -42,7 +46,7 @@ def _still_takes(rep: Row[Any], contest: Contest, winner: int, exact: bool) -> b
     if rep.revision == contest.reps.revision[winner]:
         return True
     same_account = bool(rep.version == contest.reps.version[winner])
-    return same_account and not exact and _takes_one_more(rep, contest)
+    return same_account and rep.paused_at is None and not exact and _takes_one_more(rep, contest)
 
 
 def _takes_one_more(rep: Row[Any], contest: Contest) -> bool:

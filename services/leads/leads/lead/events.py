@@ -90,6 +90,31 @@ class LeadRecycled:
 
 
 @dataclass(frozen=True)
+class LeadRecalled:
+    lead_id: str
+    company_name: str
+    previous_owner_id: str
+    unit: str
+    grade: str
+    recall_id: str
+    recalled_at: datetime
+
+
+@dataclass(frozen=True)
+class LeadWaitsTooLong:
+    lead_id: str
+    company_name: str
+    grade: str
+    city: str
+    state: str
+    reason: str
+    reason_zh: str
+    since: datetime
+    minutes: int
+    manager_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LeadConverted:
     lead_id: str
     opportunity_id: str
@@ -154,6 +179,46 @@ class RepPassedOver:
     day: date
 
 
+@dataclass(frozen=True)
+class RepPaused:
+    employee_id: str
+    pause_id: str
+    name: str
+    unit: str
+    team: str
+    manager_id: str
+    to_rep: int
+    to_team: int
+    share: float
+    limit: float
+    window_minutes: int
+    paused_at: datetime
+
+
+@dataclass(frozen=True)
+class RepPauseCleared:
+    employee_id: str
+    pause_id: str
+    actor: str
+    reason: str
+    cleared_at: datetime
+
+
+@dataclass(frozen=True)
+class LeadsRecalled:
+    employee_id: str
+    recall_id: str
+    name: str
+    unit: str
+    manager_id: str
+    released: int
+    since: datetime
+    automatic: bool
+    reason: str
+    reason_zh: str
+    recalled_at: datetime
+
+
 PUBLISHED = (
     LeadCaptured,
     LeadGraded,
@@ -162,10 +227,15 @@ PUBLISHED = (
     LeadAccepted,
     LeadResponseOverdue,
     LeadRecycled,
+    LeadRecalled,
+    LeadWaitsTooLong,
     LeadConverted,
     LeadDisqualified,
     LeadReopened,
     ImportProgressed,
     FairnessDrifted,
     RepPassedOver,
+    RepPaused,
+    RepPauseCleared,
+    LeadsRecalled,
 )

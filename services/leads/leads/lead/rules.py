@@ -32,6 +32,7 @@ class Command(StrEnum):
     CONVERT = "convert"
     DISQUALIFY = "disqualify"
     RECYCLE = "recycle"
+    RECALL = "recall"
     REOPEN = "reopen"
 
 
@@ -52,6 +53,7 @@ _OWNED = {
     Command.RECORD_CONTACT: State.CONTACTED,
     Command.DISQUALIFY: State.DISQUALIFIED,
     Command.RECYCLE: State.RECYCLED,
+    Command.RECALL: State.NEW,  # goes through the automatic assignment again
 }
 
 # State → command → state after. What is not here is refused.
@@ -149,6 +151,7 @@ class Lead:
     reason_zh: str = ""
     touches: int = 1
     bounces: int = 0
+    recalls: int = 0
     waiting_since: datetime | None = None
     assigned_at: datetime | None = None
     accepted_at: datetime | None = None

@@ -13,7 +13,9 @@ from leads.roster import store as roster
 t = tables.assignment.c
 
 
-def begin(tx: Transaction, lead: Lead, employee_id: str, unit: str, *, how: str, decision_id: str | None) -> None:
+def begin(
+    tx: Transaction, lead: Lead, employee_id: str, unit: str, team: str, *, how: str, decision_id: str | None
+) -> None:
     """The lead, locked, belongs to the employee from now. The database refuses a second owner."""
     grade = counts_as(lead.grade)
     tx.execute(
@@ -22,6 +24,7 @@ def begin(tx: Transaction, lead: Lead, employee_id: str, unit: str, *, how: str,
             lead_id=lead.lead_id,
             employee_id=employee_id,
             unit=unit,
+            team=team,
             grade=grade.value,
             how=how,
             decision_id=decision_id,
@@ -31,16 +34,16 @@ def begin(tx: Transaction, lead: Lead, employee_id: str, unit: str, *, how: str,
     roster.take_on(tx, employee_id, grade.value)
 
 
-def end(tx: Transaction, lead: Lead, kind: str) -> None:
-    """The owner of a locked lead has it no longer; `kind`: recycled, converted, disqualified, reassigned."""
+def end(tx: Transaction, lead: Lead, kind: str, *, recall_id: str | None = None) -> None:
+    """The owner of a locked lead has it no longer; `kind`: recycled, converted, disqualified, reassigned, recalled."""
     if not lead.owner_id:
         return
     current = update(tables.assignment).where(t.lead_id == lead.lead_id, t.ended_at.is_(None))
-    if tx.execute(current.values(ended_at=tx.now, end_kind=kind)).rowcount:
+    if tx.execute(current.values(ended_at=tx.now, end_kind=kind, recall_id=recall_id)).rowcount:
         roster.let_go(tx, lead.owner_id, counts_as(lead.grade).value)
 
 
-def recycled_owners(tx: Transaction, lead_id: str) -> frozenset[str]:
-    """Who let the lead go cold: they can't get it again automatically (LD6.1)."""
-    query = select(t.employee_id).where(t.lead_id == lead_id, t.end_kind == "recycled")
+def barred_owners(tx: Transaction, lead_id: str) -> frozenset[str]:
+    """Who let the lead go cold, or had it taken back: they can't get it again automatically (LD6.1, LD4.6)."""
+    query = select(t.employee_id).where(t.lead_id == lead_id, t.end_kind.in_(("recycled", "recalled")))
     return frozenset(tx.execute(query).scalars())

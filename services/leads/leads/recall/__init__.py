@@ -1,0 +1,1 @@
+"""Leads are taken back from an account that was not what it seemed, and go through the assignment again."""
