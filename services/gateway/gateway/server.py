@@ -14,7 +14,6 @@ from chassis.config import ConfigError
 from gateway.settings import GatewaySettings
 from gateway.wire import patient
 
-
 # Bytes of an answer that the kernel may hold beside what is on its way.
 MOST_UNSENT = 128 << 10
 

@@ -78,6 +78,10 @@ class System:
         program = Program(module(name, "all"), self._environment(name) | settings, self.folder / f"{name}.log")
         self.services[name] = program.start()
 
+    def restart_service(self, name: str) -> None:
+        self.services[name].kill()
+        self.services[name].start().wait_until_ready()
+
     def start_gateway(self, **settings: str) -> Replica:
         port, nobody = free_port(), free_port()
         peers = {name: self.services[name].grpc_port if name in self.services else nobody for name in CONTEXTS}
