@@ -8,7 +8,7 @@ CHECKED := $(PACKAGES) bench tests conftest.py proto/generate.py proto/hatch_bui
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo down test test-extra unit faults lint format types proto proto-baseline lock docs
+.PHONY: help setup setup-run demo down test test-extra test-chart test-image image sbom unit faults lint format types proto proto-baseline lock docs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ down: ## stop everything that demo started; DATA=remove deletes its data too
 test: setup lint types unit system ## all that needs Python alone: lint, types, contracts, tests
 
 unit:
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults --ignore tests/deploy
 
 # Whole systems, which take both cores: one after the other, or their deadlines would judge the machine.
 system:
@@ -41,6 +41,19 @@ faults: setup ## the fault tests at full size (make test runs them small); SCALE
 
 test-extra: setup ## tiers that need Node, Java, Go or a browser
 	@$(BIN)/python -m tools.tiers
+
+test-chart: setup ## Helm chart and compose file: rendered, checked against schemas and settings (needs Go)
+	@$(BIN)/python -m tools.tiers chart
+
+test-image: setup ## what the image holds, assembled without an engine: every service starts from it
+	@$(BIN)/python -m tools.tiers image
+
+image: ## the image, by docker or podman; IMAGE names it, BASE its base
+	@sh deploy/image/build.sh
+
+sbom: setup ## dist/sbom.cdx.json: what the image holds, as CycloneDX
+	@mkdir -p dist && $(BIN)/cyclonedx-py requirements requirements-services.lock --of JSON --sv 1.6 \
+	  --output-reproducible --validate -o dist/sbom.cdx.json && echo dist/sbom.cdx.json
 
 lint: setup proto ## style, import contracts, contract rules
 	@$(BIN)/ruff check --quiet $(CHECKED)

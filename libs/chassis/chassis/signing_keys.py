@@ -1,6 +1,6 @@
 """Keys for a new installation: `python -m chassis.signing_keys FOLDER ISSUER… [--owner UID]`.
 
-Each issuer gets `FOLDER/<issuer>/signing.pem`, to be seen by that process alone, and `FOLDER/trust/trust.json` holds the
+Each issuer gets `FOLDER/<issuer>/signing.pem`, to be seen by that process alone; `FOLDER/trust/trust.json` holds the
 public halves of all, for everybody. Keys that are there are kept, so it can run at every start.
 """
 
