@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from chassis.kernel.ids import new_id
@@ -28,7 +29,15 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put_once(
         "rule_version", rule_id=RULE, version=1, state="draft", name="r", name_zh="规则", model=MODEL, author="E1"
     )
-    return {"slip_id": slip, "employee_id": owner.id, "rule_id": RULE, **_disputed(rows, owner)}
+    change = new_id()
+    rows.put(
+        "budget_change", change_id=change, budget_id=f"rule:{RULE}", period="month", starts_on=date(2036, 1, 1),
+        amount_fen=100, state="proposed", proposed_by="E1",
+    )  # fmt: skip
+    return {
+        "slip_id": slip, "employee_id": owner.id, "rule_id": RULE, "deal_key": owner.id, "change_id": change,
+        **_disputed(rows, owner),
+    }  # fmt: skip
 
 
 def _disputed(rows: Rows, owner: Owner) -> dict[str, str]:
@@ -68,6 +77,13 @@ REQUESTS: dict[str, Any] = {
     "incentives.AppealService/ReopenAppeal": _on("rejected", reason="x"),
     "incentives.AppealService/AcceptRejection": _on("rejected"),
     "incentives.AppealService/AdjustSlip": _on("upheld"),
+    "incentives.BudgetService/ListBudgets": {"page": {"size": 200}},
+    "incentives.BudgetService/ProposeBudget": {
+        "rule_id": RULE, "period": "BUDGET_PERIOD_MONTH", "amount": {"fen": 100}, "reason": "x",
+    },
+    "incentives.DealService/RecordDealSplit": {
+        "shares": [{"employee_id": LEADER, "basis_points": 10_000}], "reason": "x",
+    },
     "incentives.RuleService/DraftRule": {
         "rule_id": "another-rule", "name": "a", "name_zh": "甲", "words": "a", "words_zh": "甲", "model": MODEL,
     },

@@ -11,6 +11,8 @@ from chassis.service import Runtime, Service
 from closeloop.forecast.v1 import events_pb2 as forecast_events
 from closeloop.incentives.v1 import (
     appeal_service_pb2_grpc,
+    budget_service_pb2_grpc,
+    deal_service_pb2_grpc,
     events_pb2,
     policy_service_pb2,
     policy_service_pb2_grpc,
@@ -20,6 +22,8 @@ from closeloop.incentives.v1 import (
 from closeloop.integration.v1 import events_pb2 as integration_events
 from closeloop.leads.v1 import events_pb2 as leads_events
 from incentives.api.appeals import AppealService
+from incentives.api.budgets import BudgetService
+from incentives.api.deals import DealService
 from incentives.api.rules import RuleService
 from incentives.api.slips import SlipService
 from incentives.appeals.policy import AppealPolicy
@@ -59,6 +63,8 @@ def wire(runtime: Runtime, settings: IncentivesSettings) -> Service:
                 appeal_service_pb2_grpc.add_AppealServiceServicer_to_server,
                 AppealService(uow, runtime.files, runtime.policies, APPEALS, BONUSES),
             ),
+            (budget_service_pb2_grpc.add_BudgetServiceServicer_to_server, BudgetService(uow)),
+            (deal_service_pb2_grpc.add_DealServiceServicer_to_server, DealService(uow)),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ],
         consumers=consumers(for_orders),

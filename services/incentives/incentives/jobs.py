@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from chassis.deadline_runner import Handler
 from chassis.deadlines import Deadline
@@ -10,6 +11,7 @@ from chassis.unit_of_work import Transaction
 from incentives.appeals.end_appeal import remind_or_confirm
 from incentives.appeals.escalate_appeal import LEVEL, escalate_appeal
 from incentives.appeals.policy import AppealPolicy
+from incentives.deals.apply_budget import BUDGET, settle_budget
 from incentives.deals.settle_deals import SETTLE, Settlement, settle_deals
 from incentives.slips.await_answer import ANSWER
 
@@ -24,4 +26,8 @@ def deadlines(settlement: Settlement, appeals: Callable[[], AppealPolicy]) -> di
     def level(tx: Transaction, deadline: Deadline) -> None:
         escalate_appeal(tx, deadline.subject_id, appeals())
 
-    return {SETTLE: settle, ANSWER: answer, LEVEL: level}
+    def budget(tx: Transaction, deadline: Deadline) -> None:
+        starts_on = date.fromisoformat(deadline.payload["starts_on"])
+        settle_budget(tx, deadline.payload["budget_id"], starts_on, settlement)
+
+    return {SETTLE: settle, ANSWER: answer, LEVEL: level, BUDGET: budget}

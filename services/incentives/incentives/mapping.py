@@ -11,6 +11,7 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import Row
 
+from chassis.errors import InvalidInput, Violation
 from chassis.events import Incoming
 from chassis.kernel.money import Money
 from closeloop.common.v1.money_pb2 import Money as MoneyMessage
@@ -25,6 +26,7 @@ from incentives.roster.rules import Customer, Employee
 from incentives.rule_library.context_rules import whole_numbers
 from incentives.rule_library.draft_rule import RuleDraft
 from incentives.rule_library.rules import GoldenExample, RuleFinding
+from incentives.rule_library.terms_rules import Caps, Combine, Group, RoleShare, Terms, read_terms
 from incentives.slips.rules import State
 
 # -- in ------------------------------------------------------------------------------------------------------------
@@ -133,8 +135,36 @@ def example_in(said: rule_pb.GoldenExample) -> GoldenExample:
 def draft_in(said: rule_pb.DraftRuleRequest) -> RuleDraft:
     examples = [example_in(each) for each in said.examples]
     return RuleDraft(
-        said.rule_id, said.name, said.name_zh, said.words, said.words_zh, model_in(said.model), examples
+        said.rule_id, said.name, said.name_zh, said.words, said.words_zh, model_in(said.model), examples,
+        terms_in(said.terms),
     )  # fmt: skip
+
+
+_POLICIES = {
+    rule_pb.COMBINE_POLICY_STACK: Combine.STACK.value,
+    rule_pb.COMBINE_POLICY_HIGHEST: Combine.HIGHEST.value,
+    rule_pb.COMBINE_POLICY_FIRST: Combine.FIRST.value,
+}
+
+
+def terms_in(said: rule_pb.RuleTerms) -> Terms:
+    """Raises InvalidInput for another currency; all else is found by the checks of the terms."""
+    group = Group(said.group.name.strip(), _POLICIES.get(said.group.policy, ""), said.group.priority)
+    return Terms(
+        tuple(RoleShare(each.role, each.basis_points) for each in said.split),
+        said.split_by_deal,
+        Caps(*(_cap(said.caps, name) for name in ("per_order", "per_person_month", "per_month"))),
+        group if said.HasField("group") else None,
+    )
+
+
+def _cap(said: rule_pb.RuleCaps, name: str) -> int | None:
+    if not said.HasField(name):  # type: ignore[arg-type]
+        return None
+    amount: MoneyMessage = getattr(said, name)
+    if amount.currency not in ("", CNY):
+        raise InvalidInput.of(Violation(f"terms.caps.{name}", "is in CNY", "须为人民币"))
+    return amount.fen
 
 
 def states_in(states: Any) -> list[str]:
@@ -199,6 +229,8 @@ def rule(row: Row[Any], *, superseded: bool) -> rule_pb.RuleVersion:
         findings=[finding(RuleFinding(**each)) for each in row.findings],
     )
     message.model.update(row.model)
+    if row.terms:
+        message.terms.CopyFrom(_terms(read_terms(row.terms)))
     for each in row.examples:
         kept = message.examples.add(name=each["name"], expected_fen=each["expected_fen"])
         kept.context.update(each["context"])
@@ -207,6 +239,26 @@ def rule(row: Row[Any], *, superseded: bool) -> rule_pb.RuleVersion:
     if row.effective_to is not None:
         _set(message.effective_to, row.effective_to)
     return message
+
+
+def _terms(terms: Terms) -> rule_pb.RuleTerms:
+    message = rule_pb.RuleTerms(
+        split=[rule_pb.RoleShare(role=each.role, basis_points=each.basis_points) for each in terms.split],
+        split_by_deal=terms.split_by_deal,
+    )
+    for name in ("per_order", "per_person_month", "per_month"):
+        fen = getattr(terms.caps, name)
+        if fen is not None:
+            getattr(message.caps, name).CopyFrom(money(fen))
+    if terms.group is not None:
+        policy = {inner: outer for outer, inner in _POLICIES.items()}.get(terms.group.policy)
+        message.group.name, message.group.priority = terms.group.name, terms.group.priority
+        message.group.policy = policy or rule_pb.COMBINE_POLICY_UNSPECIFIED
+    return message
+
+
+def amount_line(each: Mapping[str, Any]) -> slip_pb.AmountLine:
+    return slip_pb.AmountLine(code=each["code"], text=each["text"], text_zh=each["text_zh"])
 
 
 def slip(row: Row[Any]) -> slip_pb.Slip:
@@ -231,6 +283,7 @@ def slip(row: Row[Any]) -> slip_pb.Slip:
         evidence=row.evidence,
         etag=str(row.version),
         original_slip_id=row.original_slip_id or "",
+        lines=[amount_line(each) for each in row.lines],
     )
     for name in ("signed_at", "created_at", "confirmed_at"):
         if getattr(row, name) is not None:
@@ -240,7 +293,10 @@ def slip(row: Row[Any]) -> slip_pb.Slip:
 
 def balance(each: Balance) -> slip_pb.GetBalanceResponse:
     return slip_pb.GetBalanceResponse(
-        earned=money(each.earned_fen), paid=money(each.paid_fen), balance=money(each.balance_fen)
+        earned=money(each.earned_fen),
+        paid=money(each.paid_fen),
+        balance=money(each.balance_fen),
+        held=money(each.held_fen),
     )
 
 

@@ -6,6 +6,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integ
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
+# Ordered like the rules order it, whatever the database's language.
+CANONICAL = Text(collation="C")
 
 # Each version is kept: an order is judged by the one that held when it was signed.
 employee_version = Table(
@@ -56,6 +58,8 @@ rule_version = Table(
     Column("published_at", DateTime(timezone=True), nullable=True),
     Column("effective_from", DateTime(timezone=True), nullable=True),
     Column("effective_to", DateTime(timezone=True), nullable=True),
+    # Split, caps, group; empty for a rule without.
+    Column("terms", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Index("rule_version_published", "rule_id", "effective_from", postgresql_where=text("state = 'published'")),
 )
 
@@ -96,6 +100,10 @@ deal = Table(
     Column("customer_code", Text, nullable=False),
     Column("customer_name", Text, nullable=False),
     Column("salesperson_id", Text, nullable=False),
+    # As it was at signing; empty when nobody is known. `unknown_people` are named but not known yet.
+    Column("manager_id", Text, nullable=False, server_default=""),
+    Column("director_id", Text, nullable=False, server_default=""),
+    Column("unknown_people", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("amount_fen", BigInteger, nullable=False),
     Column("signed_at", DateTime(timezone=True), nullable=True),
     Column("cancelled_at", DateTime(timezone=True), nullable=True),
@@ -109,7 +117,90 @@ deal = Table(
     Index("deal_salesperson", "salesperson_id", "signed_at"),
     Index("deal_customer_code", "customer_code"),
     Index("deal_signed", "signed_at"),
+    Index("deal_manager", "manager_id", "signed_at"),
+    Index("deal_director", "director_id", "signed_at"),
+    Index("deal_unknown_people", "deal_key", postgresql_where=text("unknown_people <> '[]'::jsonb")),
     Index("deal_open", "deal_key", postgresql_where=text("reasons <> '[]'::jsonb")),
+)
+
+# How a deal is shared, as somebody recorded it; the last one holds.
+deal_split = Table(
+    "deal_split",
+    metadata,
+    Column("deal_key", Text, primary_key=True),
+    # Basis points by employee.
+    Column("shares", JSONB, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+)
+
+# What one rule comes to on one deal, also when that is nothing: how it came about.
+award = Table(
+    "award",
+    metadata,
+    Column("deal_key", CANONICAL, primary_key=True),
+    Column("rule_id", CANONICAL, primary_key=True),
+    Column("rule_version", Integer, nullable=False),
+    Column("group_name", Text, nullable=False),
+    # What the rule's model gives.
+    Column("result_fen", BigInteger, nullable=False),
+    Column("formula", Text, nullable=False),
+    Column("formula_zh", Text, nullable=False),
+    # Lines of the whole, of each person's part, of each person's cut, and of the budget: [{code, text, text_zh}].
+    Column("lines", JSONB, nullable=False),
+    Column("split_lines", JSONB, nullable=False),
+    Column("cap_lines", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("budget_lines", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+)
+
+# Its amounts by person, as changes by the time they take effect: the part, what the caps of the month leave of it, and
+# what of that a budget holds. A month or a budget is read from here without its deals.
+award_step = Table(
+    "award_step",
+    metadata,
+    Column("deal_key", CANONICAL, primary_key=True),
+    Column("rule_id", CANONICAL, primary_key=True),
+    Column("beneficiary_id", Text, primary_key=True),
+    Column("effective_at", DateTime(timezone=True), primary_key=True),
+    Column("signed_at", DateTime(timezone=True), nullable=False),
+    Column("group_name", Text, nullable=False),
+    Column("share_fen", BigInteger, nullable=False),
+    Column("granted_fen", BigInteger, nullable=False),
+    Column("held_fen", BigInteger, nullable=False),
+    Index("award_step_rule", "rule_id", "signed_at", "deal_key"),
+    Index("award_step_group", "group_name", "signed_at", "deal_key", postgresql_where=text("group_name <> ''")),
+)
+
+# Every budget that was proposed; approved ones hold for the period that begins on `starts_on`, `onward` for all later.
+budget_change = Table(
+    "budget_change",
+    metadata,
+    Column("change_id", Uuid(as_uuid=False), primary_key=True),
+    # rule:… or group:…
+    Column("budget_id", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("onward", Boolean, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("decided_by", Text, nullable=False, server_default=""),
+    Column("decided_at", DateTime(timezone=True), nullable=True),
+    Index("budget_change_budget", "budget_id", "change_id"),
+)
+
+# Periods in which a budget was exhausted at some time.
+budget_exhaustion = Table(
+    "budget_exhaustion",
+    metadata,
+    Column("budget_id", Text, primary_key=True),
+    Column("starts_on", Date, primary_key=True),
+    # None while slips go through again.
+    Column("exhausted_at", DateTime(timezone=True), nullable=True),
+    Column("number", Integer, nullable=False),
 )
 
 slip = Table(
@@ -139,6 +230,8 @@ slip = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("confirmed_at", DateTime(timezone=True), nullable=True),
     Column("evidence", JSONB, nullable=False),
+    # Split, caps, group and budget: [{code, text, text_zh}].
+    Column("lines", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     # Part of the amount that an appeal brought, beside what the rule gives.
     Column("adjusted_fen", BigInteger, nullable=False, server_default=text("0")),
     # Set on a claw-back: the slip it takes back.
@@ -154,6 +247,7 @@ slip = Table(
     Index("slip_contract", "contract_number", "slip_id"),
     Index("slip_unit", "unit", postgresql_ops={"unit": "text_pattern_ops"}),
     Index("slip_state", "state", "slip_id"),
+    Index("slip_rule", "rule_id", "slip_id"),
 )  # fmt: skip
 
 appeal = Table(

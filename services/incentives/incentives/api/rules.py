@@ -18,7 +18,7 @@ from incentives import mapping
 from incentives.deals.apply_rule import apply_rule
 from incentives.deals.settle_deals import Settlement
 from incentives.rule_library import store as rules
-from incentives.rule_library.draft_rule import draft_rule
+from incentives.rule_library.draft_rule import draft_rule, find_in_terms
 from incentives.rule_library.publish_rule import find_version
 from incentives.rule_library.rules import is_superseded
 from incentives.rule_library.validate_rule import validate_rule
@@ -64,7 +64,13 @@ class RuleService(Servicer, rule_grpc.RuleServiceServicer):
     def ValidateRule(self, request: rule_pb.ValidateRuleRequest, context: Context) -> rule_pb.ValidateRuleResponse:
         examples = [mapping.example_in(each) for each in request.examples]
         findings = validate_rule(self._settlement.evaluator, mapping.model_in(request.model), examples)
-        return rule_pb.ValidateRuleResponse(findings=[mapping.finding(each) for each in findings])
+        terms = mapping.terms_in(request.terms)
+
+        def query(tx: Transaction) -> rule_pb.ValidateRuleResponse:
+            found = [*find_in_terms(tx, request.rule_id, terms), *findings]
+            return rule_pb.ValidateRuleResponse(findings=[mapping.finding(each) for each in found])
+
+        return self.read(request, query)
 
     def PublishRule(self, request: rule_pb.PublishRuleRequest, context: Context) -> rule_pb.PublishRuleResponse:
         starts = mapping.instant_in(request.effective_from)

@@ -31,6 +31,7 @@ class SlipService(Servicer, slip_grpc.SlipServiceServicer):
                 states=mapping.states_in(request.states),
                 beneficiary_id=request.beneficiary_id,
                 contract_number=request.contract_number,
+                rule_id=request.rule_id,
             )
             rows, token = page.cut(found, lambda row: {"id": row.slip_id})
             return slip_pb.ListSlipsResponse(slips=[mapping.slip(row) for row in rows], page=PageInfo(next_token=token))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -15,7 +15,7 @@ from incentives.deals import store
 from incentives.deals.book_deals import book_deals
 from incentives.deals.rules import DealFacts, combine, context, waits
 from incentives.evaluation.evaluator import Evaluator
-from incentives.roster.rules import version_at
+from incentives.roster.rules import Employee, version_at
 from incentives.roster.store import customer_of_code, customer_versions, employee_versions
 from incentives.rule_library.policy import BonusPolicy
 
@@ -76,12 +76,24 @@ def _derive(tx: Transaction, key: str, held: Row[Any] | None, policy: BonusPolic
         "state": store.COUNTED if ready else store.WAITING,
         "customer_id": customer.customer_id if customer else "",
         "context": context(facts, customer, rep) if ready and customer and rep else {},
+        **_leaders(tx, rep, at),
         "reasons": [asdict(each) for each in reasons],
         "since": held.since if held else tx.now,
     }
     store.save_deal(tx, values)
     if facts.signed_at is not None and facts.signed_at > tx.now:
         tx.deadlines.start(SETTLE, key, facts.signed_at)
+
+
+def _leaders(tx: Transaction, rep: Employee | None, at: datetime) -> dict[str, Any]:
+    """Manager and director as they were at signing, for rules that share with them."""
+    named = rep.manager_id if rep else ""
+    manager = version_at(employee_versions(tx, named), at) if named else None
+    above = manager.manager_id if manager else ""
+    director = version_at(employee_versions(tx, above), at) if above else None
+    known = {"manager_id": named if manager else "", "director_id": above if director else ""}
+    unknown = [each for each, found in ((named, manager), (above, director)) if each and found is None]
+    return {**known, "unknown_people": unknown}
 
 
 def _values(facts: DealFacts) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import array, insert
 
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from incentives.deals.rules import OrderLine, OrderSource
 from incentives.ledger.rules import LedgerDeal
-from incentives.tables import deal, order_source
+from incentives.tables import deal, deal_split, order_source
 
 COUNTED, WAITING, EMPTY = "counted", "waiting", "empty"
 
@@ -62,10 +62,37 @@ def set_reasons(tx: Transaction, deal_key: str, reasons: Sequence[Mapping[str, s
     tx.execute(update(deal).where(deal.c.deal_key == deal_key).values(reasons=reasons))
 
 
-def counted_deals(tx: Transaction, customers: Collection[str], reps: Collection[str]) -> list[Row[Any]]:
-    """Deals of any of these customers or reps."""
+def counted_deals(
+    tx: Transaction, customers: Collection[str], reps: Collection[str], since: datetime
+) -> list[Row[Any]]:
+    """Deals of any of these customers or reps, signed since."""
     mine = or_(deal.c.customer_id.in_(customers), deal.c.salesperson_id.in_(reps))
-    return list(tx.execute(select(deal).where(deal.c.state == COUNTED, mine)))
+    return list(tx.execute(select(deal).where(deal.c.state == COUNTED, mine, deal.c.signed_at >= since)))
+
+
+def splits_of(tx: Transaction, keys: Collection[str]) -> dict[str, dict[str, int]]:
+    """Recorded splits, basis points by employee."""
+    rows = tx.execute(select(deal_split.c.deal_key, deal_split.c.shares).where(deal_split.c.deal_key.in_(keys)))
+    return {row.deal_key: row.shares for row in rows}
+
+
+def load_split(tx: Transaction, key: str) -> Row[Any] | None:
+    return tx.execute(select(deal_split).where(deal_split.c.deal_key == key)).first()
+
+
+def save_split(tx: Transaction, values: Mapping[str, Any]) -> None:
+    new = insert(deal_split).values(**values)
+    kept = {name: new.excluded[name] for name in values if name != "deal_key"}
+    tx.execute(new.on_conflict_do_update(index_elements=["deal_key"], set_=kept))
+
+
+def move_split(tx: Transaction, old_key: str, new_key: str) -> None:
+    """The deal is known by another key now; what was recorded with that stays."""
+    held = load_split(tx, old_key)
+    if held is not None:
+        tx.execute(delete(deal_split).where(deal_split.c.deal_key == old_key))
+        moved = insert(deal_split).values(**held._asdict() | {"deal_key": new_key})
+        tx.execute(moved.on_conflict_do_nothing())
 
 
 def neighbours(tx: Transaction, customers: Collection[str], reps: Collection[str]) -> list[LedgerDeal]:
@@ -78,10 +105,13 @@ def neighbours(tx: Transaction, customers: Collection[str], reps: Collection[str
 
 
 def keys_for_employee(tx: Transaction, employee_ids: Collection[str], since: datetime) -> list[str]:
-    """Deals on which a new version of these employees may change something: those waiting, and those signed since."""
-    touched = or_(deal.c.state == WAITING, deal.c.signed_at >= since)
-    mine = deal.c.salesperson_id.in_(employee_ids)
-    return list(tx.execute(select(deal.c.deal_key).where(mine, touched)).scalars())
+    """Deals on which a new version of these employees may change something: those waiting, those signed since of their
+    own and of those they lead, and those that name one of them who was not known yet."""
+    ids = sorted(employee_ids)
+    own = deal.c.salesperson_id.in_(ids) & or_(deal.c.state == WAITING, deal.c.signed_at >= since)
+    led = or_(deal.c.manager_id.in_(ids), deal.c.director_id.in_(ids)) & (deal.c.signed_at >= since)
+    named = text("unknown_people <> '[]'::jsonb") & deal.c.unknown_people.has_any(array(ids))
+    return list(tx.execute(select(deal.c.deal_key).where(or_(own, led, named))).scalars())
 
 
 def keys_for_customer(

@@ -20,4 +20,5 @@ def take_order(tx: Transaction, said: OrderSource, settlement: Settlement) -> No
     for key in keys - {said.deal_key}:
         if not store.sources_of(tx, key):
             move_slips(tx, key, said.deal_key, said.contract_number)
+            store.move_split(tx, key, said.deal_key)
     settle_deals(tx, keys, settlement)

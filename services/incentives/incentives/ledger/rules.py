@@ -159,20 +159,25 @@ class Booked:
 
 @dataclass(frozen=True)
 class Balance:
+    """`held_fen` is earned, and waits for a budget."""
+
     earned_fen: int
     paid_fen: int
+    held_fen: int = 0
 
     @property
     def balance_fen(self) -> int:
-        return self.earned_fen - self.paid_fen
+        return self.earned_fen - self.held_fen - self.paid_fen
 
 
 # Entries that say what somebody is entitled to; the others move money that was earned.
 EARNING = {EntryKind.EARN, EntryKind.CLAW_BACK, EntryKind.ADJUST}
+WAITING = {EntryKind.HOLD, EntryKind.RELEASE}
 
 
 def balance(entries: Sequence[Booked], at: datetime) -> Balance:
     """Entries that took effect until `at`."""
     counted = [each for each in entries if each.effective_at <= at]
     earned = sum(each.fen for each in counted if each.kind in EARNING)
-    return Balance(earned, -sum(each.fen for each in counted if each.kind is EntryKind.PAY))
+    held = -sum(each.fen for each in counted if each.kind in WAITING)
+    return Balance(earned, -sum(each.fen for each in counted if each.kind is EntryKind.PAY), held)

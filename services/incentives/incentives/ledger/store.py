@@ -18,10 +18,20 @@ from incentives.tables import ledger_entry
 
 def booked(tx: Transaction, deal_keys: Collection[str]) -> dict[Post, int]:
     """What orders of these deals have been booked for so far."""
+    return _booked(tx, deal_keys, EntryKind.EARN, EntryKind.CLAW_BACK)
+
+
+def booked_held(tx: Transaction, deal_keys: Collection[str]) -> dict[Post, int]:
+    """What of it waits for a budget; in the ledger it is taken off."""
+    held = _booked(tx, deal_keys, EntryKind.HOLD, EntryKind.RELEASE)
+    return {post: -fen for post, fen in held.items()}
+
+
+def _booked(tx: Transaction, deal_keys: Collection[str], *kinds: EntryKind) -> dict[Post, int]:
     c = ledger_entry.c
     rows = tx.execute(
         select(c.deal_key, c.rule_id, c.employee_id, c.effective_at, func.sum(c.amount_fen).label("fen"))
-        .where(c.deal_key.in_(deal_keys), c.kind.in_([EntryKind.EARN.value, EntryKind.CLAW_BACK.value]))
+        .where(c.deal_key.in_(deal_keys), c.kind.in_([each.value for each in kinds]))
         .group_by(c.deal_key, c.rule_id, c.employee_id, c.effective_at)
     )
     found: dict[Post, int] = defaultdict(int)

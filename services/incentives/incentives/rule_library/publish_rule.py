@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row
 
@@ -13,11 +14,14 @@ from incentives.rule_library.policy import BonusPolicy
 from incentives.rule_library.rules import (
     GoldenExample,
     RuleAlreadyPublished,
+    RuleFinding,
     RuleNotFound,
     RulePublished,
     check_period,
     refuse_errors,
 )
+from incentives.rule_library.terms_check_rules import check_neighbours, check_terms
+from incentives.rule_library.terms_rules import read_terms
 from incentives.rule_library.validate_rule import validate_rule
 
 
@@ -37,6 +41,7 @@ def publish_rule(
     if row.state != "draft":
         raise RuleAlreadyPublished(rule_id=rule_id, version=version)
     check_period(starts, ends, tx.now, timedelta(days=policy.backdating_days))
+    refuse_errors(_check_terms(tx, row, starts, ends))
     refuse_errors(validate_rule(evaluator, row.model, [GoldenExample(**each) for each in row.examples]))
     who = {"publisher": tx.identity.subject, "published_at": tx.now, "effective_from": starts, "effective_to": ends}
     store.set_published(tx, rule_id, version, who)
@@ -44,7 +49,14 @@ def publish_rule(
     tx.audit(action="rule.publish", entity="incentive_rule", entity_id=rule_id, after={"version": version, **who})
 
 
-def find_version(tx: Transaction, rule_id: str, version: int | None) -> Row[tuple[object, ...]]:
+def _check_terms(tx: Transaction, row: Row[Any], starts: datetime, ends: datetime | None) -> list[RuleFinding]:
+    terms = read_terms(row.terms)
+    if terms.group is not None:
+        store.lock_group(tx, terms.group.name)
+    return [*check_terms(terms), *check_neighbours(row.rule_id, terms, starts, ends, store.published(tx))]
+
+
+def find_version(tx: Transaction, rule_id: str, version: int | None) -> Row[Any]:
     """The newest when none is named. Raises RuleNotFound."""
     for row in store.versions(tx, rule_id):
         if version is None or row.version == version:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from chassis.errors import FailedPrecondition, InvalidInput, Missing, NotFound, Violation
+from incentives.rule_library.terms_rules import NO_TERMS, Terms
 
 
 class Severity(StrEnum):
@@ -58,6 +59,7 @@ class Rule:
     words_zh: str
     effective_from: datetime
     effective_to: datetime | None
+    terms: Terms = NO_TERMS
 
 
 class RuleNotFound(NotFound):

@@ -12,12 +12,18 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from incentives.rule_library.rules import Rule
+from incentives.rule_library.terms_rules import read_terms
 from incentives.tables import rule_version
 
 
 def lock_rule(tx: Transaction, rule_id: str) -> None:
     """Versions of a rule are numbered and published one at a time."""
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("rule:" + rule_id, 0))))
+
+
+def lock_group(tx: Transaction, name: str) -> None:
+    """Rules of a group are compared one at a time."""
+    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("group:" + name, 0))))
 
 
 def next_version(tx: Transaction, rule_id: str) -> int:
@@ -41,6 +47,13 @@ def versions(tx: Transaction, rule_id: str) -> Sequence[Row[Any]]:
     """Newest first."""
     mine = rule_version.c.rule_id == rule_id
     return tx.execute(select(rule_version).where(mine).order_by(rule_version.c.version.desc())).all()
+
+
+def is_known(tx: Transaction, *, rule_id: str = "", group: str = "") -> bool:
+    """Whether there is such a rule, or a rule of such a group, be it drafted only."""
+    named = rule_version.c.terms["group"]["name"].astext == group
+    query = select(rule_version.c.rule_id).where(rule_version.c.rule_id == rule_id if rule_id else named)
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def list_newest(tx: Transaction, page: Page) -> Sequence[Row[Any]]:
@@ -76,5 +89,6 @@ def earliest_start(tx: Transaction) -> datetime | None:
 
 def _rule(row: Row[Any]) -> Rule:
     return Rule(
-        row.rule_id, row.version, row.digest, row.model, row.words, row.words_zh, row.effective_from, row.effective_to
-    )
+        row.rule_id, row.version, row.digest, row.model, row.words, row.words_zh, row.effective_from, row.effective_to,
+        read_terms(row.terms),
+    )  # fmt: skip

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from chassis.kernel.ids import new_id
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
 from incentives.rule_library.policy import BonusPolicy
 from incentives.slips import store
-from incentives.slips.await_answer import await_answer
-from incentives.slips.rules import SlipCreated, State
+from incentives.slips.hold_slip import ask, tell_held
+from incentives.slips.rules import State
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class NewSlip:
     order_amount: Money
     signed_at: datetime
     evidence: Sequence[str]
+    lines: Sequence[Mapping[str, Any]] = ()
+    # A budget is exhausted: it is asked for when money is there.
+    held: bool = False
 
 
 def create_slip(tx: Transaction, new: NewSlip, policy: BonusPolicy) -> str:
@@ -42,7 +46,7 @@ def create_slip(tx: Transaction, new: NewSlip, policy: BonusPolicy) -> str:
     slip_id = new_id()
     values = {
         "slip_id": slip_id,
-        "state": State.PENDING.value,
+        "state": (State.HELD if new.held else State.PENDING).value,
         "deal_key": new.deal_key,
         "contract_number": new.contract_number,
         "order_id": new.order_id,
@@ -62,15 +66,12 @@ def create_slip(tx: Transaction, new: NewSlip, policy: BonusPolicy) -> str:
         "signed_at": new.signed_at,
         "created_at": tx.now,
         "evidence": list(new.evidence),
+        "lines": list(new.lines),
     }
-    store.insert_slip(tx, values)
-    await_answer(tx, slip_id, policy)
-    tx.record(
-        SlipCreated(
-            slip_id, new.beneficiary_id, new.beneficiary_name, new.manager_id, new.unit, new.amount, new.deal_key,
-            new.contract_number, new.rule_id, new.rule_version, new.words, new.words_zh, new.customer_name,
-            new.signed_at,
-        )
-    )  # fmt: skip
+    slip = store.insert_slip(tx, values)
+    if new.held:
+        tell_held(tx, slip, new.lines)
+    else:
+        ask(tx, slip, policy)
     tx.audit(action="slip.create", entity="slip", entity_id=slip_id, after=values, why=new.formula)
     return slip_id

@@ -54,6 +54,7 @@ class Command(StrEnum):
     WITHDRAW = "withdraw"
     CLOSE = "close"
     CANCEL = "cancel"
+    HOLD = "hold"
     RELEASE = "release"
 
 
@@ -74,6 +75,8 @@ class Role(StrEnum):
 _S, _C, _R = State, Command, Role
 _BEFORE_PAID = [each for each in State if each not in {_S.PAID, _S.CANCELLED, _S.SETTLED}]
 TABLE: Mapping[tuple[State, Command], tuple[frozenset[Role], State]] = {
+    # A budget is exhausted, and money is there again (I2.2).
+    (_S.PENDING, _C.HOLD): (frozenset({_R.SYSTEM}), _S.HELD),
     (_S.HELD, _C.RELEASE): (frozenset({_R.SYSTEM}), _S.PENDING),
     # The system confirms after the reminders stayed without answer (I3.2).
     (_S.PENDING, _C.CONFIRM): (frozenset({_R.BENEFICIARY, _R.SYSTEM}), _S.CONFIRMED),
@@ -139,6 +142,20 @@ class SlipCreated:
     words_zh: str
     customer_name: str
     signed_at: datetime
+
+
+@dataclass(frozen=True)
+class SlipHeld:
+    slip_id: str
+    beneficiary_id: str
+    manager_id: str
+    unit: str
+    amount: Money
+    deal_key: str
+    rule_id: str
+    customer_name: str
+    reason: str
+    reason_zh: str
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from incentives.ledger.rules import Award
 from incentives.tables import slip
 
 
-def insert_slip(tx: Transaction, values: Mapping[str, Any]) -> None:
-    tx.execute(insert(slip).values(**values))
+def insert_slip(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:
+    return tx.execute(insert(slip).values(**values).returning(slip)).one()
 
 
 def lock_standing(tx: Transaction, deal_keys: Collection[str]) -> dict[tuple[str, Award], Row[Any]]:
@@ -44,6 +44,11 @@ def change_slip(tx: Transaction, slip_id: str, values: Mapping[str, Any]) -> Non
     tx.execute(update(slip).where(slip.c.slip_id == slip_id).values(version=slip.c.version + 1, **values))
 
 
+def set_lines(tx: Transaction, slip_id: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    """How the amount came about, which stays the same: whoever is about to confirm it is not disturbed."""
+    tx.execute(update(slip).where(slip.c.slip_id == slip_id).values(lines=lines))
+
+
 def move_slips(tx: Transaction, old_key: str, new_key: str, contract_number: str) -> None:
     """The order of these slips is now known by another key. Where the other deal has a slip already, both stay and
     the recalculation takes one back."""
@@ -68,7 +73,7 @@ def move_slips(tx: Transaction, old_key: str, new_key: str, contract_number: str
 
 
 def list_slips(
-    tx: Transaction, page: Page, *, states: Sequence[str], beneficiary_id: str, contract_number: str
+    tx: Transaction, page: Page, *, states: Sequence[str], beneficiary_id: str, contract_number: str, rule_id: str = ""
 ) -> Sequence[Row[Any]]:
     """Newest first."""
     query = select(slip).where(tx.identity.visible(slip.c.beneficiary_id, slip.c.unit))
@@ -78,6 +83,8 @@ def list_slips(
         query = query.where(slip.c.beneficiary_id == beneficiary_id)
     if contract_number:
         query = query.where(slip.c.contract_number == contract_number)
+    if rule_id:
+        query = query.where(slip.c.rule_id == rule_id)
     if page.after:
         query = query.where(slip.c.slip_id < page.after["id"])
     return tx.execute(query.order_by(slip.c.slip_id.desc()).limit(page.limit)).all()

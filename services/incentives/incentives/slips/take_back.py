@@ -16,7 +16,7 @@ from incentives.slips.rules import SlipClawedBack, State, after_taking_back
 
 KEPT = (
     "deal_key", "contract_number", "order_id", "rule_id", "rule_version", "words", "words_zh", "beneficiary_id",
-    "beneficiary_name", "manager_id", "unit", "customer_name", "order_fen", "signed_at", "evidence",
+    "beneficiary_name", "manager_id", "unit", "customer_name", "order_fen", "signed_at", "evidence", "lines",
 )  # fmt: skip
 
 

@@ -1,0 +1,58 @@
+"""Let a budget hold the awards that it can't pay, and let go those that it can (I2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chassis.kernel.money import Money
+from chassis.unit_of_work import Transaction
+from incentives.awards import store
+from incentives.awards.rules import Item, Mark, budget_lines
+from incentives.budgets.rules import BEGINNING, BudgetExhausted, Change, Span, amounts, scope
+from incentives.budgets.store import exhaustion, save_exhaustion
+from incentives.ledger.limit_rules import hold
+
+# A period in which no budget holds.
+UNLIMITED = [(BEGINNING, 2**62)]
+
+
+def hold_back(tx: Transaction, span: Span, mark: Mark, budgets: Sequence[Change]) -> list[Item]:
+    """The awards from the mark on that are held now and were not, or the reverse."""
+    budget = amounts(budgets, span) or UNLIMITED
+    items = store.budget_items(tx, span, mark)
+    changed, moved = [], []
+    found = hold([each.demand() for each in items], budget, store.budget_taken(tx, span, mark))
+    for item, held in zip(items, found, strict=True):
+        lines = budget_lines(span, held, budget[-1][1])
+        if held.steps != item.held:
+            moved.append(item)
+        if held.steps != item.held or lines != item.budget_lines:
+            item.held = {person: dict(steps) for person, steps in held.steps.items()}
+            item.budget_lines = lines
+            changed.append(item)
+    store.rewrite(tx, changed)
+    _tell(tx, span, budget, bool(moved))
+    return moved
+
+
+def _tell(tx: Transaction, span: Span, budget: Sequence[tuple[datetime, int]], moved: bool) -> None:
+    """Once each time that it begins to hold something."""
+    before = exhaustion(tx, span)
+    if not moved and (before is None or before.exhausted_at is None):
+        return
+    figures, number = store.figures(tx, span), 0 if before is None else before.number
+    was, now = before is not None and before.exhausted_at is not None, figures.held_orders > 0
+    if was == now:
+        return
+    number += 1 if now else 0
+    save_exhaustion(tx, span, tx.now if now else None, number)
+    if now:
+        rule, group = scope(span.budget_id)
+        tx.record(
+            BudgetExhausted(
+                span.budget_id, rule, group, span.period.value, span.starts_on, span.last_day, Money(budget[-1][1]),
+                Money(figures.used_fen), Money(figures.held_fen), figures.held_orders, figures.first_deal_key, number,
+                tx.now,
+            )
+        )  # fmt: skip

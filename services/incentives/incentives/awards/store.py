@@ -1,0 +1,182 @@
+"""SQL of awards. A month or a budget is read by index, without its deals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.unit_of_work import Transaction
+from incentives.awards.rules import Explained, Item, Key, Mark, People
+from incentives.budgets.rules import RULE, Figures, Span, scope
+from incentives.ledger.limit_rules import Running, Used
+from incentives.tables import award, award_step, budget_change
+
+C = award_step.c
+
+
+def load_items(tx: Transaction, deal_keys: Collection[str]) -> dict[Key, Item]:
+    mine = award.c.deal_key.in_(deal_keys)
+    return {item.key: item for item in _items(tx, mine, outer=True)}
+
+
+def load_awards(tx: Transaction, deal_keys: Collection[str]) -> dict[Key, Row[Any]]:
+    rows = tx.execute(select(award).where(award.c.deal_key.in_(deal_keys)))
+    return {(row.deal_key, row.rule_id): row for row in rows}
+
+
+def month_items(tx: Transaction, rule_id: str, mark: Mark, until: datetime) -> list[Item]:
+    """From the mark on, in canonical order."""
+    return _items(tx, (C.rule_id == rule_id) & (C.signed_at < until) & (_place() >= mark))
+
+
+def month_used(tx: Transaction, rule_id: str, since: datetime, mark: Mark) -> Used:
+    """What the awards of the month before the mark have been granted, in one line per person and later change."""
+    at = func.greatest(C.effective_at, mark[0])
+    rows = tx.execute(
+        select(C.beneficiary_id, at.label("at"), func.sum(C.granted_fen).label("fen"))
+        .where(C.rule_id == rule_id, C.signed_at >= since, _place() < mark)
+        .group_by(C.beneficiary_id, at)
+    )
+    used = Used()
+    for row in rows:
+        used.add({row.beneficiary_id: {row.at: int(row.fen)}})
+    return used
+
+
+def budget_items(tx: Transaction, span: Span, mark: Mark) -> list[Item]:
+    return _items(tx, _in_span(span) & (_place() >= mark))
+
+
+def budget_taken(tx: Transaction, span: Span, mark: Mark) -> Running:
+    """As `month_used`, of a budget: what waits is counted too."""
+    at = func.greatest(C.effective_at, mark[0])
+    rows = tx.execute(
+        select(at.label("at"), func.sum(C.granted_fen).label("fen")).where(_in_span(span), _place() < mark).group_by(at)
+    )
+    return Running(0, {row.at: int(row.fen) for row in rows})
+
+
+def figures(tx: Transaction, span: Span) -> Figures:
+    held = func.sum(C.held_fen)
+    each = (
+        select(C.deal_key, C.signed_at, func.sum(C.granted_fen).label("granted"), held.label("held"))
+        .where(_in_span(span))
+        .group_by(C.deal_key, C.rule_id, C.signed_at)
+        .subquery()
+    )
+    waits = each.c.held > 0
+    whole = tx.execute(
+        select(
+            func.coalesce(func.sum(each.c.granted - each.c.held), 0).label("used"),
+            func.coalesce(func.sum(each.c.held), 0).label("held"),
+            func.count(each.c.deal_key.distinct()).filter(waits).label("orders"),
+        )
+    ).one()
+    first = select(each.c.deal_key).where(waits).order_by(each.c.signed_at, each.c.deal_key).limit(1)
+    return Figures(int(whole.used), int(whole.held), whole.orders, tx.execute(first).scalar_one_or_none() or "")
+
+
+def groups_of(tx: Transaction, rule_id: str, since: datetime) -> list[str]:
+    """In which the rule gave something since then."""
+    query = select(C.group_name).distinct().where(C.rule_id == rule_id, C.signed_at >= since, C.group_name != "")
+    return list(tx.execute(query).scalars())
+
+
+def explain(tx: Transaction, key: Key, explained: Explained) -> None:
+    """What is said of the award on its deal; what its month says stays."""
+    new = insert(award).values(deal_key=key[0], rule_id=key[1], **asdict(explained))
+    kept = {name: new.excluded[name] for name in asdict(explained)}
+    tx.execute(new.on_conflict_do_update(index_elements=["deal_key", "rule_id"], set_=kept))
+
+
+def remove(tx: Transaction, keys: Collection[Key]) -> None:
+    for table in (award_step, award):
+        tx.execute(delete(table).where(tuple_(table.c.deal_key, table.c.rule_id).in_(keys)))
+
+
+def rewrite(tx: Transaction, items: Sequence[Item]) -> None:
+    """Amounts and lines of the month as the items have them now."""
+    if not items:
+        return
+    tx.execute(delete(award_step).where(tuple_(C.deal_key, C.rule_id).in_([each.key for each in items])))
+    rows = [row for each in items for row in _rows(each)]
+    if rows:
+        tx.execute(insert(award_step), rows)
+    said = update(award).where(award.c.deal_key == bindparam("deal"), award.c.rule_id == bindparam("rule"))
+    tx.execute(
+        said.values(cap_lines=bindparam("caps"), budget_lines=bindparam("budget")),
+        [
+            {"deal": each.deal_key, "rule": each.rule_id, "caps": each.cap_lines, "budget": each.budget_lines}
+            for each in items
+        ],
+    )
+
+
+def _place() -> ColumnElement[Any]:
+    return tuple_(C.signed_at, C.deal_key)
+
+
+def _in_span(span: Span) -> ColumnElement[bool]:
+    """A rule with a budget of its own never counts against its group's."""
+    rule, group = scope(span.budget_id)
+    inside = (C.signed_at >= span.since) & (C.signed_at < span.until)
+    if rule:
+        return inside & (C.rule_id == rule)
+    own = select(func.substr(budget_change.c.budget_id, len(RULE) + 1)).where(
+        budget_change.c.budget_id.startswith(RULE), budget_change.c.state == "approved"
+    )
+    return inside & (C.group_name == group) & C.rule_id.not_in(own)
+
+
+def _items(tx: Transaction, which: ColumnElement[bool], *, outer: bool = False) -> list[Item]:
+    """`outer`: also awards that give nobody anything."""
+    joined = award.join(award_step, (award.c.deal_key == C.deal_key) & (award.c.rule_id == C.rule_id), isouter=outer)
+    rows = tx.execute(
+        select(
+            award.c.deal_key, award.c.rule_id, award.c.rule_version, award.c.group_name, award.c.cap_lines,
+            award.c.budget_lines, C.signed_at, C.beneficiary_id, C.effective_at, C.share_fen, C.granted_fen, C.held_fen,
+        )
+        .select_from(joined)
+        .where(which)
+        .order_by(C.signed_at, award.c.deal_key, award.c.rule_id)
+    )  # fmt: skip
+    found: dict[Key, Item] = {}
+    for row in rows:
+        key = row.deal_key, row.rule_id
+        if key not in found:
+            found[key] = Item(
+                *key, row.rule_version, row.group_name, row.signed_at, cap_lines=row.cap_lines,
+                budget_lines=row.budget_lines,
+            )  # fmt: skip
+        for people, fen in _layers(found[key], row):
+            if fen:
+                people.setdefault(row.beneficiary_id, {})[row.effective_at] = fen
+    return list(found.values())
+
+
+def _layers(item: Item, row: Row[Any]) -> Iterable[tuple[People, int]]:
+    return (item.shares, row.share_fen), (item.granted, row.granted_fen), (item.held, row.held_fen)
+
+
+def _rows(item: Item) -> list[Mapping[str, Any]]:
+    layers = item.shares, item.granted, item.held
+    return [
+        {
+            "deal_key": item.deal_key,
+            "rule_id": item.rule_id,
+            "beneficiary_id": person,
+            "effective_at": at,
+            "signed_at": item.signed_at,
+            "group_name": item.group_name,
+            "share_fen": item.shares.get(person, {}).get(at, 0),
+            "granted_fen": item.granted.get(person, {}).get(at, 0),
+            "held_fen": item.held.get(person, {}).get(at, 0),
+        }
+        for person in item.people
+        for at in sorted({at for layer in layers for at in layer.get(person, {})})
+    ]

@@ -1,0 +1,1 @@
+"""What rules and groups may cost in a period."""
