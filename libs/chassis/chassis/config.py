@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     max_concurrent_rpcs: int = Field(default=64, ge=1)
     default_deadline: float = Field(default=10.0, gt=0)
     drain: float = Field(default=20.0, ge=0)
+    # In the role `all`. Not where somebody else migrates first: the version before must start on the newer database.
+    migrate_at_start: bool = True
     signing_key: Path | None = None
     trust: Path | None = None
     clock_file: Path | None = None

@@ -40,7 +40,7 @@ class Process:
         """Until `stop`, then drain: running calls and loops get the drain time, nothing new is begun."""
         self._side = self._open_side_port()
         try:
-            if self._role is Role.ALL:
+            if self._role is Role.ALL and self._settings.migrate_at_start:
                 migrate_when_possible(self._service, stop)
             self._start()
             stop.wait()
