@@ -23,13 +23,18 @@ class Mode(StrEnum):
     DUPLICATE = "duplicate"
     REORDER = "reorder"
     LIE = "lie"  # well-formed and wrong: balances, totals, states
+    PARTIAL = "partial"  # HR: no word about some employees, told about each
+    STALE = "stale"  # HR: the answer of a while ago, which says so
 
 
 DEFAULT_SECONDS = {Mode.TIMEOUT: 60.0, Mode.SLOW: 2.0}
 
 
 class Fault(BaseModel):
-    """`count`: only for the next so many requests; absent: until changed. `path`: only below this path."""
+    """`count`: only for the next so many requests; absent: until changed. `path`: only below this path.
+
+    `keys`: the records that a lie or a partial answer is about; none named: all. `age`: of a stale answer, in seconds.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,6 +42,11 @@ class Fault(BaseModel):
     seconds: float | None = Field(default=None, ge=0, le=600)
     count: int | None = Field(default=None, ge=1)
     path: str = ""
+    keys: tuple[str, ...] = ()
+    age: float = Field(default=3600, ge=0)
+
+    def concerns(self, key: str) -> bool:
+        return not self.keys or key in self.keys
 
 
 @dataclass
@@ -76,7 +86,7 @@ class FaultMiddleware:
             await self._app(scope, receive, send)
             return
         fault = self._faults.take(scope["path"])
-        scope.setdefault("state", {})["fault"] = fault.mode
+        scope.setdefault("state", {})["fault"] = fault
         if fault.mode in DEFAULT_SECONDS:
             await asyncio.sleep(DEFAULT_SECONDS[fault.mode] if fault.seconds is None else fault.seconds)
         if fault.mode is Mode.ERROR500:
@@ -94,7 +104,13 @@ async def break_off(send: Send) -> None:
 
 
 def fault_of(request: Request) -> Mode:
-    return Mode(getattr(request.state, "fault", Mode.NONE))
+    return whole_fault_of(request).mode
+
+
+def whole_fault_of(request: Request) -> Fault:
+    """For faults that concern some records only."""
+    fault: Fault = getattr(request.state, "fault", Fault())
+    return fault
 
 
 async def read_fault(request: Request) -> Fault | Response:

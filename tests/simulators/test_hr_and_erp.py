@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -77,6 +78,41 @@ def test_an_unannounced_upgrade_renames_a_field(simulators: Any) -> None:
 def test_a_lie_is_well_formed(simulators: Any) -> None:
     simulators.post("erp", "/_sim/fault", {"mode": "lie"})
     assert simulators.get("erp", "/odata/SalesOrders").json()["value"][0]["TotalAmount"] == "1100.00"
+
+
+def delta(simulators: Any, since: str) -> dict[str, Any]:
+    return dict(simulators.get("hr", "/employees/delta", since=since).json())
+
+
+def test_hr_lies_about_those_it_is_told_to_lie_about(simulators: Any) -> None:
+    gone = [{"employeeId": each, "status": "DEPARTED", "leftOn": "2026-03-10"} for each in ("E00001", "E00002")]
+    simulators.post("hr", "/_sim/employees", {"employees": gone})
+    simulators.post("hr", "/_sim/fault", {"mode": "lie", "keys": ["E00002"]})
+    said = {each["employeeId"]: (each["status"], each["leftOn"]) for each in delta(simulators, "3")["employees"]}
+    assert said == {"E00001": ("DEPARTED", "2026-03-10"), "E00002": ("ACTIVE", None)}
+
+
+def test_hr_has_no_word_about_some_and_gives_it_later(simulators: Any) -> None:
+    simulators.post("hr", "/_sim/fault", {"mode": "partial", "keys": ["E00002"]})
+    simulators.post("hr", "/_sim/employees", {"employees": [{"employeeId": "E00002", "status": "DEPARTED"}]})
+    partial = delta(simulators, "3")
+    assert partial["employees"] == [{"employeeId": "E00002", "error": "temporarily unavailable"}]
+    simulators.post("hr", "/_sim/fault", {"mode": "none"})
+    later = delta(simulators, partial["cursor"])
+    assert [(each["employeeId"], each["status"]) for each in later["employees"]] == [("E00002", "DEPARTED")]
+    assert delta(simulators, later["cursor"])["employees"] == []
+
+
+def test_a_stale_answer_says_how_old_it_is(simulators: Any) -> None:
+    simulators.post("hr", "/_sim/fault", {"mode": "stale", "age": 1200})
+    simulators.post("hr", "/_sim/employees", {"employees": [{"employeeId": "E00002", "status": "DEPARTED"}]})
+    stale = delta(simulators, "3")
+    told, now = (
+        datetime.fromisoformat(each) for each in (stale["asOf"], simulators.get("hr", "/_sim/state").json()["now"])
+    )
+    assert stale["employees"] == []
+    assert stale["cursor"] == "3", "what it does not tell is not behind it"
+    assert timedelta(seconds=1190) < now - told < timedelta(seconds=1230)
 
 
 def test_a_counted_fault_ends_by_itself(simulators: Any) -> None:

@@ -20,7 +20,7 @@ from integration.grants.end_grant import expiry
 from integration.grants.grant_duty import EXPIRE
 
 # Cadences are of the policy and change at runtime; this is how often a feed looks whether it is its turn.
-TICK = timedelta(minutes=1)
+TICK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)

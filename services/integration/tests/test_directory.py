@@ -93,6 +93,19 @@ def test_a_failed_run_renews_nobody_and_is_seen_at_once(staffed: World, rpc: Rpc
     assert staffed.feed("hr").health == "degraded"
 
 
+@pytest.mark.spec("N3.1", "N2.1")
+def test_after_a_failure_hr_is_asked_again_within_seconds_and_then_at_its_cadence(staffed: World) -> None:
+    healthy = staffed.hr.routes["/employees/delta"]
+    staffed.hr.routes["/employees/delta"] = lambda _: (500, b"")
+    staffed.run("hr")
+    assert staffed.feed("hr").next_run_at - staffed.clock.now() == timedelta(seconds=10)
+    staffed.clock.advance(timedelta(seconds=10))
+    staffed.hr.routes["/employees/delta"] = healthy
+    staffed.run("hr")
+    assert staffed.feed("hr").next_run_at - staffed.clock.now() == timedelta(minutes=5)
+    assert staffed.feed("hr").health == "healthy"
+
+
 @pytest.mark.spec("N3.1")
 def test_who_can_t_be_read_keeps_the_old_age_while_the_others_are_renewed(staffed: World, rpc: Rpc) -> None:
     staffed.clock.advance(timedelta(minutes=5))

@@ -100,6 +100,7 @@ def test_the_clocks_of_a_lead_that_was_taken_back_have_stopped_and_run_anew_for_
     (lead,) = capture(company, 1)
     company.clock.advance(timedelta(minutes=29))
     recall(company, "E1", company.clock.now() - timedelta(hours=1))
+    assert company.next_due() is None
     company.pass_time(company.clock.now() + timedelta(minutes=2))
     assert [each.message.step for each in company.events("leads.response_overdue")] == []
     company.hire("E2")
@@ -126,6 +127,11 @@ def test_a_departure_told_twice_or_too_late_takes_nothing_back_again(company: Co
     deliver(company.service, company.employee("E1", version=3, status="departed"))
     assert fire_clocks(company) == 0
     assert company.get(later[0].lead_id).owner_id == "E1"
+    gone = company.employee("E1", version=6, status="departed", left_on=str(local_date(company.clock.now())))
+    deliver(company.service, gone)
+    assert fire_clocks(company) == 1
+    deliver(company.service, company.employee("E1", version=5, status="departed", left_on="2026-01-05"))
+    assert fire_clocks(company) == 0, "an older departure, told late"
 
 
 @pytest.mark.spec("LD4.6")

@@ -11,6 +11,8 @@ class FeedRule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     cadence_seconds: int = Field(default=300, ge=5)
+    # After a failed run the next one comes sooner; absent: at the cadence.
+    retry_seconds: int | None = Field(default=None, ge=1)
     # Business time; later than this without proved data is an alert.
     max_lag_seconds: int = Field(default=900, ge=60)
     down_after_failures: int = Field(default=3, ge=1)
@@ -25,6 +27,11 @@ class FeedRule(BaseModel):
     @property
     def cadence(self) -> timedelta:
         return timedelta(seconds=self.cadence_seconds)
+
+    @property
+    def retry(self) -> timedelta:
+        """From a failed run to the next."""
+        return self.cadence if self.retry_seconds is None else timedelta(seconds=self.retry_seconds)
 
     @property
     def max_lag(self) -> timedelta:

@@ -128,7 +128,9 @@ class FeedRunner:
             with self._mine(run) as tx:
                 row = store.load(tx, run.feed)
                 restart = {"checkpoint": ""} if error_class == "gone" else {}
-                store.change(tx, run.feed, failures=row.failures + 1, error_class=error_class, **restart)
+                again = {"next_run_at": min(row.next_run_at, tx.now + run.rule.retry)}
+                failed = {"failures": row.failures + 1, "error_class": error_class}
+                store.change(tx, run.feed, **failed, **again, **restart)
                 self._end(tx, run, outcome="failed", error_class=error_class, error=error)
         except LeaseLost:
             with self._uow.begin(ME) as tx:
