@@ -59,9 +59,7 @@ def _operator_schema(api_version: str, kind: str) -> dict[str, Any]:
     file = Path(go_tools.module("crds", module)) / pattern.format(plural=f"{kind.lower()}s")
     definition = yaml.safe_load(file.read_text())
     wanted = api_version.rpartition("/")[2]
-    (schema,) = [
-        each["schema"]["openAPIV3Schema"] for each in definition["spec"]["versions"] if each["name"] == wanted
-    ]
+    (schema,) = [each["schema"]["openAPIV3Schema"] for each in definition["spec"]["versions"] if each["name"] == wanted]
     for part in _objects(schema):
         part.setdefault("additionalProperties", False)
     # The server knows the rest of it.

@@ -18,12 +18,12 @@ from chassis.config import Settings
 FRAME = Path(__file__).with_name("values.schema.frame.json")
 SERVICES = ("leads", "activity", "targets", "incentives", "forecast", "integration", "gateway")
 # The chart says these itself, from values of their own or because of where a pod runs.
-BY_THE_CHART = frozenset(
-    "MODE HOST GRPC_PORT SIDE_PORT GATEWAY_PORT DRAIN SIGNING_KEY TRUST PEERS DATABASE_URL REDIS_URL FILES_URL "
-    "AUDIT_ROOTS_URL OTLP_ENDPOINT TRACE_RATIO LOG_LEVEL MIGRATE_AT_START KAFKA_BOOTSTRAP KAFKA_PROFILE "
-    "KAFKA_SECURITY_PROTOCOL KAFKA_SASL_MECHANISM KAFKA_SASL_USERNAME KAFKA_SASL_PASSWORD KAFKA_SSL_CAFILE "
-    "KAFKA_PARTITIONS KAFKA_REPLICATION".split()
-)
+BY_THE_CHART = frozenset({
+    "MODE", "HOST", "GRPC_PORT", "SIDE_PORT", "GATEWAY_PORT", "DRAIN", "SIGNING_KEY", "TRUST", "PEERS", "DATABASE_URL",
+    "REDIS_URL", "FILES_URL", "AUDIT_ROOTS_URL", "OTLP_ENDPOINT", "TRACE_RATIO", "LOG_LEVEL", "MIGRATE_AT_START",
+    "KAFKA_BOOTSTRAP", "KAFKA_PROFILE", "KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME",
+    "KAFKA_SASL_PASSWORD", "KAFKA_SSL_CAFILE", "KAFKA_PARTITIONS", "KAFKA_REPLICATION",
+})  # fmt: skip
 LOCAL_ONLY = frozenset({"CLOCK_FILE"})
 FOR_PRODUCTION = {"SIGN_IN": {"enum": ["oidc", "none"]}}
 
@@ -39,8 +39,8 @@ def render() -> str:
         }
         schema["definitions"][f"{service}Secrets"] = {
             "type": "object",
-            "propertyNames": {"enum": list(known)},
-            "additionalProperties": {"$ref": "#/definitions/secretKey"},
+            "additionalProperties": False,
+            "properties": {name: {"$ref": "#/definitions/secretKey"} for name in known},
         }
         schema["definitions"][service] = _service(service)
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
@@ -61,16 +61,16 @@ def _service(service: str) -> dict[str, Any]:
 
 def settings_of(service: str) -> dict[str, dict[str, Any]]:
     """What may be said in the values: name without prefix → JSON schema. Secrets are marked writeOnly."""
-    found = {name: kind for each in _classes(service) for name, kind in _fields(each)}
+    found = {name: kind for each in classes_of(service) for name, kind in _fields(each)}
     return {name: found[name] for name in sorted(found) if name not in BY_THE_CHART | LOCAL_ONLY}
 
 
 def every_setting(service: str) -> set[str]:
     """Whole names of all variables that the service reads."""
-    return {f"CLOSELOOP_{name}" for each in _classes(service) for name, _ in _fields(each)}
+    return {f"CLOSELOOP_{name}" for each in classes_of(service) for name, _ in _fields(each)}
 
 
-def _classes(service: str) -> list[type[BaseSettings]]:
+def classes_of(service: str) -> list[type[BaseSettings]]:
     package = importlib.import_module(service)
     for module in pkgutil.walk_packages(package.__path__, prefix=f"{service}."):
         if module.name.rpartition(".")[2] != "__main__":
