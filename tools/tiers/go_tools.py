@@ -36,7 +36,8 @@ def program(name: str) -> Path:
     kept = _cache() / f"{name}-{_fingerprint(folder)}"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        package = re.findall(r"^tool (\S+)", (folder / "go.mod").read_text(), re.M)[0]
+        # A tool of somebody else's module, or the few lines that lie beside go.mod.
+        package = next(iter(re.findall(r"^tool (\S+)", (folder / "go.mod").read_text(), re.M)), ".")
         fresh = kept.with_suffix(f".{os.getpid()}")
         _go(folder, "build", "-trimpath", "-ldflags=-s -w", "-o", str(fresh), package)
         fresh.replace(kept)
@@ -59,8 +60,8 @@ def _go(folder: Path, *arguments: str) -> str:
 
 def _fingerprint(folder: Path) -> str:
     digest = hashlib.sha256(subprocess.run(["go", "version"], capture_output=True, check=True).stdout)
-    for name in ("go.mod", "go.sum"):
-        digest.update((folder / name).read_bytes())
+    for file in sorted(folder.iterdir()):
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
