@@ -1,7 +1,8 @@
 """HTTP on the wire: uvicorn's protocol, with patience that ends.
 
 uvicorn waits for ever for the end of a request's headers and keeps as many as are sent. Here they must be complete in
-time and within their limit; and what is no HTTP at all is told so in the form of every other refusal.
+time and within their limit; and what is no HTTP at all is told so in the form of every other refusal. It also waits for
+ever for the rest of a body whose request is answered, such as one that was refused: here that has the same time.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ class NotHttp(InvalidInput):
     zh = "不是有效的 HTTP 请求。"
 
 
+# Seconds in which somebody refused may notice it. A line that breaks while they speak would take the answer with it.
+LINGER = 2.0
+
+
 class PatientProtocol(HttpToolsProtocol):
     """`seconds` and `limit` (bytes) are set by `patient`."""
 
@@ -30,6 +35,7 @@ class PatientProtocol(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     _in_headers = True
     _received = 0
+    _deaf = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -40,6 +46,8 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
         super().data_received(data)
         if self._in_headers:
             self._received += len(data)
@@ -54,6 +62,22 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._stop_waiting()
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        is_early = not self.pipeline and self.cycle.more_body
+        super().on_response_complete()
+        if is_early and not self.transport.is_closing():
+            self._timer = self.loop.call_later(self.seconds, self.transport.close)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self.cycle.response_complete:
+            # Nobody wanted this body, but now the next request may come; uvicorn forgets to wait for it.
+            self._stop_waiting()
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(NotHttp())
@@ -83,7 +107,9 @@ class PatientProtocol(HttpToolsProtocol):
         lines = [f"HTTP/1.1 {answer.status_code} {HTTPStatus(answer.status_code).phrase}".encode()]
         lines += [name + b": " + value for name, value in answer.raw_headers]
         self.transport.write(b"\r\n".join([*lines, b"connection: close", b"", bytes(answer.body)]))
-        self.transport.close()
+        self._deaf = True
+        self.transport.write_eof()
+        self._timer = self.loop.call_later(LINGER, self.transport.close)
 
 
 def patient(seconds: float, limit: int) -> type[Any]:

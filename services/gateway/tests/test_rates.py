@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import httpx
 import pytest
 
 from chassis.config import ConfigError
+from chassis.local import LocalRedis
+from chassis.local.process import free_port
 from gateway.bootstrap import Gateway
 from gateway.settings import GatewaySettings
 
-from .conftest import Door, Opener, closed_port
+from .conftest import Door, Opener, closed_port, until
 from .neighbours import LEAD, Company
 
 LEADS = f"/api/v1/leads/{LEAD}"
@@ -41,6 +47,34 @@ def test_without_redis_everything_works_and_is_still_limited(opener: Opener, com
         held = door.as_("E00002")
         assert held.delete("/api/v1/session").status_code == 204
         assert held.get(LEADS).status_code == 401
+
+
+@pytest.fixture
+def own_redis(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[LocalRedis]:
+    """For one test alone: it is killed."""
+    with LocalRedis(server_folder / f"redis-{id(request)}", free_port()) as server:
+        yield server
+
+
+@pytest.mark.spec("P1.3", "P7.1", "P7.2")
+def test_rates_hold_while_redis_dies_and_comes_back(opener: Opener, company: Company, own_redis: LocalRedis) -> None:
+    """Each replica goes on with a count of its own, and they count together again when Redis is there. Whether it
+    still knows of the four before depends on how far it had written its log."""
+    company.employ("E10003", "rep", "self")
+    settings: dict[str, Any] = {"redis_url": own_redis.url, "rate_per_person": "10/day"}
+    with opener.open(company, **settings) as one, opener.open(company, **settings) as two:
+        first, second = one.as_("E10003"), two.as_("E10003")
+        assert statuses(first, 2) + statuses(second, 2) == [200] * 4
+
+        own_redis.process.kill()
+        own_redis.stop()
+        assert statuses(first, 12) == statuses(second, 12) == [200] * 10 + [429] * 2
+
+        own_redis.start()
+        for client in (first, second):
+            until(lambda client=client: client.get(LEADS).status_code == 200)
+        together = [client.get(LEADS).status_code for client in (first, second) * 6]
+        assert together in ([200] * left + [429] * (12 - left) for left in range(4, 9))
 
 
 @pytest.mark.spec("P1.3")

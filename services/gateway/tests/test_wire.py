@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import pytest
 
 from .conftest import Door, Opener
 from .neighbours import LEAD, Company
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -40,6 +43,46 @@ def test_a_body_that_trickles_in_is_given_up(opener: Opener, company: Company) -
     assert told.startswith("HTTP/1.1 408")
     assert "BODY_TOO_SLOW" in told
     assert company.seen == []
+
+
+@pytest.mark.spec("P9.1")
+def test_a_body_that_goes_on_after_its_refusal_is_given_up(opener: Opener, company: Company) -> None:
+    """Nobody has to be signed in to be refused."""
+    with opener.open(company, header_timeout=0.4) as door, wire(door) as connection:
+        head = f"POST /api/v1/leads/{LEAD}:accept HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n"
+        connection.sendall(head.encode())
+        assert answer(connection).startswith("HTTP/1.1 401")
+        gone = threading.Event()
+
+        def trickle() -> None:
+            while not gone.wait(0.05):
+                connection.sendall(b" ")
+
+        trickling = threading.Thread(target=lambda: suppressed(trickle))
+        trickling.start()
+        try:
+            assert suppressed(lambda: connection.recv(1)) in (b"", None)
+        finally:
+            gone.set()
+            trickling.join()
+
+
+def suppressed(act: Callable[[], T]) -> T | None:
+    """None when the line broke."""
+    try:
+        return act()
+    except ConnectionError:
+        return None
+
+
+@pytest.mark.spec("P9.1")
+def test_the_rest_of_a_refused_body_does_not_cost_the_connection(opener: Opener, company: Company) -> None:
+    with opener.open(company) as door, wire(door) as connection:
+        head = f"POST /api/v1/leads/{LEAD}:accept HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n"
+        for _ in range(2):
+            connection.sendall(head.encode())
+            assert answer(connection).startswith("HTTP/1.1 401")
+            connection.sendall(b"{   }")
 
 
 @pytest.mark.spec("P9.1")

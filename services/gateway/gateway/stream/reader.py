@@ -15,7 +15,7 @@ from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.errors import KafkaError
 
 from chassis import telemetry
-from chassis.bus import BrokerAway, Bus
+from chassis.bus import BrokerAway, Bus, Gapless
 from chassis.events import EventCatalog, MalformedEvent, UnknownEvent
 from closeloop.integration.v1 import events_pb2
 from gateway.metrics import STREAM_DELAY
@@ -70,11 +70,11 @@ class Reader:
                 _find_places(reader)
                 self.reading = True
                 self._gap()
-                self._read(reader, lambda: self._log_id(admin) == log_id)
+                self._read(Gapless(reader), lambda: self._log_id(admin) == log_id)
             finally:
                 reader.close()
 
-    def _read(self, reader: KafkaConsumer, is_the_same_log: Callable[[], bool]) -> None:
+    def _read(self, reader: Gapless, is_the_same_log: Callable[[], bool]) -> None:
         """The client hides outages, and would wait in a new log for the place it had in the old one."""
         look_at = time.monotonic() + LOOK
         while not self._stop.is_set():
@@ -87,7 +87,7 @@ class Reader:
     def _log_id(self, admin: KafkaAdminClient) -> str:
         return ",".join(str(each.get("topic_id", "")) for each in admin.describe_topics([self._topic]))
 
-    def _poll(self, reader: KafkaConsumer) -> None:
+    def _poll(self, reader: Gapless) -> None:
         batches = reader.poll(timeout_ms=POLL_MS)
         notices = [notice for batch in batches.values() for notice in self._decoded(batch)]
         if notices:
