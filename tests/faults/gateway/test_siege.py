@@ -273,7 +273,7 @@ def test_more_streams_than_the_limit_are_refused_and_the_open_ones_are_told(
             page = await wire(door)
             await page.send(head("GET", "/api/v1/stream", token))
             opening = await page.told(until=b"\r\n\r\n")
-            if status(opening) != 200:
+            if status(opening) != 200 and not opening.endswith(b"}"):
                 opening += await page.told(until=b"}")
             if status(opening) == 200 or b"TOO_MANY_STREAMS" in opening:
                 return page, opening
