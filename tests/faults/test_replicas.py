@@ -18,7 +18,7 @@ from chassis.errors import CloseloopError
 from tests.faults.depot import ME, Depot
 from tests.faults.depot_policy import DEPOT_POLICY
 from tests.faults.programs import Program, wait_for
-from tests.faults.scale import IS_FULL, scaled
+from tests.faults.scale import scaled
 
 CLOCKS = scaled(1_000, 100)
 CALLERS = scaled(8, 3)
@@ -80,7 +80,6 @@ def test_clocks_and_policies_on_three_replicas(depot: Depot, replicas: list[Prog
 
 @pytest.mark.timeout(900)
 @pytest.mark.spec("P7.3")
-@pytest.mark.skipif(not IS_FULL, reason="open: effects of a rolling restart sometimes stay out; run by make faults")
 def test_a_rolling_restart_fails_no_request(depot: Depot, replicas: list[Program]) -> None:
     a_rolling_restart_under_load_fails_no_request(depot, replicas)
 

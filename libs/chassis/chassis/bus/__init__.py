@@ -6,7 +6,18 @@ away and made anew by its owner's loop.
 
 from chassis.bus.bus import Bus, Consumed
 from chassis.bus.errors import BrokerAway, NotPublished
+from chassis.bus.gapless import Batches, Gapless
 from chassis.bus.publisher import Outgoing, Publisher
 from chassis.bus.settings import BusSettings
 
-__all__ = ["BrokerAway", "Bus", "BusSettings", "Consumed", "NotPublished", "Outgoing", "Publisher"]
+__all__ = [
+    "Batches",
+    "BrokerAway",
+    "Bus",
+    "BusSettings",
+    "Consumed",
+    "Gapless",
+    "NotPublished",
+    "Outgoing",
+    "Publisher",
+]

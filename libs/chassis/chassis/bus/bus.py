@@ -44,17 +44,14 @@ class Bus:
     def publisher(self) -> Publisher:
         return Publisher(self._producer)
 
-    def consumer(self, group: str, topics: Collection[str]) -> KafkaConsumer:
-        """A member of `group`. Offsets are committed by the caller, after the effect."""
+    def consumer(self, group: str) -> KafkaConsumer:
+        """Reads what it is assigned, from the offsets kept under `group`; the caller commits them, after the effect."""
         self.require_broker()
         with _answered():
             return KafkaConsumer(
-                *sorted(topics),
                 group_id=group,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
-                session_timeout_ms=self.settings.session_timeout_ms,
-                heartbeat_interval_ms=self.settings.heartbeat_interval_ms,
                 max_poll_records=self.settings.max_poll_records,
                 **self._fetching(),
             )
@@ -64,7 +61,7 @@ class Bus:
         self.require_broker()
         with _answered():
             reader = KafkaConsumer(enable_auto_commit=False, auto_offset_reset="latest", **self._fetching())
-            reader.assign(self._places(topics))
+            reader.assign(self.places(topics))
             return reader
 
     def ensure_topics(self, topics: Collection[str]) -> set[str]:
@@ -106,7 +103,8 @@ class Bus:
             finally:
                 admin.close()
 
-    def _places(self, topics: Collection[str]) -> list[TopicPartition]:
+    def places(self, topics: Collection[str]) -> list[TopicPartition]:
+        """All partitions."""
         with self.admin() as admin:
             return _describe(admin, topics)
 

@@ -7,19 +7,15 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-# The embedded broker waits half a session before it answers a join, forgets producer ids when it restarts, and makes
-# every long poll cost CPU: short sessions, no idempotence (the inbox deduplicates), polls of 100 ms.
+# The embedded broker forgets producer ids when it restarts, and makes every long poll cost CPU: no idempotence (the
+# inbox deduplicates), polls of 100 ms.
 _PROFILES: dict[str, dict[str, Any]] = {
     "embedded": {
-        "session_timeout_ms": 2000,
-        "heartbeat_interval_ms": 500,
         "fetch_max_wait_ms": 100,
         "idempotence": False,
         "replication": 1,
     },
     "kafka": {
-        "session_timeout_ms": 10_000,
-        "heartbeat_interval_ms": 3000,
         "fetch_max_wait_ms": 50,
         "idempotence": True,
         "replication": -1,
@@ -31,29 +27,38 @@ class BusSettings(BaseSettings):
     """Times are milliseconds. What is not set comes from the profile; `replication` -1 is the broker's default."""
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
-        env_prefix="CLOSELOOP_KAFKA_", frozen=True, extra="ignore"
+        env_prefix="CLOSELOOP_KAFKA_", frozen=True, extra="ignore", env_ignore_empty=True
     )
 
     bootstrap: str = ""
     profile: Literal["embedded", "kafka"] = "kafka"
     partitions: int = 3
     replication: int = -1
-    session_timeout_ms: int = 0
-    heartbeat_interval_ms: int = 0
     fetch_max_wait_ms: int = 0
     max_poll_records: int = 500
     idempotence: bool = True
-    security_protocol: str = "PLAINTEXT"
-    sasl_mechanism: str | None = None
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
+    # The authority that the broker's certificate is checked against, and our own certificate where it asks for one.
     ssl_cafile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _fill_from_profile(cls, given: Any) -> Any:
         values = dict(given)
         return _PROFILES.get(str(values.get("profile", "kafka")), {}) | values
+
+    @model_validator(mode="after")
+    def _sasl_is_whole(self) -> Self:
+        whole = self.sasl_mechanism and self.sasl_username and self.sasl_password
+        if self.security_protocol.startswith("SASL_") and not whole:
+            names = ", ".join(f"CLOSELOOP_KAFKA_SASL_{each}" for each in ("MECHANISM", "USERNAME", "PASSWORD"))
+            raise ValueError(f"CLOSELOOP_KAFKA_SECURITY_PROTOCOL is {self.security_protocol}: {names} must be set")
+        return self
 
     @classmethod
     def embedded(cls, bootstrap: str, **changes: Any) -> Self:
@@ -80,4 +85,6 @@ class BusSettings(BaseSettings):
             "sasl_plain_username": self.sasl_username,
             "sasl_plain_password": password,
             "ssl_cafile": self.ssl_cafile,
+            "ssl_certfile": self.ssl_certfile,
+            "ssl_keyfile": self.ssl_keyfile,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from threading import Event
 from typing import Any
 
@@ -14,10 +15,12 @@ from kafka.structs import OffsetAndMetadata
 from sqlalchemy import text
 
 from chassis import faults
-from chassis.bus import BrokerAway, Bus
+from chassis.bus import Batches, BrokerAway, Bus, Gapless
 from chassis.consumer.handlers import Handler
+from chassis.consumer.lanes import Lanes
 from chassis.consumer.positions import Positions
 from chassis.consumer.processor import Processor
+from chassis.consumer.reading import Reading
 from chassis.consumer.settings import ConsumerSettings
 from chassis.consumer.trouble import DatabaseAway, own_database
 from chassis.events import Record
@@ -26,11 +29,10 @@ from chassis.telemetry import logger
 from chassis.unit_of_work import UnitOfWork
 
 log = logger()
-Batches = dict[TopicPartition, list[Any]]
 
 
 class Consumer:
-    """A member of the group named like the service: replicas share the partitions.
+    """Replicas share the partitions by lanes; offsets are kept at the broker under the service's name.
 
     Offsets are committed after the effects, so a crash in between delivers again and the inbox takes care of it.
     Broker or database away: one log line, then trying on.
@@ -70,44 +72,41 @@ class Consumer:
         return self._answered.wait(timeout) and self._answer
 
     def _consume(self, stop: Event) -> None:
+        """Until `stop`, or until something breaks: then the lanes are free for others."""
         topics = self._processor.handlers.topics
-        self._bus.ensure_topics(topics)
-        kafka = self._bus.consumer(self._uow.service, topics)
-        try:
-            while not stop.is_set():
-                self._step(kafka, stop)
-        finally:
-            with contextlib.suppress(KafkaError):
-                kafka.close(autocommit=False)
-
-    def _step(self, kafka: KafkaConsumer, stop: Event) -> None:
-        self._positions.check(kafka)
-        batches: Batches = kafka.poll(timeout_ms=250)
-        if batches:
-            self._handle(kafka, batches, stop)
-        try:
-            self._retry(bool(batches))
-            self._publish_figures(kafka)
-            if self._asked.is_set():
-                self._reply(kafka)
-        except DatabaseAway as problem:  # the group is kept: leaving it would make every replica pause
-            self._say(problem)
-            stop.wait(self._settings.reconnect)
-
-    def _handle(self, kafka: KafkaConsumer, batches: Batches, stop: Event) -> None:
-        """Until the effects are committed; while the database is away the records wait here, the group is kept."""
-        records = [_record(message) for messages in batches.values() for message in messages]
-        while not stop.is_set():
+        with closing(Lanes(self._uow.database.url)) as lanes:
+            lanes.settle(0)
+            self._bus.ensure_topics(topics)
+            kafka = self._bus.consumer(self._uow.service)
+            reading, gapless = Reading(kafka, lanes, topics, self._settings), Gapless(kafka)
             try:
-                self._processor.process(records)
-            except DatabaseAway as problem:
-                self._say(problem)
-                stop.wait(self._settings.reconnect)
-                continue
-            self._say(None)
-            faults.reach("after-effect-before-offset")
-            _commit_offsets(kafka, batches)
-            return
+                while not stop.is_set():
+                    reading.settle()
+                    self._positions.check(kafka)
+                    self._step(kafka, self._poll(kafka, gapless, stop))
+            finally:
+                with contextlib.suppress(KafkaError):
+                    kafka.close(autocommit=False)
+
+    def _poll(self, kafka: KafkaConsumer, gapless: Gapless, stop: Event) -> Batches:
+        if kafka.assignment():
+            return gapless.poll(timeout_ms=250)
+        stop.wait(0.25)  # more replicas than lanes: this one stands by
+        return {}
+
+    def _step(self, kafka: KafkaConsumer, batches: Batches) -> None:
+        if batches:
+            self._handle(kafka, batches)
+        self._retry(bool(batches))
+        self._publish_figures(kafka)
+        if self._asked.is_set():
+            self._reply(kafka)
+
+    def _handle(self, kafka: KafkaConsumer, batches: Batches) -> None:
+        self._processor.process([_record(message) for messages in batches.values() for message in messages])
+        self._say(None)
+        faults.reach("after-effect-before-offset")
+        _commit_offsets(kafka, batches)
 
     def _retry(self, just_handled: bool) -> None:
         """All heads that are due. Asked for each second, and soon after a poll that may have parked something."""
@@ -128,8 +127,6 @@ class Consumer:
     def _has_all(self, kafka: KafkaConsumer) -> bool:
         """By the end offset and by the last fetch: the embedded broker's end offset may be too small."""
         places = kafka.assignment()
-        if not places:
-            return False
         try:
             ends: dict[TopicPartition, int] = kafka.end_offsets(list(places), timeout_ms=1000)
             return all(_position(kafka, place) >= max(ends[place], kafka.highwater(place) or 0) for place in places)

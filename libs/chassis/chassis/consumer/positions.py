@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kafka import KafkaConsumer, TopicPartition
 
+from chassis.bus import BrokerAway
 from chassis.telemetry import logger
 
 log = logger()
@@ -21,13 +22,17 @@ class Positions:
         self._read_again: set[TopicPartition] | None = None
 
     def check(self, kafka: KafkaConsumer) -> None:
-        """Before each poll. The cluster's id comes with the metadata that the client refreshes anyway."""
+        """Before each poll. The cluster's id comes with the metadata that the client refreshes anyway.
+
+        Raises BrokerAway once per replacement: a new client looks for the partitions that the topics have now.
+        """
         cluster = str(kafka._cluster.cluster_id or "")
         if cluster and cluster != self._cluster:
-            if self._cluster:
+            was, self._cluster = self._cluster, cluster
+            if was:
                 log.warning("consumer.broker_replaced", cluster=cluster)
                 self._read_again = set()
-            self._cluster = cluster
+                raise BrokerAway("another broker has taken its place")
         if self._read_again is None:
             return
         unread = kafka.assignment() - self._read_again

@@ -16,6 +16,8 @@ class ConsumerSettings:
     look_for_retries: float = 1.0
     figures: float = 5.0
     reconnect: float = 1.0
+    settle_lanes: float = 0.5
+    look_for_partitions: float = 2.0
     breaker_window: int = 200
     breaker_minimum: int = 20
     breaker_share: float = 0.5
