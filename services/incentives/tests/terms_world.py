@@ -36,18 +36,33 @@ def percent_of_order(percent: int) -> Mapping[str, Any]:
     return expression(f"string(round(deal.amountFen * {percent} / 100))")
 
 
-def drafted(rule_id: str, terms: Mapping[str, Any], percent: int = 10) -> rule_pb.DraftRuleRequest:
-    """A rule that gives so much of each order."""
+def drafted(
+    rule_id: str, terms: Mapping[str, Any], percent: int = 10, model: Mapping[str, Any] | None = None
+) -> rule_pb.DraftRuleRequest:
+    """A rule that gives so much of each order, or what the model says."""
     words = {"name": rule_id, "nameZh": rule_id, "words": rule_id, "wordsZh": rule_id}
-    body = {"requestId": new_id(), "ruleId": rule_id, **words, "model": percent_of_order(percent), "terms": terms}
+    body = {
+        "requestId": new_id(),
+        "ruleId": rule_id,
+        **words,
+        "model": model or percent_of_order(percent),
+        "terms": terms,
+    }
     return ParseDict(body, rule_pb.DraftRuleRequest())
 
 
 def publish_terms(
-    rpc: Rpc, service: Service, rule_id: str, terms: Mapping[str, Any], percent: int = 10, starts: str = STARTS
+    rpc: Rpc,
+    service: Service,
+    rule_id: str,
+    terms: Mapping[str, Any],
+    percent: int = 10,
+    *,
+    starts: str = STARTS,
+    model: Mapping[str, Any] | None = None,
 ) -> rule_pb.RuleVersion:
     stub = RuleServiceStub(rpc(service, as_=as_hq()))
-    draft = stub.DraftRule(drafted(rule_id, terms, percent)).rule
+    draft = stub.DraftRule(drafted(rule_id, terms, percent, model)).rule
     request = rule_pb.PublishRuleRequest(request_id=new_id(), rule_id=rule_id, version=draft.version)
     request.effective_from.FromJsonString(starts)
     return stub.PublishRule(request).rule

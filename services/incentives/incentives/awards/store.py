@@ -81,6 +81,12 @@ def figures(tx: Transaction, span: Span) -> Figures:
     return Figures(int(whole.used), int(whole.held), whole.orders, tx.execute(first).scalar_one_or_none() or "")
 
 
+def pays(tx: Transaction, span: Span, employee_id: str) -> bool:
+    """Whether awards that count against the budget are this person's."""
+    query = select(C.deal_key).where(_in_span(span), C.beneficiary_id == employee_id).limit(1)
+    return tx.execute(query).first() is not None
+
+
 def groups_of(tx: Transaction, rule_id: str, since: datetime) -> list[str]:
     """In which the rule gave something since then."""
     query = select(C.group_name).distinct().where(C.rule_id == rule_id, C.signed_at >= since, C.group_name != "")

@@ -18,6 +18,7 @@ from incentives.budgets.rules import (
     BudgetChangeDecided,
     BudgetChangeNotFound,
     BudgetNeedsSecondPerson,
+    BudgetPaysYou,
     Period,
     Span,
     WrongBudget,
@@ -26,14 +27,18 @@ from incentives.budgets.rules import (
 )
 
 
-def approve_budget(tx: Transaction, change_id: str, used_fen: int) -> Row[Any]:
-    """`used_fen`: given already in the first period it is meant for. The books are locked.
+def approve_budget(tx: Transaction, change_id: str, used_fen: int, paid: bool) -> Row[Any]:
+    """`used_fen`: given already in the first period it is meant for; `paid`: the caller is among those whom the budget
+    pays. The books are locked.
 
-    Raises BudgetChangeNotFound, BudgetChangeDecided, BudgetNeedsSecondPerson, BudgetAlreadyUsed, WrongBudget.
+    Raises BudgetChangeNotFound, BudgetChangeDecided, BudgetNeedsSecondPerson, BudgetPaysYou, BudgetAlreadyUsed,
+    WrongBudget.
     """
     found = find_change(tx, change_id)
     if found.proposed_by == tx.identity.subject:
         raise BudgetNeedsSecondPerson()
+    if paid:
+        raise BudgetPaysYou()
     if span_of_change(found).ends_before <= local_date(tx.now):
         raise WrongBudget.of(too_late())
     if found.amount_fen < used_fen:

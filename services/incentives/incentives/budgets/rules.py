@@ -44,6 +44,11 @@ class BudgetNeedsSecondPerson(FailedPrecondition):
     zh = "预算须由申请人以外的第二人批准。"
 
 
+class BudgetPaysYou(FailedPrecondition):
+    en = "Nobody approves a budget that pays them."
+    zh = "不得批准与本人收益相关的预算。"
+
+
 class BudgetAlreadyUsed(FailedPrecondition):
     en = "{used} of this period are given already; a budget does not go below."
     zh = "该期间已发放 {used} 元，预算不得低于此数。"

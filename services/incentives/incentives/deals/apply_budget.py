@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from chassis.kernel.calendar import local_date
 from chassis.unit_of_work import Transaction
 from incentives.awards.hold_back import hold_back
-from incentives.awards.store import figures, groups_of
+from incentives.awards.store import figures, groups_of, pays
 from incentives.budgets.decide_budget import approve_budget, find_change, span_of_change
 from incentives.budgets.rules import GROUP, Span, scope, span_of
 from incentives.budgets.store import approved, period_of
@@ -26,7 +26,8 @@ def apply_budget(tx: Transaction, change_id: str) -> Row[Any]:
     """Raises what `approve_budget` raises."""
     store.lock_books(tx)
     first = span_of_change(find_change(tx, change_id))
-    decided = approve_budget(tx, change_id, figures(tx, first).used_fen)
+    paid = pays(tx, first, tx.identity.subject)
+    decided = approve_budget(tx, change_id, figures(tx, first).used_fen, paid)
     for span in _touched(tx, first):
         payload = {"budget_id": span.budget_id, "starts_on": span.starts_on.isoformat()}
         tx.deadlines.start(BUDGET, f"{span.budget_id} {span.name}", tx.now, payload)
