@@ -14,7 +14,7 @@ from pydantic import Field, PositiveFloat, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "CLOSELOOP_"
-S = TypeVar("S", bound="Settings")
+S = TypeVar("S", bound=BaseSettings)
 
 
 class Mode(StrEnum):
@@ -96,9 +96,12 @@ def load(settings: type[S], **overrides: Any) -> S:
     try:
         return settings(**overrides)
     except ValidationError as failure:
-        raise ConfigError("\n".join(_line(dict(each)) for each in failure.errors())) from None
+        prefix = str(settings.model_config.get("env_prefix", ""))
+        raise ConfigError("\n".join(_line(prefix, dict(each)) for each in failure.errors())) from None
 
 
-def _line(problem: dict[str, Any]) -> str:
-    name = PREFIX + "_".join(str(part) for part in problem["loc"]).upper()
-    return f"{name}: {str(problem['msg']).removeprefix('Value error, ')}."
+def _line(prefix: str, problem: dict[str, Any]) -> str:
+    message = f"{str(problem['msg']).removeprefix('Value error, ')}."
+    # What several variables together get wrong names them itself.
+    name = "_".join(str(part) for part in problem["loc"]).upper()
+    return f"{prefix}{name}: {message}" if name else message

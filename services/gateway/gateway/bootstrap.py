@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from chassis import telemetry
 from chassis.bus import Bus, BusSettings
-from chassis.config import ConfigError
+from chassis.config import ConfigError, load
 from chassis.files import FileStore
 from chassis.identity import SPEAKS_FOR_PEOPLE, Keyring, Trust, of_service
 from closeloop.integration.v1 import api_key_service_pb2 as api_keys
@@ -184,7 +184,7 @@ def _keys(settings: GatewaySettings) -> tuple[Keyring, Trust]:
 
 
 def _bus(settings: GatewaySettings) -> BusSettings:
-    return BusSettings(bootstrap=settings.kafka_bootstrap)
+    return load(BusSettings, bootstrap=settings.kafka_bootstrap)
 
 
 def _provider(settings: GatewaySettings) -> IdentityProvider:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chassis.bus import Bus, BusSettings
 from chassis.clock import Clock, MovableClock, SystemClock
-from chassis.config import ConfigError, Settings
+from chassis.config import ConfigError, Settings, load
 from chassis.database import Database
 from chassis.events import EventCatalog
 from chassis.files import FileStore
@@ -57,7 +57,7 @@ class Runtime:
     @cached_property
     def bus(self) -> Bus:
         self.settings.require("kafka_bootstrap")
-        return Bus(BusSettings(bootstrap=self.settings.kafka_bootstrap))
+        return Bus(load(BusSettings, bootstrap=self.settings.kafka_bootstrap))
 
     def channel(self, peer: str, identity: Identity | TokenSource | None = None, *, deadline: float = 5.0) -> Channel:
         """To a neighbour by name. Without identity the service acts for itself. Raises ConfigError."""
