@@ -1,4 +1,7 @@
-"""One system per run, brought up by `closeloop demo` as a user would, in a folder and on ports of its own."""
+"""One system per run, brought up by `closeloop demo` as a user would, in a folder and on ports of its own.
+
+The cases are told first, then the day, which ends by taking the system down with all its files.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,11 @@ class Played:
     def closeloop(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "closeloop_cli", *arguments]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=1100)
+
+    def told(self, *story: str) -> Played:
+        """The same system once the story is over; sessions of an earlier one are gone."""
+        done = self.closeloop("demo", *story)
+        return replace(self, story=done.stdout + done.stderr, exit_code=done.returncode, tokens={})
 
     def token(self, employee_id: str) -> str:
         if employee_id not in self.tokens:
@@ -78,15 +86,26 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def played() -> Iterator[Played]:
-    home = Path(tempfile.mkdtemp(prefix="closeloop-e2e-"))
-    home.chmod(0o755)  # as root the servers run under another user, who must get in
+def home() -> Iterator[Played]:
+    """Nothing runs yet. Stories that are told one after the other share the loaded company."""
+    folder = Path(tempfile.mkdtemp(prefix="closeloop-e2e-"))
+    folder.chmod(0o755)  # as root the servers run under another user, who must get in
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CLOSELOOP_")}
-    environment |= {"CLOSELOOP_DATA": str(home / "data"), "CLOSELOOP_GATEWAY_PORT": str(port), "COLUMNS": "200"}
-    system = Played(home / "data", environment, f"http://127.0.0.1:{port}")
-    done = system.closeloop("demo")
-    system.story, system.exit_code = done.stdout + done.stderr, done.returncode
+    environment |= {"CLOSELOOP_DATA": str(folder / "data"), "CLOSELOOP_GATEWAY_PORT": str(port), "COLUMNS": "200"}
+    system = Played(folder / "data", environment, f"http://127.0.0.1:{port}")
     yield system
     system.closeloop("down", "--remove-data")
-    shutil.rmtree(home, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def played(home: Played) -> Played:
+    """The day was told."""
+    return home.told()
+
+
+@pytest.fixture(scope="session")
+def outage(home: Played) -> Played:
+    """The story of the HR outage was told."""
+    return home.told("hr-outage")

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from chassis.local import ServerFailed
 from closeloop_cli import commands
+from closeloop_cli.demo.play import STORIES
 from closeloop_cli.runtime.layout import CannotRun, Layout
 
 
@@ -43,7 +44,8 @@ def parser() -> argparse.ArgumentParser:
     down = verb("down", "stop everything", commands.down)
     down.add_argument("--remove-data", action="store_true", help="delete the data folder too")
     verb("status", "what runs, where, and how much memory it takes", commands.status)
-    demo = verb("demo", "play a working day through all the services; the system stays up", commands.demo)
+    demo = verb("demo", "play a story through all the services; the system stays up", commands.demo)
+    demo.add_argument("story", nargs="?", choices=sorted(STORIES), default="day", help="day: a working day")
     demo.add_argument("--fresh", action="store_true", help="load the company again instead of using its snapshot")
     clock = verb("clock", "business time: now; move +24h; to 2026-03-11T10:00:00+08:00", commands.clock)
     clock.add_argument("what", choices=["now", "move", "to"])

@@ -37,7 +37,7 @@ def down(layout: Layout, options: argparse.Namespace) -> int:
 
 
 def demo(layout: Layout, options: argparse.Namespace) -> int:
-    return play(layout, console, fresh=options.fresh)
+    return play(layout, console, options.story, fresh=options.fresh)
 
 
 def clock(layout: Layout, options: argparse.Namespace) -> int:

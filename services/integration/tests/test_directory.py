@@ -98,8 +98,8 @@ def test_after_a_failure_hr_is_asked_again_within_seconds_and_then_at_its_cadenc
     healthy = staffed.hr.routes["/employees/delta"]
     staffed.hr.routes["/employees/delta"] = lambda _: (500, b"")
     staffed.run("hr")
-    assert staffed.feed("hr").next_run_at - staffed.clock.now() == timedelta(seconds=10)
-    staffed.clock.advance(timedelta(seconds=10))
+    assert staffed.feed("hr").next_run_at - staffed.clock.now() == timedelta(seconds=5)
+    staffed.clock.advance(timedelta(seconds=5))
     staffed.hr.routes["/employees/delta"] = healthy
     staffed.run("hr")
     assert staffed.feed("hr").next_run_at - staffed.clock.now() == timedelta(minutes=5)

@@ -26,3 +26,15 @@ def test_passes_at_once_do_not_overtake_each_other(company: Company) -> None:
         t = tables.assignment.c
         order = list(tx.execute(select(t.lead_id).order_by(t.assignment_id)).scalars())
     assert order == [*a_leads, *c_leads]
+
+
+@pytest.mark.spec("LD3.8", "LD4.2")
+def test_the_reason_to_wait_stays_true_for_each_that_waits(company: Company) -> None:
+    """Held while nobody could be verified; when everybody is full by then, they are queued."""
+    company.hire("E1")
+    company.profile("E1", baseline=1)
+    company.directory.away = True
+    leads = [company.capture_a(f"甲{n}公司", phone=f"138000000{n:02d}").lead_id for n in range(4)]
+    company.directory.away = False
+    assert drain_waiting(company.app.assigner) == 1
+    assert [company.get(each).reason for each in leads[1:]] == ["Everybody is full or off shift."] * 3

@@ -1,11 +1,13 @@
-"""Brings the company to Tuesday 10:00 and tells its day."""
+"""Brings the company to the beginning of a story, and tells it: its Tuesday from 10:00, or the night HR fell silent."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from datetime import time as wall_time
 
 from rich.console import Console
 
@@ -21,6 +23,7 @@ from closeloop_cli.demo import (
     step8_silence,
 )
 from closeloop_cli.demo.day import Day
+from closeloop_cli.demo.hr_outage import part1_silence, part2_morning, part3_return, part4_lie
 from closeloop_cli.demo.telling import Teller, WrongFigure
 from closeloop_cli.door import Door, Refused, token_name
 from closeloop_cli.load.history import load, read
@@ -32,7 +35,19 @@ from closeloop_cli.runtime.system import System
 
 MOST_MEMORY = 2.5 * 1024**3
 
-STEPS: tuple[tuple[str, Callable[[Day], None]], ...] = (
+Steps = tuple[tuple[str, Callable[[Day], None]], ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """`begins`: time of the company's day, "HH:MM"; empty: when its day starts. `measure`: what figures are held to."""
+
+    steps: Steps
+    begins: str
+    measure: str
+
+
+DAY: Steps = (
     ("Employees, rosters, policies and rules", step1_directory.tell),
     ("300 leads come in", step2_leads.tell),
     ("A chat, a call and a message stop the clocks", step3_contact.tell),
@@ -42,18 +57,28 @@ STEPS: tuple[tuple[str, Callable[[Day], None]], ...] = (
     ("kill -9 between commit and publish", step7_killed.tell),
     ("A lead is left alone", step8_silence.tell),
 )
+HR_OUTAGE: Steps = (
+    ("23:59: HR falls silent, and somebody leaves", part1_silence.tell),
+    ("127 leads come in, and nobody can be verified", part2_morning.tell),
+    ("HR returns", part3_return.tell),
+    ("HR lies; the guard counts assignments", part4_lie.tell),
+)
+STORIES = {
+    "day": Story(DAY, "", "as computed from the seed"),
+    "hr-outage": Story(HR_OUTAGE, "23:50", "as they must be"),
+}
 
 
-def play(layout: Layout, console: Console, *, fresh: bool) -> int:
-    """0 when every figure is as the seed says, 1 otherwise; the system stays up in both cases."""
+def play(layout: Layout, console: Console, name: str, *, fresh: bool) -> int:
+    """0 when every figure is right, 1 otherwise; the system stays up in both cases."""
     began = time.monotonic()
-    system, teller = System(layout), Teller(console)
-    ready = bring_to_morning(system, console, fresh=fresh)
+    system, teller, story = System(layout), Teller(console), STORIES[name]
+    ready = bring_to_beginning(system, console, story, fresh=fresh)
     console.print(f"[dim]ready after {time.monotonic() - began:.1f} s ({ready})[/dim]")
     with Door(layout.gateway_url) as door:
         day = Day(system, door, teller)
         try:
-            for number, (title, tell) in enumerate(STEPS, start=1):
+            for number, (title, tell) in enumerate(story.steps, start=1):
                 with teller.step(number, title):
                     tell(day)
         except WrongFigure:
@@ -61,12 +86,12 @@ def play(layout: Layout, console: Console, *, fresh: bool) -> int:
         except Refused as refusal:
             console.print(f"   [red]refused[/red]: {refusal}", soft_wrap=True)
             return report_wrong(teller, console)
-        close(day, console, time.monotonic() - began)
+        close(day, console, story, time.monotonic() - began)
     return 0
 
 
-def bring_to_morning(system: System, console: Console, *, fresh: bool) -> str:
-    """Leaves the company as it is at 10:00: from its snapshot, or loaded now. Says which."""
+def bring_to_beginning(system: System, console: Console, story: Story, *, fresh: bool) -> str:
+    """Leaves the company as it is when the story begins: from its snapshot, or loaded now. Says which."""
     layout = system.layout
     system.start_servers()
     servers = system.servers_found()
@@ -79,10 +104,15 @@ def bring_to_morning(system: System, console: Console, *, fresh: bool) -> str:
         load_company(system, console, company, clock)
         system.empty_broker()
     snapshot.restore(layout, servers)
-    clock.begin(datetime.fromisoformat(company["startsAt"]))
+    clock.begin(beginning(company["startsAt"], story))
     system.start_programs()
     settle(layout)
     return "from the snapshot of the loaded company" if known else "company loaded"
+
+
+def beginning(starts_at: str, story: Story) -> datetime:
+    starts = datetime.fromisoformat(starts_at)
+    return datetime.combine(starts, wall_time.fromisoformat(story.begins), starts.tzinfo) if story.begins else starts
 
 
 def load_company(system: System, console: Console, company: dict[str, str], clock: BusinessTime) -> None:
@@ -109,10 +139,10 @@ def report_wrong(teller: Teller, console: Console) -> int:
     return 1
 
 
-def close(day: Day, console: Console, seconds: float) -> None:
+def close(day: Day, console: Console, story: Story, seconds: float) -> None:
     layout = day.layout
     memory = sum(proportional_set_size(layout).values())
-    console.print(f"\n[bold green]All {day.teller.checked} figures are as computed from the seed.[/bold green]")
+    console.print(f"\n[bold green]All {day.teller.checked} figures are {story.measure}.[/bold green]")
     console.print(f"{seconds:.1f} s in all; memory of all processes (PSS) {memory / 1024**2:.0f} MB")
     if memory > MOST_MEMORY:
         console.print(f"[yellow]more than the {MOST_MEMORY / 1024**2:.0f} MB that it should take[/yellow]")

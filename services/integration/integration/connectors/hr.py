@@ -33,7 +33,7 @@ class HrConnector:
     feed = "hr"
     # Leads are held while nobody can be verified, so HR is asked again soon after it failed.
     rule = FeedRule(
-        cadence_seconds=300, max_lag_seconds=900, retry_seconds=10, timeout_seconds=5, breaker_rest_seconds=5
+        cadence_seconds=300, max_lag_seconds=900, retry_seconds=5, timeout_seconds=5, breaker_rest_seconds=5
     )
 
     def __init__(self, settings: HrSettings, policy: PolicyOf) -> None:

@@ -26,8 +26,8 @@ BATCH = 500
 _PASSES = 48
 
 
-# What a lead asks of a rep: grade and industry.
-Kind = tuple[str, str]
+# What a lead asks of a rep, grade and industry, and the state in which it waits: the reason to wait is to stay true.
+Kind = tuple[str, str, str]
 
 
 def drain_waiting(assigner: Assigner, *, import_id: str | None = None) -> int:
@@ -60,8 +60,8 @@ def _drain(assigner: Assigner, import_id: str | None) -> int:
     behind: Row[Any] | None = None
     while batch := _waiting(assigner, import_id, hopeless, behind):
         for row in batch:
-            kind = row.grade or "C", row.industry
-            if kind in hopeless and row.state != State.NEW and not _is_special(row):
+            asks = row.grade or "C", row.industry
+            if (*asks, row.state) in hopeless and not _is_special(row):
                 continue
             try:
                 state = assign_lead(assigner, row.lead_id)
@@ -71,7 +71,7 @@ def _drain(assigner: Assigner, import_id: str | None) -> int:
                 continue
             assigned += state is State.ASSIGNED
             if state in (State.HELD, State.QUEUED) and not _is_special(row):
-                hopeless.add(kind)
+                hopeless.add((*asks, state.value))
         if len(batch) < BATCH:
             break
         behind = batch[-1]
@@ -98,8 +98,8 @@ def _waiting(
     if behind is not None:
         query = query.where(tuple_(*store.waiting_line()) > (behind.rank, behind.captured_at, behind.lead_id))
     if hopeless:
-        asks = tuple_(case((t.grade == "", "C"), else_=t.grade), t.industry)
-        alone = or_(t.state == State.NEW.value, t.customer_id.is_not(None), t.bounces > 0, t.recalls > 0)
+        asks = tuple_(case((t.grade == "", "C"), else_=t.grade), t.industry, t.state)
+        alone = or_(t.customer_id.is_not(None), t.bounces > 0, t.recalls > 0)
         query = query.where(or_(asks.not_in(list(hopeless)), alone))
     with assigner.uow.read(assigner.identity) as tx:
         return tx.execute(query).all()
