@@ -54,6 +54,7 @@ BY_CHECK = {
     ('kafka.securityProtocol="SASL_SSL"',): "kafka.sasl.mechanism and kafka.sasl.secret must be set",
     ('kafka.sasl.mechanism="PLAIN"',): "kafka.securityProtocol is PLAINTEXT",
     ('kafka.ca.secret="ca"',): "kafka.ca.secret is set but kafka.securityProtocol is PLAINTEXT",
+    ('kafka.client.secret="cert"',): "kafka.client.secret is set but kafka.securityProtocol is PLAINTEXT",
     ('services.gateway.settings.PUBLIC_URL=""',): "PUBLIC_URL must be set beside it",
     ('services.gateway.settings.OIDC_CLIENT_SECRET="x"',): "'OIDC_CLIENT_SECRET' not allowed",
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from chassis.bus import BusSettings
 from chassis.config import ConfigError, Mode, Settings, load
 
 
@@ -50,3 +51,24 @@ def test_what_is_needed_is_asked_for_by_its_variable() -> None:
         Settings(database_url="", signing_key=None).require("database_url", "signing_key")
     with pytest.raises(ConfigError, match="CLOSELOOP_PEERS does not name “targets”"):
         Settings(peers={}).peer("targets")
+
+
+@pytest.mark.spec("P4.2")
+def test_settings_of_the_broker_are_told_by_their_own_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOSELOOP_KAFKA_PROFILE", "embeded")
+    monkeypatch.setenv("CLOSELOOP_KAFKA_SECURITY_PROTOCOL", "TLS")
+    with pytest.raises(ConfigError) as caught:
+        load(BusSettings)
+    lines = str(caught.value).splitlines()
+    assert [line.split(":")[0] for line in lines] == ["CLOSELOOP_KAFKA_PROFILE", "CLOSELOOP_KAFKA_SECURITY_PROTOCOL"]
+
+
+@pytest.mark.spec("P4.2")
+def test_half_a_password_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOSELOOP_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    monkeypatch.setenv("CLOSELOOP_KAFKA_SASL_MECHANISM", "SCRAM-SHA-512")
+    monkeypatch.setenv("CLOSELOOP_KAFKA_SASL_USERNAME", "closeloop")
+    with pytest.raises(ConfigError, match=r"^CLOSELOOP_KAFKA_SECURITY_PROTOCOL is SASL_SSL: .*PASSWORD must be set.$"):
+        load(BusSettings)
+    monkeypatch.setenv("CLOSELOOP_KAFKA_SASL_PASSWORD", "secret")
+    assert load(BusSettings).connection()["sasl_plain_password"] == "secret"

@@ -12,7 +12,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from chassis.config import ConfigError
 from chassis.errors import ResourceExhausted
 from gateway.metrics import RATE_LIMITED
-from gateway.shared_memory import PATIENCE, SharedMemory
+from gateway.shared_memory import SharedMemory
 
 
 class TooManyRequests(ResourceExhausted):
@@ -27,8 +27,8 @@ class Rates:
             f"async+{redis_url}",
             implementation="redispy",
             key_prefix="closeloop:rate",
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
+            # Of the memory, which closes them.
+            connection_pool=memory.redis.connection_pool,
         )
         self._shared = SlidingWindowCounterRateLimiter(storage)
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())

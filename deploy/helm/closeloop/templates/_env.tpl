@@ -68,6 +68,10 @@
 {{- if .kafka.ca.secret }}
 - { name: CLOSELOOP_KAFKA_SSL_CAFILE, value: /etc/closeloop/kafka/ca.crt }
 {{- end }}
+{{- if .kafka.client.secret }}
+- { name: CLOSELOOP_KAFKA_SSL_CERTFILE, value: /etc/closeloop/kafka-client/tls.crt }
+- { name: CLOSELOOP_KAFKA_SSL_KEYFILE, value: /etc/closeloop/kafka-client/tls.key }
+{{- end }}
 {{- end }}
 
 {{- define "closeloop.filesEnv" -}}
@@ -88,6 +92,9 @@
 {{- if .endpoint }}
 - { name: AWS_ENDPOINT_URL, value: {{ .endpoint | quote }} }
 - { name: AWS_ALLOW_HTTP, value: {{ hasPrefix "http://" .endpoint | quote }} }
+{{- end }}
+{{- if .virtualHostedStyle }}
+- { name: AWS_VIRTUAL_HOSTED_STYLE_REQUEST, value: "true" }
 {{- end }}
 {{- end }}
 {{- end }}

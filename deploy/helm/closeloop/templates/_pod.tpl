@@ -128,6 +128,9 @@ lifecycle:
 - { name: {{ $server }}-ca, mountPath: /etc/closeloop/{{ $server }}, readOnly: true }
 {{- end }}
 {{- end }}
+{{- if $values.kafka.client.secret }}
+- { name: kafka-client, mountPath: /etc/closeloop/kafka-client, readOnly: true }
+{{- end }}
 {{- if $values.files.persistentVolumeClaim }}
 - { name: files, mountPath: /var/lib/closeloop/files }
 {{- end }}
@@ -156,6 +159,15 @@ lifecycle:
     defaultMode: 0444
     items: [{ key: {{ .key }}, path: ca.crt }]
 {{- end }}
+{{- end }}
+{{- end }}
+{{- with $values.kafka.client }}
+{{- if .secret }}
+- name: kafka-client
+  secret:
+    secretName: {{ .secret }}
+    defaultMode: 0440
+    items: [{ key: {{ .certKey }}, path: tls.crt }, { key: {{ .keyKey }}, path: tls.key }]
 {{- end }}
 {{- end }}
 {{- with $values.files.persistentVolumeClaim }}
