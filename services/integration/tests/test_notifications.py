@@ -101,6 +101,14 @@ EVENTS: list[tuple[Any, list[str], str, bool]] = [
         ["E00001", "E00002"], "rule_published", False,
     ),
     (
+        incentives.SlipHeld(slip_id="S1", beneficiary_id="E00001", amount={"fen": 1}, reason="r", reason_zh="缘由"),
+        ["E00001"], "slip_held", False,
+    ),
+    (
+        incentives.BudgetExhausted(budget_id="rule:r", rule_id="r", starts_on="2026-03-01", number=1, held={"fen": 1}),
+        ["E00700", "E00800"], "budget_exhausted", False,
+    ),
+    (
         incentives.SlipReminded(slip_id="S1", beneficiary_id="E00001", number=1, confirmed_from=TEN),
         ["E00001"], "slip_reminded", False,
     ),

@@ -21,10 +21,10 @@ def hold_back(tx: Transaction, span: Span, mark: Mark, budgets: Sequence[Change]
     """The awards from the mark on that are held now and were not, or the reverse."""
     budget = amounts(budgets, span) or UNLIMITED
     items = store.budget_items(tx, span, mark)
-    changed, moved = [], []
+    changed, moved, waits = [], [], False
     found = hold([each.demand() for each in items], budget, store.budget_taken(tx, span, mark))
     for item, held in zip(items, found, strict=True):
-        lines = budget_lines(span, held, budget[-1][1])
+        lines, waits = budget_lines(span, held, budget[-1][1]), waits or held.is_held
         if held.steps != item.held:
             moved.append(item)
         if held.steps != item.held or lines != item.budget_lines:
@@ -32,18 +32,20 @@ def hold_back(tx: Transaction, span: Span, mark: Mark, budgets: Sequence[Change]
             item.budget_lines = lines
             changed.append(item)
     store.rewrite(tx, changed)
-    _tell(tx, span, budget, bool(moved))
+    _tell(tx, span, budget, waits)
     return moved
 
 
-def _tell(tx: Transaction, span: Span, budget: Sequence[tuple[datetime, int]], moved: bool) -> None:
-    """Once each time that it begins to hold something."""
+def _tell(tx: Transaction, span: Span, budget: Sequence[tuple[datetime, int]], waits: bool) -> None:
+    """Once each time that it begins to hold something. `waits`: something that was looked at is held; if nothing is,
+    something before it may be."""
     before = exhaustion(tx, span)
-    if not moved and (before is None or before.exhausted_at is None):
+    was = before is not None and before.exhausted_at is not None
+    if waits == was:
         return
     figures, number = store.figures(tx, span), 0 if before is None else before.number
-    was, now = before is not None and before.exhausted_at is not None, figures.held_orders > 0
-    if was == now:
+    now = figures.held_orders > 0
+    if now == was:
         return
     number += 1 if now else 0
     save_exhaustion(tx, span, tx.now if now else None, number)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from integration.notifications import appeal_notices
+from integration.notifications import appeal_notices, budget_notices
 from integration.notifications.rules import Notice
 from integration.notifications.said import money as _money
 from integration.notifications.said import values as _values
@@ -153,6 +153,8 @@ NOTICES: dict[str, Callable[[Any], list[Notice]]] = {
     "incentives.slip_created": slip_created,
     "incentives.slip_confirmed": slip_confirmed,
     "incentives.slip_clawed_back": slip_clawed_back,
+    "incentives.slip_held": budget_notices.slip_held,
+    "incentives.budget_exhausted": budget_notices.budget_exhausted,
     "incentives.slip_reminded": appeal_notices.slip_reminded,
     "incentives.slip_appealed": appeal_notices.slip_appealed,
     "incentives.appeal_moved": appeal_notices.appeal_moved,

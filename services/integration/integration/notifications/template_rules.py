@@ -148,6 +148,22 @@ TEMPLATES: dict[str, Template] = {
         "原因：{reason_zh}。",
         "/api/v1/incentive-slips/{slip_id}",
     ),
+    "slip_held": Template(
+        Severity.INFO,
+        "Incentive waits for a budget: {amount}, {customer_name}",
+        "激励暂缓：{amount}，{customer_name}",
+        "It is not lost. {reason}",
+        "该激励予以保留。{reason_zh}",
+        "/api/v1/incentive-slips/{slip_id}",
+    ),
+    "budget_exhausted": Template(
+        Severity.WARNING,
+        "Incentive budget exhausted: {whose}",
+        "激励预算已用尽：{whose}",
+        "{starts_on} to {ends_on}: {used} of {amount} given; {held} of {held_orders} orders wait.",
+        "{starts_on} 至 {ends_on}：预算 {amount}，已发放 {used}；{held_orders} 个订单共 {held} 暂缓。",
+        "/api/v1/incentive-budgets",
+    ),
     "slip_reminded": Template(
         Severity.WARNING,
         "Please answer: incentive {amount}",
