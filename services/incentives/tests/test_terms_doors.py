@@ -152,6 +152,11 @@ def test_a_deal_shows_only_the_shares_of_people_one_may_see(rpc: Rpc, staffed: S
     assert seen == [{"E1": 90_00}, {"E1": 90_00, "E100": 10_00}]
     with pytest.raises(NotFound):
         seen_deal(rpc, staffed, "CL-1", as_rep("E2"))
+    publish_terms(rpc, staffed, R, {"splitByDeal": True})
+    record_split(rpc, staffed, "CL-1", E1=6_000, E2=4_000)
+    fire_clocks(staffed)
+    (shown,) = seen_deal(rpc, staffed, "CL-1", as_rep("E2")).outcomes
+    assert [(each.beneficiary_id, each.granted.fen) for each in shown.entitlements] == [("E2", 40_00)]
 
 
 @pytest.mark.spec("I2.2")

@@ -13,6 +13,7 @@ from incentives.awards.store import load_awards, load_items
 from incentives.deals import store
 from incentives.deals.split_rules import DealNotFound
 from incentives.roster.store import unit_of
+from incentives.slips.store import beneficiaries
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,11 @@ class DealView:
 
 
 def find_deal(tx: Transaction, deal_key: str) -> Row[Any]:
-    """Of somebody whom the caller may see. Raises DealNotFound."""
+    """Of somebody whom the caller may see, or one that pays the caller. Raises DealNotFound."""
     found = store.load_deals(tx, [deal_key]).get(deal_key)
-    if found is None or not _visible(tx, found.salesperson_id):
+    if found is None:
+        raise DealNotFound()
+    if not _visible(tx, found.salesperson_id) and tx.identity.subject not in beneficiaries(tx, deal_key):
         raise DealNotFound()
     return found
 
