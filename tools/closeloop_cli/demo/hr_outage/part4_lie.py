@@ -8,6 +8,7 @@ from typing import Any
 
 from closeloop_cli.demo.day import Day
 from closeloop_cli.demo.hr_outage import doors
+from closeloop_cli.demo.telling import WrongFigure
 
 LEADS, STOPPED_BEFORE = 40, 20
 # A valley that nobody else's territory is near: the formula gives its leads to whoever has it.
@@ -55,6 +56,8 @@ def the_pause(day: Day, gone: str) -> dict[str, Any]:
     day.teller.figure(
         "{} rep is paused", [gone], [each["employeeId"] for each in open_pauses], lambda ids: str(len(ids))
     )
+    if not open_pauses:
+        raise WrongFigure
     return dict(open_pauses[0])
 
 
