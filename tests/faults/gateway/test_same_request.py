@@ -29,8 +29,16 @@ def doors(system: System) -> Iterator[list[httpx.Client]]:
 
 
 def open_plan(door: httpx.Client, key: str, name: str = "", category: str = "") -> httpx.Response:
+    """The answer to the first request that gets one: "not available" and "took too long" ask to be repeated."""
     plan = {"name": name or key, "firstMonth": "2026-04", "months": 3, "category": category or key}
-    return door.post(PLANS, json=plan, headers={KEY: key} if key else {})
+    answers: list[httpx.Response] = []
+
+    def answered() -> bool:
+        answers.append(door.post(PLANS, json=plan, headers={KEY: key} if key else {}))
+        return answers[-1].status_code not in (503, 504)
+
+    wait_for(answered, what=f"an answer for {key}")
+    return answers[-1]
 
 
 def plan_of(answer: httpx.Response) -> str:
