@@ -169,3 +169,15 @@ def test_a_balance_counts_what_took_effect_and_what_was_paid() -> None:
     ]
     held = balance(entries, day(3))
     assert (held.earned_fen, held.paid_fen, held.balance_fen) == (400, 300, 100)
+
+
+@pytest.mark.spec("I2.2", "I2.4")
+def test_what_waits_for_a_budget_is_earned_and_not_yet_in_the_balance() -> None:
+    entries = [
+        Booked(EntryKind.EARN, 500, day(1)),
+        Booked(EntryKind.HOLD, -500, day(1)),
+        Booked(EntryKind.RELEASE, 200, day(5)),
+    ]
+    waits, goes = balance(entries, day(4)), balance(entries, day(5))
+    assert (waits.earned_fen, waits.held_fen, waits.balance_fen) == (500, 500, 0)
+    assert (goes.earned_fen, goes.held_fen, goes.balance_fen) == (500, 300, 200)

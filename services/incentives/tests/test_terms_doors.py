@@ -67,11 +67,12 @@ def balance(rpc: Rpc, service: Service, employee_id: str = "E1") -> tuple[int, i
     return found.earned.fen, found.held.fen, found.balance.fen
 
 
-def lines(rpc: Rpc, service: Service, deal_key: str, who: str = "E1") -> list[tuple[str, str]]:
+def lines(rpc: Rpc, service: Service, deal_key: str, who: str = "E1", held: bool = False) -> list[tuple[str, str]]:
+    wanted = {pb.SLIP_STATE_HELD} if held else OPEN
     return [
         (line.code, line.text)
         for each in slips(rpc, service)
-        if each.deal_key == deal_key and each.beneficiary_id == who and each.state in OPEN
+        if each.deal_key == deal_key and each.beneficiary_id == who and each.state in wanted
         for line in each.lines
     ]
 
@@ -241,13 +242,16 @@ def test_a_budget_holds_whole_slips_tells_it_once_and_lets_go_in_order(
     assert (exhausted.amount.fen, exhausted.used.fen, exhausted.held.fen) == (250_00, 100_00, 200_00)
     assert (exhausted.first_deal_key, exhausted.held_orders, exhausted.number) == ("CL-2", 1, 1)
     assert [each.reason for each in messages(staffed, "slip_held")][-1] == (
-        f"held: budget of rule {R} for 2026-03 is 250.00; orders signed before take 300.00"
+        f"held: with the orders signed before it the budget of rule {R} for 2026-03, 250.00, is exceeded"
     )
 
     clock.advance(MINUTE)
     give_budget(rpc, staffed, 300_00, rule_id=R, onward=False)
     assert states(rpc, staffed)["CL-2", R, "E1"] == (200_00, False)
     assert states(rpc, staffed)["CL-3", R, "E1"] == (50_00, True)
+    assert lines(rpc, staffed, "CL-3", held=True) == [
+        ("budget", f"held: with the orders signed before it the budget of rule {R} for 2026-03, 300.00, is exceeded")
+    ]
     assert ledger(rpc, staffed)[-3:] == [("hold", -200_00), ("hold", -50_00), ("release", 200_00)]
     assert earned(rpc, staffed, at=SIGNED + 10 * MINUTE) == 350_00
     deliver(staffed, deal(1, 1_000_00, version=2, cancelled=True))

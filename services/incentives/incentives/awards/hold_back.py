@@ -18,22 +18,20 @@ UNLIMITED = [(BEGINNING, 2**62)]
 
 
 def hold_back(tx: Transaction, span: Span, mark: Mark, budgets: Sequence[Change]) -> list[Item]:
-    """The awards from the mark on that are held now and were not, or the reverse."""
+    """The awards from the mark on of which something else is held, or said of it, than before."""
     budget = amounts(budgets, span) or UNLIMITED
     items = store.budget_items(tx, span, mark)
-    changed, moved, waits = [], [], False
+    changed, waits = [], False
     found = hold([each.demand() for each in items], budget, store.budget_taken(tx, span, mark))
     for item, held in zip(items, found, strict=True):
-        lines, waits = budget_lines(span, held, budget[-1][1]), waits or held.is_held
-        if held.steps != item.held:
-            moved.append(item)
+        lines, waits = budget_lines(span, held.is_held, budget[-1][1]), waits or held.is_held
         if held.steps != item.held or lines != item.budget_lines:
             item.held = {person: dict(steps) for person, steps in held.steps.items()}
             item.budget_lines = lines
             changed.append(item)
     store.rewrite(tx, changed)
     _tell(tx, span, budget, waits)
-    return moved
+    return changed
 
 
 def _tell(tx: Transaction, span: Span, budget: Sequence[tuple[datetime, int]], waits: bool) -> None:

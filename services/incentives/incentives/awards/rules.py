@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from chassis.kernel.calendar import instant, local_date
 from incentives.budgets.rules import Span, scope
-from incentives.ledger.limit_rules import Claim, Cut, Demand, Held, end
+from incentives.ledger.limit_rules import Claim, Cut, Demand, end
 from incentives.ledger.rules import Award, Post
 from incentives.ledger.share_rules import Line, capped, yuan
 from incentives.rule_library.terms_rules import Caps
@@ -137,13 +137,16 @@ def cap_lines(item: Item, cuts: Mapping[str, Cut]) -> dict[str, list[Told]]:
     return found
 
 
-def budget_lines(span: Span, held: Held, amount_fen: int) -> list[Told]:
-    if not held.is_held:
+def budget_lines(span: Span, is_held: bool, amount_fen: int) -> list[Told]:
+    if not is_held:
         return []
     rule, group = scope(span.budget_id)
     whose, whose_zh = (f"rule {rule}", f"规则 {rule}") if rule else (f"group {group}", f"分组 {group}")
-    en = f"held: budget of {whose} for {span.name} is {yuan(amount_fen)}; orders signed before take {yuan(held.before)}"
-    zh = f"暂缓：{whose_zh} {span.name} 的预算为 {yuan(amount_fen)} 元，此前签约的订单已占用 {yuan(held.before)} 元"
+    # Nothing that changes with every order before it: each that waits would be written anew.
+    en = (
+        f"held: with the orders signed before it the budget of {whose} for {span.name}, {yuan(amount_fen)}, is exceeded"
+    )
+    zh = f"暂缓：连同此前签约的订单，已超出{whose_zh} {span.name} 的预算 {yuan(amount_fen)} 元"
     return told([Line("budget", en, zh)])
 
 

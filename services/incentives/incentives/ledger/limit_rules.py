@@ -149,9 +149,8 @@ class Demand:
 @dataclass(frozen=True)
 class Held:
     steps: Mapping[str, Steps]
-    # In the end; `before` is what the orders signed before it take.
+    # In the end.
     is_held: bool
-    before: int
 
 
 def hold(demands: Iterable[Demand], budget: Sequence[tuple[datetime, int]], before: Running) -> Iterator[Held]:
@@ -186,4 +185,4 @@ def _hold_one(demand: Demand, budget: Sequence[tuple[datetime, int]], before: Ru
             if wanted != held[person]:
                 steps[person][at] = wanted - held[person]
                 held[person] = wanted
-    return Held({person: each for person, each in steps.items() if each}, is_held, taken)
+    return Held({person: each for person, each in steps.items() if each}, is_held)
