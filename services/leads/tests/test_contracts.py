@@ -30,6 +30,13 @@ def test_the_migrations_make_the_tables_and_take_them_back(service_database: Cal
     migrate(url, MIGRATIONS)
 
 
+def test_a_database_of_the_first_release_gets_what_came_later(service_database: Callable[[str], Database]) -> None:
+    url = service_database("leads").url
+    downgrade(url, MIGRATIONS, "0001")
+    migrate(url, MIGRATIONS)
+    check(url, MIGRATIONS)
+
+
 @pytest.mark.spec("P3.1")
 def test_every_policy_is_offered_with_its_defaults(company: Company) -> None:
     from chassis.testing.identity import as_hq

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +55,8 @@ def wait_until_all_have_owners(day: Day) -> float:
     return wait_for(lambda: waiting(day) == 0, "leads still wait for an owner")
 
 
-def wait_for(holds: Any, what: str) -> float:
+def wait_for(holds: Callable[[], bool], what: str) -> float:
+    """Real seconds it took. Raises CannotRun."""
     began = time.monotonic()
     while not holds():
         if time.monotonic() - began > PATIENCE:
