@@ -25,6 +25,8 @@ class NotHttp(InvalidInput):
 
 # Seconds in which somebody refused may notice it. A line that breaks while they speak would take the answer with it.
 LINGER = 2.0
+# Seconds. More than none: what is due at once would still go before reading.
+SECOND_LOOK = 0.1
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -94,7 +96,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         """A loop that is late runs its timers first: what came meanwhile is read before the second look."""
-        self._timer = self.loop.call_later(0, self._give_up_now)
+        self._timer = self.loop.call_later(SECOND_LOOK, self._give_up_now)
 
     def _give_up_now(self) -> None:
         if self._received:

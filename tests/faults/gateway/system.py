@@ -117,5 +117,5 @@ class System:
 
 
 def moments(seed: int, count: int, among: int) -> list[int]:
-    """`count` numbers below `among`, in order, the same for a seed."""
-    return sorted(random.Random(seed).sample(range(among), count))
+    """`count` numbers from 1 to below `among`, in order, the same for a seed."""
+    return sorted(random.Random(seed).sample(range(1, among), count))
