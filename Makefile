@@ -7,8 +7,11 @@ CHECKED := $(PACKAGES) bench tests conftest.py proto/generate.py proto/hatch_bui
 # Each worker starts its own PostgreSQL, broker and Redis once, so no more workers than cores pay off.
 WORKERS ?= 2
 
+# BROKER=kafka: Apache Kafka instead of the embedded broker.
+BROKER_CHOICE = $(if $(filter kafka,$(BROKER)),jars=$$($(PYTHON) tools/tiers/kafka_jars.py) && CLOSELOOP_BROKER=kafka CLOSELOOP_KAFKA_JARS=$$jars)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo down test test-extra test-chart test-image image sbom unit faults lint format types proto proto-baseline lock docs
+.PHONY: help setup setup-run demo kafka test-kafka down test test-extra test-chart test-image image sbom unit faults lint format types proto proto-baseline lock docs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +23,10 @@ setup-run:
 	@$(PYTHON) tools/environment.py run
 
 demo: setup-run ## play a working day through all the services; the system stays up
-	@$(BIN)/closeloop demo
+	@$(BROKER_CHOICE) $(BIN)/closeloop demo
+
+kafka: ## fetch Apache Kafka (needs Java and Maven) and tell where it lies; BROKER=kafka make demo runs on it
+	@$(PYTHON) tools/tiers/kafka_jars.py
 
 down: ## stop everything that demo started; DATA=remove deletes its data too
 	@test -x $(BIN)/closeloop || { echo "nothing to stop: .venv is not there"; exit 0; }; \
@@ -29,7 +35,7 @@ down: ## stop everything that demo started; DATA=remove deletes its data too
 test: setup lint types unit system ## all that needs Python alone: lint, types, contracts, tests
 
 unit:
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults --ignore tests/deploy
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults --ignore tests/deploy --ignore tests/kafka
 
 # Whole systems, which take both cores: one after the other, or their deadlines would judge the machine.
 system:
@@ -41,6 +47,10 @@ faults: setup ## the fault tests at full size (make test runs them small); SCALE
 
 test-extra: setup ## tiers that need Node, Java, Go or a browser
 	@$(BIN)/python -m tools.tiers
+
+test-kafka: setup ## the bus, restarts of the broker and the whole day on Apache Kafka (needs Java and Maven)
+	@$(BIN)/python -m tools.tiers "Apache Kafka"
+	@CLOSELOOP_BROKER=kafka CLOSELOOP_KAFKA_JARS=$$($(PYTHON) tools/tiers/kafka_jars.py) $(BIN)/python -m pytest -q tests/e2e/test_day.py
 
 test-chart: setup ## Helm chart and compose file: rendered, checked against schemas and settings (needs Go)
 	@$(BIN)/python -m tools.tiers chart

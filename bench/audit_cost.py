@@ -42,9 +42,7 @@ def open_depot() -> Iterator[Depot]:
         database, own = Database(url), folder / "own"
         own.mkdir()
         contract, keys = compile_contract(HERE / "depot.proto", own), Keys(own)
-        depot = Depot(
-            database, contract, keys, SystemClock(), own, depot_environment(contract, keys, database, broker.bootstrap)
-        )
+        depot = Depot(database, contract, keys, SystemClock(), own, depot_environment(contract, keys, database, broker))
         try:
             yield depot
         finally:

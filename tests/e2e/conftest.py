@@ -91,7 +91,8 @@ def home() -> Iterator[Played]:
     folder = Path(tempfile.mkdtemp(prefix="closeloop-e2e-"))
     folder.chmod(0o755)  # as root the servers run under another user, who must get in
     port = free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CLOSELOOP_")}
+    kept = ("CLOSELOOP_BROKER", "CLOSELOOP_KAFKA_JARS")
+    environment = {n: value for n, value in os.environ.items() if n in kept or not n.startswith("CLOSELOOP_")}
     environment |= {"CLOSELOOP_DATA": str(folder / "data"), "CLOSELOOP_GATEWAY_PORT": str(port), "COLUMNS": "200"}
     system = Played(folder / "data", environment, f"http://127.0.0.1:{port}")
     yield system

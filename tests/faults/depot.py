@@ -16,6 +16,7 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.events import EventCatalog
 from chassis.identity import Identity, of_service
+from chassis.local import LocalBroker
 from chassis.rpc.client import Channel
 from chassis.testing.contracts import Contract
 from chassis.testing.identity import Keys, as_rep
@@ -100,15 +101,15 @@ class Depot:
             each.end()
 
 
-def depot_environment(contract: Contract, keys: Keys, database: Database, bootstrap: str) -> dict[str, str]:
+def depot_environment(contract: Contract, keys: Keys, database: Database, broker: LocalBroker) -> dict[str, str]:
     keys.of("depot")
     paths = [str(ROOT), str(contract.folder), os.environ.get("PYTHONPATH", "")]
     return clean_environment() | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "CLOSELOOP_SIGNING_KEY": str(keys.path("depot")),
         "CLOSELOOP_TRUST": str(keys.trust),
-        "CLOSELOOP_KAFKA_BOOTSTRAP": bootstrap,
-        "CLOSELOOP_KAFKA_PROFILE": "embedded",
+        "CLOSELOOP_KAFKA_BOOTSTRAP": broker.bootstrap,
+        "CLOSELOOP_KAFKA_PROFILE": broker.profile,
         "CLOSELOOP_DATABASE_URL": database.url,
         "CLOSELOOP_LOG_LEVEL": "INFO",
     }

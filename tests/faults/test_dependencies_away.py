@@ -98,7 +98,7 @@ def lonely_depot(
     url = create_service_database(own_postgres, "depot")
     migrate(url, HERE / "migrations")
     database = Database(url)
-    yield open_depot(database, broker.bootstrap)
+    yield open_depot(database, broker)
     database.close()
 
 
@@ -172,7 +172,7 @@ def system(
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "CLOSELOOP_TRUST": str(keys.trust),
         "CLOSELOOP_KAFKA_BOOTSTRAP": broker.bootstrap,
-        "CLOSELOOP_KAFKA_PROFILE": "embedded",
+        "CLOSELOOP_KAFKA_PROFILE": broker.profile,
         "CLOSELOOP_REDIS_URL": own_redis.url,
         "CLOSELOOP_FILES_URL": tmp_path.as_uri(),
     }

@@ -155,6 +155,11 @@ class Layout:
         return self.outside.get("CLOSELOOP_KAFKA_BOOTSTRAP") or f"127.0.0.1:{self.ports['broker']}"
 
     @property
+    def wants_kafka(self) -> bool:
+        """Apache Kafka instead of the embedded broker: `BROKER=kafka make demo`."""
+        return self.outside.get("CLOSELOOP_BROKER") == "kafka"
+
+    @property
     def has_own_broker(self) -> bool:
         return "CLOSELOOP_KAFKA_BOOTSTRAP" not in self.outside
 
@@ -207,7 +212,7 @@ class Layout:
         return Program("simulators", [sys.executable, "-m", "simulators"], env, self.ports["simulator.hr"])
 
     def _common(self, name: str) -> dict[str, str]:
-        profile = "embedded" if self.has_own_broker else "kafka"
+        profile = "embedded" if self.has_own_broker and not self.wants_kafka else "kafka"
         return self._machine() | {
             "CLOSELOOP_MODE": "local",
             "CLOSELOOP_SERVICE": name,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from chassis.local import LocalBroker, LocalPostgres, LocalRedis, ServerFailed, create_service_database
+from chassis.local import LocalBroker, LocalKafka, LocalPostgres, LocalRedis, ServerFailed, create_service_database
 from closeloop_cli.runtime.layout import SERVICES, CannotRun, Layout
 
 NEEDED_BYTES = 600 * 1024**2
@@ -42,7 +42,10 @@ class Servers:
             OutsidePostgres(layout.database_url) if layout.database_url else own
         )
         self.redis = LocalRedis(layout.server("redis"), ports["redis"], detached=True)
-        self.broker = LocalBroker(layout.server("broker"), ports["broker"], detached=True)
+        embedded = LocalBroker(layout.server("broker"), ports["broker"], detached=True)
+        kafka = LocalKafka(layout.server("kafka"), ports["broker"], detached=True)
+        self._brokers = (embedded, kafka)
+        self.broker = kafka if layout.wants_kafka else embedded
 
     def start(self) -> None:
         """Raises CannotRun with one line."""
@@ -53,7 +56,7 @@ class Servers:
             if self._layout.has_own_redis:
                 self.redis.start()
             if self._layout.has_own_broker:
-                self.broker.start()
+                self._start_broker()
         except ServerFailed as failure:
             raise CannotRun(str(failure)) from failure
 
@@ -65,8 +68,23 @@ class Servers:
             self.postgres.stop()
 
     def stop_broker(self) -> None:
+        """Whichever of them runs: who stops need not know which was wished for at the start."""
         if self._layout.has_own_broker:
-            self.broker.stop()
+            for each in self._brokers:
+                each.stop()
+
+    def empty_broker(self) -> None:
+        """A broker without a past. One of the user's own is left alone."""
+        if self._layout.has_own_broker:
+            self.stop_broker()
+            shutil.rmtree(self.broker.folder, ignore_errors=True)
+            self.start()
+
+    def _start_broker(self) -> None:
+        for other in self._brokers:
+            if other is not self.broker:
+                other.stop()
+        self.broker.start()
 
     def databases(self) -> dict[str, str]:
         """Service → URL of its own database, made when missing; nobody else's role can open it."""

@@ -170,6 +170,4 @@ class System:
 
     def empty_broker(self) -> None:
         """A broker without a past, for a company that is brought back to an earlier state."""
-        servers = self.servers_found()
-        servers.stop_broker()
-        servers.start()
+        self.servers_found().empty_broker()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 from uuid import uuid4
 
 from chassis.local.server import LocalServer
@@ -13,6 +14,8 @@ class LocalBroker(LocalServer):
     """Keeps everything in memory: a restart loses topics, offsets and groups, and the relay fills it again."""
 
     name = "broker"
+    # What CLOSELOOP_KAFKA_PROFILE has to be for its clients.
+    profile: ClassVar[str] = "embedded"
 
     @property
     def bootstrap(self) -> str:

@@ -134,6 +134,10 @@ class ServerProcess:
         """SIGKILL to the whole server, as an outage in tests."""
         os.killpg(self.pid, signal.SIGKILL)
         _wait_gone(self.pid, self._birth, 10)
+        # The first thread of many may be gone while others still hold the port.
+        give_up = time.monotonic() + 10
+        while answers(self.plan.port) and time.monotonic() < give_up:
+            time.sleep(0.02)
 
     def pause(self) -> None:
         os.killpg(self.pid, signal.SIGSTOP)

@@ -29,6 +29,7 @@ class LocalServer(ABC):
 
     name: ClassVar[str]
     stop_signal: ClassVar[int] = signal.SIGINT
+    start_seconds: ClassVar[float] = 20.0
 
     def __init__(
         self, folder: Path | str, port: int | None = None, *, detached: bool = False, ephemeral: bool = False
@@ -102,7 +103,7 @@ class LocalServer(ABC):
         )
         start = ServerProcess.detached if self._detached else ServerProcess.guarded
         process = start(plan, self.account)
-        process.wait_ready(lambda: self.ready(port))
+        process.wait_ready(lambda: self.ready(port), self.start_seconds)
         self._process = process
 
     def initialise(self) -> None:  # noqa: B027 - most servers need nothing

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chassis.database import Database
-from chassis.local import LocalBroker, LocalPostgres, LocalRedis, temporary_folder
+from chassis.local import LocalBroker, LocalPostgres, LocalRedis, local_broker, temporary_folder
 from chassis.testing.databases import TestDatabases
 
 
@@ -33,7 +33,7 @@ def redis(server_folder: Path) -> Iterator[LocalRedis]:
 
 @pytest.fixture(scope="session")
 def broker(server_folder: Path) -> Iterator[LocalBroker]:
-    with LocalBroker(server_folder / "broker", ephemeral=True) as server:
+    with local_broker(server_folder / "broker", ephemeral=True) as server:
         yield server
 
 

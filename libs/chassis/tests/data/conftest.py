@@ -58,4 +58,4 @@ def uow(database: Database, clock: FixedClock, catalog: EventCatalog) -> UnitOfW
 
 @pytest.fixture
 def bus(broker: LocalBroker) -> Bus:
-    return Bus(BusSettings.embedded(broker.bootstrap))
+    return Bus(BusSettings(bootstrap=broker.bootstrap, profile=broker.profile))

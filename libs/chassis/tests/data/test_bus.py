@@ -24,7 +24,7 @@ from chassis.consumer import Consumer, ConsumerSettings, Handler, on, on_batch, 
 from chassis.consumer.positions import Positions
 from chassis.database import Database
 from chassis.events import EventCatalog, Incoming
-from chassis.local import LocalBroker
+from chassis.local import LocalBroker, local_broker
 from chassis.local.process import free_port
 from chassis.outbox import refill
 from chassis.relay import Relay, RelaySettings
@@ -49,7 +49,7 @@ TABLE = [on("workshop.order_stepped", step_order), on_batch("workshop.worker_mov
 @pytest.fixture
 def broker(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[LocalBroker]:
     """An empty broker of its own for each test."""
-    with LocalBroker(server_folder / f"broker-{id(request)}", ephemeral=True) as server:
+    with local_broker(server_folder / f"broker-{id(request)}", ephemeral=True) as server:
         yield server
 
 
@@ -135,8 +135,8 @@ def test_start_order_does_not_matter(
     database: Database, server_folder: Path, clock: FixedClock, catalog: EventCatalog, uow: UnitOfWork
 ) -> None:
     port = free_port()
-    late = LocalBroker(server_folder / "late", port=port, ephemeral=True)
-    bus = Bus(BusSettings.embedded(f"127.0.0.1:{port}"))
+    late = local_broker(server_folder / "late", port=port, ephemeral=True)
+    bus = Bus(BusSettings(bootstrap=f"127.0.0.1:{port}", profile=late.profile))
     own = Database(database.url, pool_size=1)
     record_steps(uow, "A", 1)
     with running(Relay(own, bus, topics={ORDERS}, settings=QUICK).run, consumer(bus, uow).run):
@@ -158,7 +158,7 @@ def test_a_broker_that_comes_back_empty_is_filled_again_and_effects_stay_single(
         wait_for(lambda: len(effects(database)) == 3)
         broker.process.kill()
         record_steps(uow, "A", 3)
-        with LocalBroker(server_folder / f"again-{port}", port=port, ephemeral=True):
+        with local_broker(server_folder / f"again-{port}", port=port, ephemeral=True):
             wait_for(lambda: len(effects(database)) == 4)
             wait_for(lambda: count(database, "outbox") == 0)
             assert set(steps_of(published(bus, ORDERS, 4))) == {"A", "B"}
@@ -296,7 +296,8 @@ def test_killed_between_the_two_systems_and_started_again_each_event_has_one_eff
         from chassis.unit_of_work import UnitOfWork
         from libs.chassis.tests.data.test_bus import QUICK, TABLE
         faults.arm_from_environment()
-        database, bus, stop = Database(sys.argv[1]), Bus(BusSettings.embedded(sys.argv[3])), Event()
+        bus = Bus(BusSettings(bootstrap=sys.argv[3], profile=sys.argv[4]))
+        database, stop = Database(sys.argv[1]), Event()
         uow = UnitOfWork(database, SystemClock(), EventCatalog.of(workshop_pb2), service="workshop")
         loops = [Relay(database, bus, settings=QUICK).run, Consumer(bus, uow, TABLE).run]
         threads = [Thread(target=loop, args=(stop,)) for loop in loops]
@@ -305,7 +306,15 @@ def test_killed_between_the_two_systems_and_started_again_each_event_has_one_eff
     """
     folder = str(Path(str(contracts.__file__)).parent)
     killed = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script), database.url, folder, bus.settings.bootstrap],
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(script),
+            database.url,
+            folder,
+            bus.settings.bootstrap,
+            bus.settings.profile,
+        ],
         env=os.environ | {"CLOSELOOP_MODE": "local", "CLOSELOOP_FAULT": point},
         capture_output=True,
         text=True,
@@ -333,7 +342,7 @@ def test_a_replaced_broker_is_read_from_its_beginning(server_folder: Path, bus: 
     try:
         wait_for(lambda: read() == set("ABC"))
         broker.process.kill()
-        with LocalBroker(server_folder / f"replaced-{broker.port}", port=broker.port, ephemeral=True):
+        with local_broker(server_folder / f"replaced-{broker.port}", port=broker.port, ephemeral=True):
             fill(bus, "DABC")
             wait_for(lambda: read() == set("ABCD"), seconds=30)
     finally:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kafka import TopicPartition
 
 from chassis.bus import Batches, Bus, BusSettings, Gapless, Outgoing
-from chassis.local import LocalBroker
+from chassis.local import local_broker
 
 PLACE = TopicPartition("orders", 0)
 
@@ -80,10 +80,10 @@ def test_what_is_really_gone_is_passed_over_after_some_patience() -> None:
 
 @pytest.mark.spec("P7.1")
 def test_several_producers_at_once_hide_nothing_from_a_reader(server_folder: Path) -> None:
-    """On the real embedded broker, which does hide records while it is written to by several."""
+    """The embedded broker does hide records while it is written to by several."""
     rounds, producers, batch = 150, 4, 9
-    with LocalBroker(server_folder / "broker-of-many", ephemeral=True) as broker:
-        bus = Bus(BusSettings.embedded(broker.bootstrap))
+    with local_broker(server_folder / "broker-of-many", ephemeral=True) as broker:
+        bus = Bus(BusSettings(bootstrap=broker.bootstrap, profile=broker.profile))
         bus.ensure_topics(["orders"])
         client = bus.consumer("reader")
         client.assign(bus.places(["orders"]))

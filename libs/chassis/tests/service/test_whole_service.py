@@ -49,7 +49,7 @@ def world(start: Start, service_database: Callable[..., Database], broker: Local
             "all",
             CLOSELOOP_DATABASE_URL=database.url,
             CLOSELOOP_KAFKA_BOOTSTRAP=broker.bootstrap,
-            CLOSELOOP_KAFKA_PROFILE="embedded",
+            CLOSELOOP_KAFKA_PROFILE=broker.profile,
             CLOSELOOP_CLOCK_FILE=str(tmp_path / "clock.json"),
         )
         running.wait_until(lambda answer: answer["ready"])

@@ -1,0 +1,32 @@
+"""The tests of the bus, the restarts of the broker and the whole day, against Apache Kafka."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.tiers import kafka_jars
+from tools.tiers.tier import Tier
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = (
+    "libs/chassis/tests/data/test_bus.py",
+    "libs/chassis/tests/data/test_gapless.py",
+    "libs/chassis/tests/data/test_consumer.py",
+    "tests/faults/test_bus_under_fire.py",
+    "tests/faults/test_bad_events.py",
+    "tests/faults/test_replicas.py",
+    "tests/faults/test_dependencies_away.py",
+    "tests/kafka",
+)
+
+
+def run() -> bool:
+    environment = os.environ | {"CLOSELOOP_BROKER": "kafka", "CLOSELOOP_KAFKA_JARS": str(kafka_jars.folder())}
+    command = [sys.executable, "-m", "pytest", "-q", *TESTS]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode == 0
+
+
+TIER = Tier("Apache Kafka", kafka_jars.missing, run)
