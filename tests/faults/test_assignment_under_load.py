@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -148,16 +149,15 @@ def call_all(replicas: list[Program], keys: Keys) -> tuple[float, Counter[str]]:
     """Every lead once, a quarter through each replica; seconds, and refusals that were asked again."""
     refused: Counter[str] = Counter()
     began = time.monotonic()
-    with ThreadPoolExecutor(REPLICAS * CALLERS) as pool:
-        channels = [
-            Channel(f"127.0.0.1:{each.grpc_port}", keys.of("gateway"), as_hq(), deadline=60.0) for each in replicas
-        ]
-        stubs = [CaptureServiceStub(each) for each in channels]
-        calls = [pool.submit(capture, stubs[number % REPLICAS], number, refused) for number in range(LEADS)]
+    with ExitStack() as stack:
+        calls = []
+        for first, replica in enumerate(replicas):
+            channel = Channel(f"127.0.0.1:{replica.grpc_port}", keys.of("gateway"), as_hq(), deadline=60.0)
+            stub = CaptureServiceStub(stack.enter_context(channel))
+            pool = stack.enter_context(ThreadPoolExecutor(CALLERS))
+            calls += [pool.submit(capture, stub, number, refused) for number in range(first, LEADS, REPLICAS)]
         for call in calls:
             call.result()
-        for each in channels:
-            each.close()
     return time.monotonic() - began, refused
 
 
@@ -171,14 +171,16 @@ def capture(stub: CaptureServiceStub, number: int, refused: Counter[str]) -> Non
         phone=f"138{number:08d}",
         qualification=known,
     )
-    for _ in range(100):
+
+    def is_taken() -> bool:
         try:
             stub.CaptureLead(request)
         except (ResourceExhausted, Unavailable, DeadlineExceeded) as refusal:
             refused[refusal.code] += 1
-        else:
-            return
-    raise AssertionError(f"lead {number} was refused 100 times")
+            return False
+        return True
+
+    wait_for(is_taken, what=f"an answer about lead {number}")
 
 
 def is_drained(service: Service) -> bool:
