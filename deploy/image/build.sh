@@ -7,7 +7,7 @@ image=${IMAGE:-closeloop:0.1.0}
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 set -- --file deploy/image/Containerfile --tag "$image" \
   --build-arg "SOURCE_DATE_EPOCH=$epoch" --build-arg "VERSION=${image##*:}" --build-arg "REVISION=$(git rev-parse HEAD)" \
-  ${BASE:+--build-arg "BASE=$BASE"} ${SERVICES:+--build-arg "SERVICES=$SERVICES"} "$@"
+  ${PIP_INDEX_URL:+--build-arg "PIP_INDEX_URL=$PIP_INDEX_URL"} ${BASE:+--build-arg "BASE=$BASE"} ${SERVICES:+--build-arg "SERVICES=$SERVICES"} "$@"
 if docker buildx version >/dev/null 2>&1; then
   exec docker buildx build --output "type=image,name=$image,rewrite-timestamp=true" "$@" .
 elif command -v podman >/dev/null 2>&1; then
