@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -75,3 +76,19 @@ def test_the_image_runs_the_versions_that_were_tested() -> None:
     assert {name: tested.get(name) for name in pinned("requirements-services.lock")} == pinned(
         "requirements-services.lock"
     )
+
+
+@pytest.mark.spec("P5.3")
+def test_the_bill_of_materials_names_every_library_with_version_and_hash(tmp_path: Path) -> None:
+    out = tmp_path / "sbom.json"
+    command = re.search(r"cyclonedx-py ((?:.|\\\n)*?) -o", (ROOT / "Makefile").read_text())
+    assert command is not None
+    tool = Path(sys.executable).with_name("cyclonedx-py")
+    subprocess.run(
+        [tool, *command[1].replace("\\\n", " ").split(), "-o", out], cwd=ROOT, check=True, capture_output=True
+    )
+    told = {each["name"]: each for each in json.loads(out.read_text())["components"]}
+    assert {name: each["version"] for name, each in told.items()} == pinned("requirements-services.lock")
+    for each in told.values():
+        assert each["purl"].startswith("pkg:pypi/")
+        assert any(reference.get("hashes") for reference in each["externalReferences"])
