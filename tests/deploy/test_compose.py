@@ -26,6 +26,7 @@ from tools.tiers import go_tools
 
 pytestmark = pytest.mark.spec("P4.2")
 FOLDER = ROOT / "deploy/compose"
+KAFKA = ROOT / "tools/tiers/kafka"
 SERVERS = {"postgres", "kafka", "redis", "prometheus", "grafana"}
 ADDRESS = re.compile(r"[a-z+]+://(?:[^@/]*@)?([\w.-]+):(\d+)")
 
@@ -203,6 +204,11 @@ def test_grafana_finds_its_source_and_the_dashboards_of_the_chart(services: dict
     (source,) = yaml.safe_load((FOLDER / "grafana/datasources/prometheus.yaml").read_text())["datasources"]
     ((host, port),) = ADDRESS.findall(source["url"])
     assert int(port) in listens(services)[host]
+
+
+def test_kafka_is_the_version_that_tests_run_on(services: dict[str, Any]) -> None:
+    tested = re.findall(r"<artifactId>kafka_[\d.]+</artifactId><version>([\d.]+)<", (KAFKA / "pom.xml").read_text())
+    assert services["kafka"]["image"].split(":")[-1] == tested[0]
 
 
 @pytest.mark.parametrize("name", ["gateway", "integration"])

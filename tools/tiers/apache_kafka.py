@@ -20,6 +20,7 @@ TESTS = (
     "tests/faults/test_replicas.py",
     "tests/faults/test_dependencies_away.py",
     "tests/kafka",
+    "tests/deploy/test_kafka_password.py",
 )
 
 

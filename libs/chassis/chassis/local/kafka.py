@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 from pathlib import Path
+from typing import ClassVar
 from uuid import uuid4
 
 from chassis.local.broker import LocalBroker
@@ -28,6 +29,8 @@ class LocalKafka(LocalBroker):
     profile = "kafka"
     stop_signal = signal.SIGTERM
     start_seconds = 90.0
+    # For a broker that is to know users from its first start: --add-scram …
+    format_options: ClassVar[tuple[str, ...]] = ()
 
     def initialise(self) -> None:
         if not shutil.which("java"):
@@ -52,7 +55,7 @@ class LocalKafka(LocalBroker):
         data = self.folder / "data"
         if (data / "meta.properties").exists():
             return
-        form = ["kafka.tools.StorageTool", "format", "-t", uuid4().hex[:22], "-c", str(settings)]
+        form = ["kafka.tools.StorageTool", "format", "-t", uuid4().hex[:22], "-c", str(settings), *self.format_options]
         done = subprocess.run([*self._java(), *form], capture_output=True, text=True, check=False)
         if done.returncode:
             raise ServerFailed(f"Apache Kafka can't make its folder: {(done.stderr or done.stdout).strip()[-400:]}")
