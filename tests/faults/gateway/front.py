@@ -55,6 +55,8 @@ def front(company: Company, keys: Keys, broker: LocalBroker, redis: LocalRedis, 
         "redis_url": redis.url,
         "peers": {context: f"127.0.0.1:{company.server(context).port}" for context in CONTEXTS},
         "drain": 3,
+        # On a busy machine a late answer says nothing about the doors.
+        "request_timeout": 60,
         "rate_per_person": "1000000/minute",
         "rate_of_sign_in": "1000000/minute",
         "rate_of_callbacks": "1000000/minute",

@@ -85,7 +85,7 @@ def settings(front: Front) -> SchemathesisConfig:
             "seed": SEED,
             "workers": 1,  # the state of Python 3.11's own parser is shared by threads
             "continue-on-failure": True,
-            "request-timeout": 30,
+            "request-timeout": 90,
             "max-stream-events": 1,
             "headers": {"Authorization": f"Bearer {front.sign_in()}"},
             "dictionaries": {name: {"values": values} for name, values in known.items()},
