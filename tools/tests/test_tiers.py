@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tools.tiers.__main__ import main
 from tools.tiers.tier import Tier, run_all
 
 
@@ -22,3 +23,11 @@ def test_a_failed_tier_fails_and_the_others_still_run() -> None:
     said: list[str] = []
     assert not run_all([tier("java", green=False), tier("node")], ci=False, say=said.append)
     assert said == ["java: failed", "node: green"]
+
+
+def test_a_tier_that_nobody_knows_is_no_green_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["tiers", "charts"])
+    assert main() == 1
+    assert capsys.readouterr().out.startswith("no tier begins with charts; there are: ")
