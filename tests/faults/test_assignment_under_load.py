@@ -216,7 +216,7 @@ def test_nobody_is_over_capacity_and_no_lead_has_two_owners(
     }
     events = rows(leads, "SELECT aggregate_id FROM outbox WHERE type = 'leads.assigned'")
     assert len(events) == len(set(events)) == REPS * ROOM
-    assert rows(leads, "SELECT count(*) FROM rep_pause") == [(0,)]
+    assert rows(leads, "SELECT count(*) FROM rep_pause") == [(0,)], "no run of callers on one rep"
     print(
         f"\n{LEADS} leads by {REPLICAS} replicas x {CALLERS} callers in {seconds:.1f} s ({at_once} assigned at once,"
         f" refused and asked again: {dict(refused)}): {REPS} reps at {ROOM}, nobody over it, no lead with two owners"

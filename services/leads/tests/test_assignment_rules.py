@@ -13,7 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads.assignment import rules
-from leads.assignment.choice_rules import Circumstances, Contest, Reps, Wanted, contest, drift, fair_band, standing
+from leads.assignment.choice_rules import (
+    Circumstances,
+    Contest,
+    Reps,
+    Wanted,
+    contest,
+    drift,
+    fair_band,
+    is_best_with,
+    standing,
+)
 from leads.assignment.fair_turns import band_bits, band_numbers
 from leads.assignment.geo_rules import geodesic_km
 from leads.assignment.policy import AssignmentPolicy, Weights, check_assignment
@@ -273,6 +283,19 @@ def test_newcomers_get_their_tenth_of_the_a_leads() -> None:
 def test_the_quota_never_leaves_a_lead_without_candidates() -> None:
     due = Circumstances(AT, on_shift=True, a_given=10, a_to_newcomers=0)
     assert order(compare([plain("E1"), plain("E2", tenure_days=10, open_a=8)], of=due)) == ["E1"]
+
+
+@pytest.mark.spec("LD3.9", "LD3.6")
+def test_who_was_given_a_lead_meanwhile_is_best_only_while_nobody_else_is() -> None:
+    """One A lead more costs 0.05, more than the band of equals; one that nobody comes near may have it all the same."""
+    equals = compare([plain("E1"), plain("E2")])
+    nobody = np.zeros(2, dtype=bool)
+    assert is_best_with(equals, nobody, 0, weighted=0.0, baseline=8)
+    assert not is_best_with(equals, nobody, 0, weighted=1.0, baseline=8)
+    assert is_best_with(equals, np.array([False, True]), 0, weighted=1.0, baseline=8), "the other was refused"
+    apart = compare([plain("E1"), plain("E2", city="广州", province="广东")])
+    assert is_best_with(apart, nobody, 0, weighted=3.0, baseline=8)
+    assert not is_best_with(apart, nobody, 0, weighted=6.0, baseline=8)
 
 
 @pytest.mark.spec("LD3.7")

@@ -11,10 +11,10 @@ from chassis.unit_of_work import Transaction
 from leads.assignment import decision_store
 from leads.assignment.assigner import Assigner
 from leads.assignment.attempt import Attempt
-from leads.assignment.choice_rules import Contest, has_room
+from leads.assignment.choice_rules import Contest, has_room, is_best_with
 from leads.assignment.give_lead import give_lead
 from leads.assignment.pause_concentrated import pause_concentrated
-from leads.assignment.rules import weighted_of
+from leads.assignment.rules import Mask, weighted_of
 from leads.lead import store
 from leads.lead.rules import WAITING, Grade
 from leads.roster import store as roster
@@ -28,7 +28,7 @@ def reserve(assigner: Assigner, attempt: Attempt, winner: int, *, exact: bool) -
         if lead.state not in WAITING or lead.grade != attempt.lead.grade:
             return False
         rep = roster.lock_rep(tx, str(contest.reps.employee_id[winner]))
-        if rep is None or not _still_takes(rep, contest, winner, exact):
+        if rep is None or not _still_takes(rep, attempt, winner, exact):
             return False
         if pause_concentrated(tx, rep, contest.wanted.grade, contest.policy):
             tx.commit()
@@ -41,20 +41,29 @@ def reserve(assigner: Assigner, attempt: Attempt, winner: int, *, exact: bool) -
     return True
 
 
-def _still_takes(rep: Row[Any], contest: Contest, winner: int, exact: bool) -> bool:
-    """Unchanged, or at least the same account with room for the lead."""
+def _still_takes(rep: Row[Any], attempt: Attempt, winner: int, exact: bool) -> bool:
+    """Unchanged, or at least the same account with room for the lead, and still the best with its load of now: else
+    all who chose the same rep at once would follow each other to it."""
+    contest = attempt.contest
     if rep.revision == contest.reps.revision[winner]:
         return True
     same_account = bool(rep.version == contest.reps.version[winner])
-    return same_account and rep.paused_at is None and not exact and _takes_one_more(rep, contest)
+    return (
+        same_account
+        and rep.paused_at is None
+        and not exact
+        and _takes_one_more(rep, contest, attempt.choice.dropped, winner)
+    )
 
 
-def _takes_one_more(rep: Row[Any], contest: Contest) -> bool:
+def _takes_one_more(rep: Row[Any], contest: Contest, dropped: Mask, winner: int) -> bool:
     policy, grade = contest.policy, contest.wanted.grade
     weighted = weighted_of(rep.open_a, rep.open_b, rep.open_c, policy)
+    baseline = rep.baseline or policy.baseline_of(rep.position)
     today = local_date(contest.circumstances.at)
     capped = grade is Grade.A and rep.a_day == today and rep.a_taken >= policy.a_leads_per_day
-    return not capped and has_room(weighted, rep.baseline or policy.baseline_of(rep.position), grade, policy)
+    room = has_room(weighted, baseline, grade, policy)
+    return not capped and room and is_best_with(contest, dropped, winner, weighted, baseline)
 
 
 def _note_load_mode(tx: Transaction, contest: Contest) -> None:
