@@ -74,6 +74,8 @@ class DeadlineRunner:
             conn.execution_options(isolation_level="AUTOCOMMIT")
             running = conn.execute(self._running(deadline.c.subject_id, deadline.c.due_at).limit(self._batch)).all()
         self._earliest = running[0].due_at if running else None
+        late = (now - self._earliest).total_seconds() if self._earliest else 0
+        metrics.deadline_overdue.set(max(0.0, late))
         self._refresh_at = time.monotonic() + REFRESH
         return [row.subject_id for row in running if row.due_at <= now]
 
@@ -95,6 +97,7 @@ class DeadlineRunner:
             except Exception as failure:
                 tx.conn.rollback()
                 log.exception("deadline.failed", kind=due.kind, subject=due.subject_id, attempt=due.attempts + 1)
+                metrics.deadline_failures.labels(due.kind).inc()
                 _postpone(tx.conn, due, failure)
                 return False
         metrics.deadline_delay.labels(due.kind).observe((tx.now - due.due_at).total_seconds())

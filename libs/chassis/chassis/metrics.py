@@ -35,6 +35,12 @@ class Metrics:
         self.call_retries = Counter(
             "closeloop_call_retries_total", "Attempts after the first", ["target"], registry=registry
         )
+        self.events = Counter(
+            "closeloop_events_total",
+            "Business events that committed: leads captured, slips made, receipts claimed, …",
+            ["type"],
+            registry=registry,
+        )
         self.outbox_age = Gauge(
             "closeloop_outbox_age_seconds", "Age of the oldest unpublished event", registry=registry
         )
@@ -58,6 +64,15 @@ class Metrics:
             ["kind"],
             buckets=_DELAY_BUCKETS,
             registry=registry,
+        )
+        self.deadline_failures = Counter(
+            "closeloop_deadline_failures_total",
+            "Clocks whose work failed; each is tried again",
+            ["kind"],
+            registry=registry,
+        )
+        self.deadline_overdue = Gauge(
+            "closeloop_deadline_overdue_seconds", "How long the earliest clock has been due", registry=registry
         )
         self.job_seconds = Histogram(
             "closeloop_job_seconds", "Runs of dated work", ["job", "outcome"], buckets=_DELAY_BUCKETS, registry=registry

@@ -21,6 +21,7 @@ from chassis.deadlines import Deadlines
 from chassis.events import Cause, EventCatalog
 from chassis.identity import Identity
 from chassis.kernel.ids import new_id
+from chassis.metrics import metrics
 from chassis.outbox import OutboxRow
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -112,6 +113,8 @@ class Transaction:
         outbox.append(self.conn, self._recorded)
         faults.reach("before-commit")
         self.conn.commit()
+        for row in self._recorded:
+            metrics.events.labels(row.type).inc()
         if self._recorded:
             faults.reach("after-commit-before-publish")
         self._recorded = []

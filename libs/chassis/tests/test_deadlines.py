@@ -189,6 +189,24 @@ def test_a_failing_handler_leaves_nothing_is_tried_again_and_holds_up_nobody(
     assert ("L1", "remind") in effects(database)
 
 
+@pytest.mark.spec("P6.1")
+def test_a_failing_clock_and_how_long_the_earliest_is_due_are_figures(database: Database, clock: FixedClock) -> None:
+    def fail(tx: Transaction, due: Deadline) -> None:
+        raise RuntimeError
+
+    def figure(name: str, **labels: str) -> float:
+        return metrics.registry.get_sample_value(name, labels) or 0
+
+    uow = work(database, clock)
+    before = figure("closeloop_deadline_failures_total", kind="ring")
+    start(uow, "ring", "L1", clock.now() - MINUTE)
+    runner(uow, ring=fail).turn()
+    assert figure("closeloop_deadline_failures_total", kind="ring") == before + 1
+    assert figure("closeloop_deadline_overdue_seconds") == 60
+    runner(uow, ring=fail).turn()  # it rests: its failures are told by the counter
+    assert figure("closeloop_deadline_overdue_seconds") == 0
+
+
 @pytest.mark.spec("P3.1")
 def test_pauses_grow_while_a_handler_keeps_failing(database: Database, clock: FixedClock) -> None:
     def fail(tx: Transaction, due: Deadline) -> None:

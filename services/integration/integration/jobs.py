@@ -10,6 +10,7 @@ from chassis.deadline_runner import Handler
 from chassis.jobs import Job
 from chassis.unit_of_work import UnitOfWork
 from integration.callbacks.tidy import tidy
+from integration.claiming.count_waiting import count_waiting
 from integration.duties.policy import DutiesPolicy
 from integration.feeds.connector import Connector, RuleOf
 from integration.feeds.errors import FeedIsRunning
@@ -34,7 +35,8 @@ class App:
 def jobs(connectors: Mapping[str, Connector]) -> list[Job[App]]:
     feeds = [Job(f"feed.{name}", run=_run(name), every=TICK) for name, each in connectors.items() if each.access.url]
     watch = Job("feeds.watch", run=_watch, every=TICK)
-    return [*feeds, watch, Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))]
+    count = Job("receipts.count", run=lambda app: count_waiting(app.uow), every=timedelta(minutes=1))
+    return [*feeds, watch, count, Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))]
 
 
 def deadlines(policy: Callable[[], DutiesPolicy]) -> dict[str, Handler]:

@@ -11,12 +11,14 @@ from sqlalchemy import text
 
 from chassis.errors import CloseloopError, FailedPrecondition, InvalidInput, NotFound, PermissionDenied
 from chassis.identity import Identity
+from chassis.metrics import metrics
 from chassis.testing.identity import as_hq, as_manager, as_rep, as_service
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from closeloop.integration.v1 import collection_service_pb2_grpc as pb_grpc
 from integration.claiming.book import load_book, load_candidates
 from integration.claiming.claim_receipt import claim_receipt
+from integration.claiming.count_waiting import count_waiting
 from integration.claiming.match_waiting import match_waiting
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.ranking_rules import rank
@@ -63,6 +65,18 @@ def test_an_ambiguous_receipt_waits_with_ranked_candidates(owed: World, rpc: Rpc
     assert [(each.rank, each.receivable_id) for each in found.candidates] == [(1, "AR-1"), (2, "AR-2")]
     assert found.candidates[0].why == "known payer, same amount, due 5 days from the booking"
     assert found.candidates[0].why_zh == "已知付款人，金额相等，与到期日相差 5 天"
+
+
+@pytest.mark.spec("P6.1")
+def test_waiting_receipts_are_a_figure_until_they_are_claimed(owed: World, rpc: Rpc) -> None:
+    def figure(state: str) -> float | None:
+        count_waiting(owed.service.uow)
+        return metrics.registry.get_sample_value("closeloop_receipts_waiting", {"state": state})
+
+    assert (figure("waiting"), figure("partly_claimed")) == (1, 0)
+    receipt = waiting(owed, rpc)
+    collections(owed, rpc).ClaimReceipt(claim(receipt, 2_000_000))
+    assert (figure("waiting"), figure("partly_claimed")) == (0, 1)
 
 
 @pytest.mark.spec("N4.1")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from chassis.clock import FixedClock
 from chassis.database import Database
 from chassis.events import Cause, DoesNotFit, EventCatalog
+from chassis.metrics import metrics
 from chassis.outbox import bucket_of
 from chassis.testing.events import recorded_events
 from chassis.unit_of_work import Transaction, UnitOfWork
@@ -36,6 +37,24 @@ def test_state_event_and_audit_are_committed_together(
     with database.connect() as connection:
         [event] = recorded_events(connection, catalog)
     assert (event.type, event.key, event.message.step) == ("workshop.order_stepped", "O1", 1)
+
+
+@pytest.mark.spec("P6.1")
+def test_an_event_counts_when_it_has_committed_and_never_before(uow: UnitOfWork) -> None:
+    def counted() -> float:
+        labels = {"type": "workshop.order_stepped"}
+        return metrics.registry.get_sample_value("closeloop_events_total", labels) or 0
+
+    before = counted()
+    with uow.begin(ME) as tx:
+        tx.record(OrderStepped("O1", 1))
+    assert counted() == before
+    with uow.begin(ME) as tx:
+        tx.record(OrderStepped("O1", 1))
+        tx.record(OrderStepped("O1", 2))
+        tx.commit()
+        tx.commit()
+    assert counted() == before + 2
 
 
 def test_without_commit_nothing_stays(database: Database, uow: UnitOfWork) -> None:
