@@ -14,7 +14,8 @@ HEAD = """# Events
 CloudEvents 1.0 in binary mode on Kafka: attributes in headers (`ce_id`, `ce_type`, `ce_source`, `ce_time`,
 `ce_correlationid`, `ce_causationid`, `traceparent`), the message as proto3 JSON. The record's key is the field named
 here, so events of one aggregate stay in order. At least once: drop what you have seen by `ce_id`. "external" means that
-no service of this repository consumes it. For machines: [asyncapi.yaml](asyncapi.yaml). Written by `make docs` from the contracts and the consumer tables.
+no service of this repository consumes it. For machines: [asyncapi.yaml](asyncapi.yaml). Written by `make docs` from the
+contracts and the consumer tables.
 """
 
 
