@@ -21,7 +21,7 @@ from leads.assignment.choice_rules import (
     contest,
     drift,
     fair_band,
-    is_best_with,
+    is_in_turn_with,
     standing,
 )
 from leads.assignment.fair_turns import band_bits, band_numbers
@@ -286,16 +286,16 @@ def test_the_quota_never_leaves_a_lead_without_candidates() -> None:
 
 
 @pytest.mark.spec("LD3.9", "LD3.6")
-def test_who_was_given_a_lead_meanwhile_is_best_only_while_nobody_else_is() -> None:
-    """One A lead more costs 0.05, more than the band of equals; one that nobody comes near may have it all the same."""
+def test_who_was_given_leads_meanwhile_stays_in_turn_within_the_fair_band() -> None:
+    """An A lead more costs 0.05, the band is 0.10; one that nobody comes near may have more."""
     equals = compare([plain("E1"), plain("E2")])
     nobody = np.zeros(2, dtype=bool)
-    assert is_best_with(equals, nobody, 0, weighted=0.0, baseline=8)
-    assert not is_best_with(equals, nobody, 0, weighted=1.0, baseline=8)
-    assert is_best_with(equals, np.array([False, True]), 0, weighted=1.0, baseline=8), "the other was refused"
+    assert is_in_turn_with(equals, nobody, 0, weighted=2.0, baseline=8)
+    assert not is_in_turn_with(equals, nobody, 0, weighted=2.36, baseline=8)
+    assert is_in_turn_with(equals, np.array([False, True]), 0, weighted=7.0, baseline=8), "the other was refused"
     apart = compare([plain("E1"), plain("E2", city="广州", province="广东")])
-    assert is_best_with(apart, nobody, 0, weighted=3.0, baseline=8)
-    assert not is_best_with(apart, nobody, 0, weighted=6.0, baseline=8)
+    assert is_in_turn_with(apart, nobody, 0, weighted=6.0, baseline=8)
+    assert not is_in_turn_with(apart, nobody, 0, weighted=7.36, baseline=8)
 
 
 @pytest.mark.spec("LD3.7")

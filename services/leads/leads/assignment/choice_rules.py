@@ -237,13 +237,13 @@ def has_room(weighted: float, baseline: float, grade: Grade, policy: AssignmentP
     return load < 1 and weighted + policy.grade_weights[grade] <= baseline + NOISE
 
 
-def is_best_with(contest: Contest, dropped: Mask, at: int, weighted: float, baseline: float) -> bool:
-    """Whether the candidate at `at` would still be among the best with another load; the others as they were."""
+def is_in_turn_with(contest: Contest, dropped: Mask, at: int, weighted: float, baseline: float) -> bool:
+    """Whether the candidate at `at` would still share the turn (LD3.7) with another load; the others as they were."""
     load = float(rules.load(np.array([weighted]), np.array([baseline]))[0])
     score = contest.score[at] - contest.weights.load * (min(load, 1.0) - min(float(contest.load[at]), 1.0))
     others = contest.candidates & ~dropped
     others[at] = False
-    return not others.any() or bool(score >= contest.score[others].max() - contest.policy.tie_band - NOISE)
+    return not others.any() or bool(score >= contest.score[others].max() - contest.policy.fairness_band - NOISE)
 
 
 def _passes(

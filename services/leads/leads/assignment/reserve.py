@@ -11,7 +11,7 @@ from chassis.unit_of_work import Transaction
 from leads.assignment import decision_store
 from leads.assignment.assigner import Assigner
 from leads.assignment.attempt import Attempt
-from leads.assignment.choice_rules import Contest, has_room, is_best_with
+from leads.assignment.choice_rules import Contest, has_room, is_in_turn_with
 from leads.assignment.give_lead import give_lead
 from leads.assignment.pause_concentrated import pause_concentrated
 from leads.assignment.rules import Mask, weighted_of
@@ -42,8 +42,8 @@ def reserve(assigner: Assigner, attempt: Attempt, winner: int, *, exact: bool) -
 
 
 def _still_takes(rep: Row[Any], attempt: Attempt, winner: int, exact: bool) -> bool:
-    """Unchanged, or at least the same account with room for the lead, and still the best with its load of now: else
-    all who chose the same rep at once would follow each other to it."""
+    """Unchanged, or at least the same account with room for the lead, and still within the fair band with its load
+    of now: else all who chose the same rep at once would follow each other to it."""
     contest = attempt.contest
     if rep.revision == contest.reps.revision[winner]:
         return True
@@ -63,7 +63,7 @@ def _takes_one_more(rep: Row[Any], contest: Contest, dropped: Mask, winner: int)
     today = local_date(contest.circumstances.at)
     capped = grade is Grade.A and rep.a_day == today and rep.a_taken >= policy.a_leads_per_day
     room = has_room(weighted, baseline, grade, policy)
-    return not capped and room and is_best_with(contest, dropped, winner, weighted, baseline)
+    return not capped and room and is_in_turn_with(contest, dropped, winner, weighted, baseline)
 
 
 def _note_load_mode(tx: Transaction, contest: Contest) -> None:
