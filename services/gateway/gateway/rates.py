@@ -28,7 +28,7 @@ class Rates:
             implementation="redispy",
             key_prefix="closeloop:rate",
             # Of the memory, which closes them.
-            connection_pool=memory.redis.connection_pool,
+            connection_pool=memory.redis.connection_pool,  # type: ignore[arg-type]  # typed for options of URLs only
         )
         self._shared = SlidingWindowCounterRateLimiter(storage)
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
