@@ -6,7 +6,7 @@ in its own bootstrap with `metrics.registry`.
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 _RPC_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10)
 _DELAY_BUCKETS = (0.1, 0.5, 1, 2, 5, 15, 60, 300, 900, 3600)
@@ -17,6 +17,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
+        ProcessCollector(registry=registry)
         self.rpc_seconds = Histogram(
             "closeloop_rpc_seconds",
             "Served RPCs: rate, errors by code, duration",
