@@ -19,10 +19,12 @@ from chassis.unit_of_work import UnitOfWork
 from integration.bootstrap import CATALOG
 from tests.access.rows_table import Rows
 from tests.faults.depot import ROOT
-from tests.faults.programs import Program, clean_environment, module
+from tests.faults.programs import Program, clean_environment, module, wait_for
 
 CONTEXTS = ("leads", "activity", "targets", "incentives", "forecast", "integration")
 SESSION = "/api/v1/session"
+# Seconds for six processes to start on a machine that does other things too.
+START = 300.0
 # Plenty, so that only what a test is about is refused.
 RATES = ("PERSON", "SIGN_IN", "CALLBACKS")
 
@@ -97,7 +99,7 @@ class System:
 
     def wait_until_ready(self) -> None:
         for each in (*self.services.values(), *(replica.program for replica in self.replicas)):
-            each.wait_until_ready()
+            wait_for(lambda program=each: not program.not_ready(), START, f"readiness of {each.log.stem}")
 
     def end(self) -> None:
         for each in (*(replica.program for replica in self.replicas), *self.services.values()):

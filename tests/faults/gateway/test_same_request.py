@@ -108,6 +108,7 @@ def test_what_was_on_its_way_when_the_gateway_died_is_done_once(system: System, 
     print(f"\n{len(keys)} keys, {len(unknown)} without an answer when the gateway died, repeated: {len(keys)} plans")
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.spec("P1.1", "P7.1")
 def test_a_refusal_is_not_kept_and_keys_are_of_one_person(system: System, doors: list[httpx.Client]) -> None:
     plan_of(open_plan(doors[0], "kept-1", category="kept"))
@@ -121,6 +122,7 @@ def test_a_refusal_is_not_kept_and_keys_are_of_one_person(system: System, doors:
         assert plan_of(open_plan(another, "kept-2", category="a third")) != mended
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.spec("P1.1")
 def test_the_key_that_the_door_made_is_good_for_repeating(doors: list[httpx.Client]) -> None:
     made = open_plan(doors[0], "", name="own-key", category="own-key")

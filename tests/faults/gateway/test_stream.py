@@ -108,7 +108,7 @@ def _chunks(body: bytes) -> Iterator[str]:
         body = rest[length + 2 :]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.spec("P1.2")
 def test_a_page_that_stops_reading_is_cut_off_and_misses_nothing(system: System) -> None:
     replica, person, quick_one = system.replicas[0], "E60001", "E60002"
