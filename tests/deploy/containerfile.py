@@ -1,4 +1,4 @@
-"""A Containerfile as a list of instructions, read the way an engine does: comments away, continued lines joined."""
+"""A Containerfile and the file beside it that says what the build may see, read the way an engine does."""
 
 from __future__ import annotations
 
@@ -28,3 +28,21 @@ def stages(file: Path) -> list[list[Instruction]]:
 
 def last(stage: list[Instruction], word: str) -> str:
     return [each.rest for each in stage if each.word == word][-1]
+
+
+def visible(files: list[str], ignore: Path) -> list[str]:
+    """Of the files of a folder those that reach the build: for each the last line that speaks of it decides."""
+    lines = [line.strip() for line in ignore.read_text().splitlines()]
+    rules = [(_pattern(line.removeprefix("!")), line[0] == "!") for line in lines if line and line[0] != "#"]
+    return [file for file in files if _decision(file, rules)]
+
+
+def _decision(file: str, rules: list[tuple[re.Pattern[str], bool]]) -> bool:
+    spoken = [keeps for pattern, keeps in rules if pattern.match(file)]
+    return spoken[-1] if spoken else True
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    """A line means the path itself and all below it."""
+    words = re.escape(line).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+    return re.compile(f"{words}(?:/|$)")

@@ -20,6 +20,7 @@ from chassis.local.account import Account
 from chassis.local.databases import create_service_database
 from chassis.local.process import free_port
 from tests.deploy.container import Container
+from tests.deploy.containerfile import visible
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("leads", "activity", "targets", "incentives", "forecast", "integration")
@@ -62,12 +63,23 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def image(folder: Path) -> Iterator[Path]:
+def context(folder: Path) -> Path:
+    """What the engine would send to the build: the repository without what the ignore file hides."""
+    listed = ["git", "ls-files", "-co", "--exclude-standard"]
+    files = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    for name in visible(files, ROOT / "deploy/image/Containerfile.dockerignore"):
+        (folder / "context" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / "context" / name)
+    return folder / "context"
+
+
+@pytest.fixture(scope="module")
+def image(folder: Path, context: Path) -> Iterator[Path]:
     target = folder / "opt/closeloop"
     target.parent.mkdir()
-    script = ROOT / "deploy/image/assemble.sh"
+    script = context / "deploy/image/assemble.sh"
     done = subprocess.run(
-        ["sh", str(script), str(ROOT), str(target), sys.executable],
+        ["sh", str(script), str(context), str(target), sys.executable],
         env={**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH)},
         capture_output=True,
         text=True,
@@ -154,9 +166,20 @@ def test_only_what_a_service_needs_is_there(image: Path) -> None:
     assert not [path for path in files if path.startswith("services/") and "/tests/" in path]
 
 
+@pytest.mark.spec("P5.3", "P9.1")
+def test_the_build_sees_no_tests_no_secrets_and_nothing_that_changes_by_itself(context: Path) -> None:
+    seen = {str(each.relative_to(context)) for each in context.rglob("*") if each.is_file()}
+    assert {"requirements.lock", "requirements-services.lock", "services/leads/leads/bootstrap.py"} <= seen
+    assert {each.split("/")[0] for each in seen} == {
+        "requirements.lock", "requirements-services.lock", "deploy", "libs", "proto", "services",
+    }  # fmt: skip
+    assert not [each for each in seen if "/tests/" in each or ".env" in each or each.startswith("proto/gen/")]
+
+
 @pytest.mark.spec("P5.3")
 def test_no_file_tells_when_or_where_it_was_built(image: Path) -> None:
     dates = {each.lstat().st_mtime for each in image.rglob("*")}
     assert dates == {float(EPOCH)}
     ours = [each for each in (image / "services").rglob("*") if each.is_file()]
-    assert not [each for each in ours if str(ROOT).encode() in each.read_bytes()]
+    places = (str(ROOT).encode(), b"/context/")
+    assert not [each for each in ours for place in places if place in each.read_bytes()]
