@@ -11,7 +11,7 @@ WORKERS ?= 2
 BROKER_CHOICE = $(if $(filter kafka,$(BROKER)),jars=$$($(PYTHON) tools/tiers/kafka_jars.py) && CLOSELOOP_BROKER=kafka CLOSELOOP_KAFKA_JARS=$$jars)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo kafka test-kafka down test test-extra test-chart test-image image sbom unit faults lint format types proto proto-baseline lock docs
+.PHONY: help setup setup-run demo kafka test-kafka down test test-extra test-chart test-image test-observability image sbom unit faults lint format types proto proto-baseline lock docs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ down: ## stop everything that demo started; DATA=remove deletes its data too
 test: setup lint types unit system ## all that needs Python alone: lint, types, contracts, tests
 
 unit:
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults --ignore tests/deploy --ignore tests/kafka
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults --ignore tests/deploy --ignore tests/kafka --ignore tests/prometheus
 
 # Whole systems, which take both cores: one after the other, or their deadlines would judge the machine.
 system:
@@ -57,6 +57,9 @@ test-chart: setup ## Helm chart and compose file: rendered, checked against sche
 
 test-image: setup ## what the image holds, assembled without an engine: every service starts from it
 	@$(BIN)/python -m tools.tiers image
+
+test-observability: setup ## alert rules and dashboards against Prometheus itself (unpacks Debian's package)
+	@$(BIN)/python -m tools.tiers observability
 
 image: ## the image, by docker or podman; IMAGE names it, BASE its base
 	@sh deploy/image/build.sh

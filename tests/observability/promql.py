@@ -40,7 +40,7 @@ def _selectors(parsed: promql.Expr) -> list[promql.VectorSelector]:
             found.append(node)
 
     promql.walk(parsed, visit)
-    return list({id(each): each for each in found}.values())
+    return list({str(each): each for each in found}.values())
 
 
 def _grouping(parsed: promql.Expr) -> set[str]:

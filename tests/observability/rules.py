@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,3 +51,12 @@ def recorded() -> dict[str, list[dict[str, Any]]]:
 
 def expressions() -> list[str]:
     return [rule["expr"] for rule in _rules()]
+
+
+def dashboards() -> list[Path]:
+    return sorted((FILES / "dashboards").glob("*.json"))
+
+
+def queries(dashboard: Path) -> list[str]:
+    board = json.loads(dashboard.read_text(encoding="utf-8"))
+    return [target["expr"] for panel in board["panels"] for target in panel["targets"]]

@@ -9,6 +9,7 @@ import pytest
 
 from integration.connectors import bank_camt053, erp_orders, erp_receivables, hr
 from leads.assignment.policy import AssignmentPolicy
+from tests.observability.rule_cases import FIRES, QUIET
 from tests.observability.rules import ROOT, RUNBOOKS, Alert, alerts, recorded
 
 pytestmark = pytest.mark.spec("P6.1")
@@ -68,3 +69,9 @@ def test_routes_that_a_runbook_names_are_in_the_contracts(runbook: Path) -> None
 
 def _fits(named: str, route: str) -> bool:
     return re.fullmatch(re.escape(route).replace(r"\*", r"[\w{}-]+"), named) is not None
+
+
+def test_every_alert_has_a_case_that_must_fire_and_one_that_must_not() -> None:
+    names = {alert.name for alert in alerts()}
+    assert {case.alert for case in FIRES} == names
+    assert {case.alert for case in QUIET} == names

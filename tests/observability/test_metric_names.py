@@ -9,7 +9,7 @@ import pytest
 
 from tests.observability.promql import unknown
 from tests.observability.registered import TARGET_LABELS, registered
-from tests.observability.rules import RUNBOOKS, expressions, recorded
+from tests.observability.rules import ROOT, RUNBOOKS, dashboards, expressions, queries, recorded
 
 pytestmark = pytest.mark.spec("P6.1")
 
@@ -33,6 +33,28 @@ def test_a_query_of_a_runbook_asks_for_what_is_there(runbook: Path, known: dict[
     queries = re.findall(r"```promql\n(.*?)\n```", runbook.read_text(encoding="utf-8"), re.S)
     assert queries
     assert {query: unknown(query, known) for query in queries} == {query: [] for query in queries}
+
+
+@pytest.mark.parametrize("dashboard", dashboards(), ids=lambda file: file.stem)
+def test_a_dashboard_asks_for_what_is_there(dashboard: Path, known: dict[str, frozenset[str]]) -> None:
+    asked = queries(dashboard)
+    assert len(asked) > 10
+    assert {query: unknown(query, known) for query in asked} == {query: [] for query in asked}
+
+
+def test_the_events_that_the_business_looks_at_are_in_the_contracts() -> None:
+    contracts = "\n".join(file.read_text(encoding="utf-8") for file in ROOT.glob("proto/closeloop/**/*.proto"))
+    (board,) = (each for each in dashboards() if each.stem == "business")
+    named = {
+        each for query in queries(board) for found in re.findall(r'type=~"([^"]+)"', query) for each in found.split("|")
+    }
+    assert len(named) > 20
+    assert [each for each in sorted(named) if f'"{each}"' not in contracts] == []
+
+
+def test_every_service_has_a_dashboard() -> None:
+    services = {file.parent.name for file in (ROOT / "services").glob("*/README.md")}
+    assert {each.stem for each in dashboards()} == services | {"business"}
 
 
 def test_what_is_not_there_is_found(known: dict[str, frozenset[str]]) -> None:

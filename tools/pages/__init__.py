@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.pages import asyncapi, chart_settings, errors, events, features, slip_states
+from tools.pages import asyncapi, chart_settings, dashboards, errors, events, features, slip_states
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES: dict[Path, Callable[[], str]] = {
@@ -15,4 +15,5 @@ PAGES: dict[Path, Callable[[], str]] = {
     ROOT / "docs/asyncapi.yaml": asyncapi.render,
     ROOT / "docs/slip-states.md": slip_states.render,
     ROOT / "deploy/helm/closeloop/values.schema.json": chart_settings.render,
+    **dashboards.pages(),
 }

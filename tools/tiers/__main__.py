@@ -3,10 +3,17 @@ from __future__ import annotations
 import os
 import sys
 
-from tools.tiers import apache_kafka, asyncapi_document, deployment, typescript_client
+from tools.tiers import apache_kafka, asyncapi_document, deployment, prometheus, typescript_client
 from tools.tiers.tier import run_all
 
-TIERS = [typescript_client.TIER, asyncapi_document.TIER, deployment.CHART, deployment.IMAGE, apache_kafka.TIER]
+TIERS = [
+    typescript_client.TIER,
+    asyncapi_document.TIER,
+    deployment.CHART,
+    deployment.IMAGE,
+    prometheus.TIER,
+    apache_kafka.TIER,
+]
 
 
 def main() -> int:

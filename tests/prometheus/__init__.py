@@ -1,0 +1,1 @@
+"""What needs Prometheus itself: `make test-observability`."""
