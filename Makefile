@@ -35,7 +35,7 @@ down: ## stop everything that demo started; DATA=remove deletes its data too
 test: setup lint types unit system ## all that needs Python alone: lint, types, contracts, tests
 
 unit:
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults --ignore tests/deploy --ignore tests/kafka --ignore tests/prometheus
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults --ignore tests/deploy --ignore tests/apache_kafka --ignore tests/prometheus
 
 # Whole systems, which take both cores: one after the other, or their deadlines would judge the machine.
 system:

@@ -19,7 +19,7 @@ TESTS = (
     "tests/faults/test_bad_events.py",
     "tests/faults/test_replicas.py",
     "tests/faults/test_dependencies_away.py",
-    "tests/kafka",
+    "tests/apache_kafka",
     "tests/deploy/test_kafka_password.py",
 )
 
