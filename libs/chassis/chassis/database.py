@@ -75,6 +75,8 @@ def _engine(url: URL, pool_size: int, statement_seconds: float, lock_seconds: fl
         max_overflow=0,
         pool_timeout=2,
         pool_pre_ping=False,
+        # Errors are logged; what a statement was given is people's data.
+        hide_parameters=True,
         connect_args={
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
             "connect_timeout": 5,

@@ -37,14 +37,17 @@ def start(service: str, settings: Settings, *processors: SpanProcessor) -> None:
 
 
 def logger(**fields: object) -> Logger:
-    """Events are constant words ("relay.behind"), what varies goes into fields."""
+    """Events are constant words ("relay.waiting"), what varies goes into fields."""
     return cast(Logger, structlog.get_logger(**fields))
 
 
 @contextmanager
 def span(name: str, kind: SpanKind = SpanKind.INTERNAL, parent: Mapping[str, str] | None = None) -> Iterator[Span]:
-    """A span around a block. `parent` are headers of a request or event that hold `traceparent`."""
-    context = propagate.extract(dict(parent)) if parent else None
+    """A span around a block, below the current one.
+
+    `parent` are headers of a request or event: the trace of their `traceparent` goes on, without one a trace begins.
+    """
+    context = None if parent is None else propagate.extract(dict(parent))
     with trace.get_tracer("chassis").start_as_current_span(name, context=context, kind=kind) as started:
         yield started
 

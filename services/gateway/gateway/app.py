@@ -11,7 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from gateway.middleware.observe import Observe
 from gateway.middleware.problems import Problems, reraise
@@ -46,9 +46,11 @@ def application(
         static_url=DOCS_ASSETS,
         swagger_ui_oauth2_redirect_url=DOCS + "/oauth2",
         redirect_slashes=False,
-        middleware=_surroundings(settings),
+        middleware=_surroundings(settings, routes),
         exception_handlers={HTTPException: reraise},
         lifespan=_lifespan(lifespan),
+        # Ours is middleware/observe.py: FastAPI's own would be a second root span, and its exporters another setting.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     # FastAPI would look into Python signatures; the contracts know more.
     app.openapi = lambda: document  # type: ignore[method-assign]
@@ -56,7 +58,9 @@ def application(
     return app
 
 
-def _surroundings(settings: GatewaySettings) -> list[Middleware]:
+def _surroundings(settings: GatewaySettings, routes: Sequence[BaseRoute]) -> list[Middleware]:
+    # FastAPI notes the route of a request only where the route is its own.
+    paths = {route.endpoint: route.path_format for route in routes if isinstance(route, Route)}
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -67,7 +71,7 @@ def _surroundings(settings: GatewaySettings) -> list[Middleware]:
         max_age=600,
     )
     return [
-        Middleware(Observe),
+        Middleware(Observe, paths=paths),
         Middleware(SecurityHeaders, docs=(DOCS,), https=not settings.is_local),
         *([cors] if settings.cors_origins else []),
         Middleware(Problems, header_limit=settings.header_limit),

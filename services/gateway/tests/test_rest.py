@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from chassis.metrics import metrics
 from gateway.contracts import load
 
 from .conftest import Door
@@ -174,6 +175,18 @@ def test_a_trace_goes_through_the_door_to_the_service_and_into_refusals(rep: htt
     assert rep.get(f"/api/v1/leads/{LEAD}", headers=headers).headers["x-trace-id"] == trace
     assert trace in company.traces[-1]
     assert rep.get(f"/api/v1/leads/{FOREIGN}", headers=headers).json()["traceId"] == trace
+
+
+@pytest.mark.spec("P6.1")
+def test_requests_are_counted_by_their_route_and_never_by_their_ids(rep: httpx.Client) -> None:
+    def counted(route: str, status: str) -> float:
+        labels = {"method": "GET", "route": route, "status": status}
+        return metrics.registry.get_sample_value("closeloop_http_seconds_count", labels) or 0
+
+    before = counted("/api/v1/leads/{lead_id}", "200"), counted("none", "404")
+    rep.get(f"/api/v1/leads/{LEAD}")
+    rep.get("/api/v1/nowhere")
+    assert (counted("/api/v1/leads/{lead_id}", "200"), counted("none", "404")) == (before[0] + 1, before[1] + 1)
 
 
 @pytest.mark.spec("P1.5")

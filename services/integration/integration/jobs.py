@@ -35,7 +35,7 @@ class App:
 def jobs(connectors: Mapping[str, Connector]) -> list[Job[App]]:
     feeds = [Job(f"feed.{name}", run=_run(name), every=TICK) for name, each in connectors.items() if each.access.url]
     watch = Job("feeds.watch", run=_watch, every=TICK)
-    count = Job("receipts.count", run=lambda app: count_waiting(app.uow), every=timedelta(minutes=1))
+    count: Job[App] = Job("receipts.count", run=lambda app: count_waiting(app.uow), every=timedelta(minutes=1))
     return [*feeds, watch, count, Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))]
 
 

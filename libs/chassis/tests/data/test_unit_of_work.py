@@ -57,6 +57,14 @@ def test_an_event_counts_when_it_has_committed_and_never_before(uow: UnitOfWork)
     assert counted() == before + 2
 
 
+@pytest.mark.spec("P6.1", "P9.1")
+def test_an_error_of_the_database_does_not_tell_what_the_statement_was_given(uow: UnitOfWork) -> None:
+    with uow.read(ME) as tx, pytest.raises(DBAPIError) as failure:
+        tx.execute(text("SELECT CAST(:name AS text), 1 / :nothing"), {"name": "欧阳测测", "nothing": 0})
+    assert "division by zero" in str(failure.value)
+    assert "欧阳测测" not in str(failure.value)
+
+
 def test_without_commit_nothing_stays(database: Database, uow: UnitOfWork) -> None:
     with uow.begin(ME) as tx:
         write_effect(tx, "O1", 1)

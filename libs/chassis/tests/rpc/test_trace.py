@@ -57,6 +57,16 @@ def test_spans_of_all_hops_are_one_trace(
 
 
 @pytest.mark.spec("P6.1")
+def test_a_request_without_a_trace_begins_one_whatever_ran_before_it(exporter: InMemorySpanExporter) -> None:
+    with telemetry.span("the request before"):
+        before = telemetry.trace_id()
+        with telemetry.span("a request", parent={}):
+            assert telemetry.trace_id() not in ("", before)
+        with telemetry.span("a part of it"):
+            assert telemetry.trace_id() == before
+
+
+@pytest.mark.spec("P6.1")
 def test_rate_errors_and_duration_are_counted_by_method_and_code(stage: Stage, rpc: Rpc, contract: Contract) -> None:
     def served(code: str) -> float:
         labels = {"method": "NotebookService/ReadNote", "code": code}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,8 +19,10 @@ NO_ROUTE = "none"
 class Observe:
     """The outermost. Streams count with the time until their first byte."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, paths: Mapping[Any, str]) -> None:
+        """`paths`: endpoint → its path, with the names of the parts that vary."""
         self._app = app
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -31,7 +35,7 @@ class Observe:
 
             async def watch(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    status, route = message["status"], getattr(scope.get("route"), "path", NO_ROUTE)
+                    status, route = message["status"], self._paths.get(scope.get("endpoint"), NO_ROUTE)
                     span.update_name(f"{method} {route}")
                     span.set_attribute("http.response.status_code", status)
                     if status >= 500:

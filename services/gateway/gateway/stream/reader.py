@@ -13,6 +13,7 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.errors import KafkaError
+from opentelemetry.trace import SpanKind
 
 from chassis import telemetry
 from chassis.bus import BrokerAway, Bus, Gapless
@@ -95,14 +96,26 @@ class Reader:
 
     def _decoded(self, records: Iterable[Any]) -> Iterable[Notice]:
         for record in records:
-            try:
-                found = self._catalog.parse(TYPE, bytes(record.value or b""))
-            except (MalformedEvent, UnknownEvent):
-                log.warning("stream.malformed", partition=record.partition, offset=record.offset)
-                continue
-            if isinstance(found, Notice):
-                STREAM_DELAY.observe(max(0.0, time.time() - record.timestamp / 1000))
+            # The last step of the trace that began with somebody's request.
+            with telemetry.span("stream", SpanKind.CONSUMER, parent=_headers(record)):
+                found = self._notice(record)
+            if found is not None:
                 yield found
+
+    def _notice(self, record: Any) -> Notice | None:
+        try:
+            found = self._catalog.parse(TYPE, bytes(record.value or b""))
+        except (MalformedEvent, UnknownEvent):
+            log.warning("stream.malformed", partition=record.partition, offset=record.offset)
+            return None
+        if not isinstance(found, Notice):
+            return None
+        STREAM_DELAY.observe(max(0.0, time.time() - record.timestamp / 1000))
+        return found
+
+
+def _headers(record: Any) -> dict[str, str]:
+    return {name: value.decode(errors="replace") for name, value in record.headers}
 
 
 def _find_places(reader: KafkaConsumer) -> None:

@@ -18,8 +18,12 @@ _STATES = ("waiting", "partly_claimed")
 
 def count_waiting(uow: UnitOfWork) -> None:
     """Of the whole company."""
-    query = select(bank_entry.c.state, func.count()).where(bank_entry.c.state.in_(_STATES)).group_by(bank_entry.c.state)
+    query = (
+        select(bank_entry.c.state, func.count().label("receipts"))
+        .where(bank_entry.c.state.in_(_STATES))
+        .group_by(bank_entry.c.state)
+    )
     with uow.read(of_service("integration")) as tx:
-        counted: dict[str, int] = {row.state: row.count for row in tx.execute(query)}
+        counted: dict[str, int] = {row.state: row.receipts for row in tx.execute(query)}
     for state in _STATES:
         _WAITING.labels(state).set(counted.get(state, 0))
