@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from chassis.consumer import parked_events, replay_parked
 from tests.faults.depot import Depot
-from tests.faults.programs import wait_for
+from tests.faults.programs import module, wait_for
 from tests.faults.scale import scaled
 
 KEYS = scaled(2_000, 300)
@@ -37,7 +39,7 @@ def cure(depot: Depot) -> None:
 def test_a_poison_event_holds_its_key_alone_and_then_most_keys_stop_the_consumer(depot: Depot) -> None:
     program = depot.program("all", CLOSELOOP_CONSUMER_PAUSES=HASTY).start().wait_until_ready()
     poison_one_key(depot)
-    cure(depot)
+    an_operator_sees_it_and_lets_it_go_on(depot)
     wait_for(lambda: depot.count("parked_event") == 0, what="replay")
     assert depot.effects() == {crate: [1, 2, 3] for crate in crates(KEYS)}
 
@@ -59,6 +61,34 @@ def test_a_poison_event_holds_its_key_alone_and_then_most_keys_stop_the_consumer
     print(
         f"\n{KEYS} keys: 1 poisoned, {3 * KEYS} effects in order; stopped at 101 of 200, {depot.count('effect')} in all"
     )
+
+
+def an_operator_sees_it_and_lets_it_go_on(depot: Depot) -> None:
+    head, behind = command(depot, "parked")[1].splitlines()[:2]
+    assert "dead\tdepot.crate_stored\tcrate-7" in head
+    assert "waiting\tdepot.crate_stored\tcrate-7" in behind
+    assert command(depot, "replay", "crate-8", "--why", "typing error")[0] == 1
+    assert command(depot, "skip", "4711", "--why", "typing error")[0] == 1
+    assert command(depot, "replay", "crate-7")[0] == 2, "nothing is done without a reason"
+    depot.execute("DELETE FROM poison")
+    assert command(depot, "replay", "crate-7", "--why", "the handler is mended")[0] == 0
+    with depot.database.connect() as connection:
+        told = connection.exec_driver_sql(
+            "SELECT action, entity_id, why FROM audit_row WHERE entity = 'event_key'"
+        ).all()
+    assert [tuple(each) for each in told] == [("event.replay", "crate-7", "the handler is mended")]
+
+
+def command(depot: Depot, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of what an operator types."""
+    argv = module("tests.faults.depot_service", "events", *arguments)
+    env = depot.env | {"CLOSELOOP_MODE": "local"}
+    done = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert done.stdin is not None
+    assert done.stdout is not None
+    with done.stdin, done.stdout:
+        said = done.stdout.read().decode()
+    return done.wait(60), said
 
 
 def poison_one_key(depot: Depot) -> None:
