@@ -71,7 +71,7 @@ def wire(runtime: Runtime, settings: IntegrationSettings, connectors: Mapping[st
         deadlines=deadlines(parts.duties),
         jobs=jobs(parts.connectors),
         migrations=MIGRATIONS,
-        app=App(runtime.uow, parts.runner, parts.connectors, parts.rule_of),
+        app=App(runtime.uow, parts.runner, parts.connectors, parts.rule_of, parts.duties, parts.notifications),
         loops=parts.loops(),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 
 from chassis.deadline_runner import Handler
 from chassis.jobs import Job
@@ -19,6 +19,8 @@ from integration.feeds.run_feed import FeedRunner
 from integration.feeds.watch_feeds import watch_feeds
 from integration.grants.end_grant import expiry
 from integration.grants.grant_duty import EXPIRE
+from integration.notifications.policy import NotificationsPolicy
+from integration.notifications.warn_of_provisional_year import warn_of_provisional_year
 
 # Cadences are of the policy and change at runtime; this is how often a feed looks whether it is its turn.
 TICK = timedelta(seconds=5)
@@ -30,13 +32,16 @@ class App:
     runner: FeedRunner
     connectors: Mapping[str, Connector]
     rule_of: RuleOf
+    duties: Callable[[], DutiesPolicy]
+    notifications: Callable[[], NotificationsPolicy]
 
 
 def jobs(connectors: Mapping[str, Connector]) -> list[Job[App]]:
     feeds = [Job(f"feed.{name}", run=_run(name), every=TICK) for name, each in connectors.items() if each.access.url]
     watch = Job("feeds.watch", run=_watch, every=TICK)
     count: Job[App] = Job("receipts.count", run=lambda app: count_waiting(app.uow), every=timedelta(minutes=1))
-    return [*feeds, watch, count, Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))]
+    tidied: Job[App] = Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))
+    return [*feeds, watch, count, tidied, Job("calendar.watch", run=_look_at_calendar, daily_at=time(9, 0))]
 
 
 def deadlines(policy: Callable[[], DutiesPolicy]) -> dict[str, Handler]:
@@ -52,6 +57,10 @@ def _run(name: str) -> Callable[[App], None]:
                 return
 
     return run
+
+
+def _look_at_calendar(app: App) -> None:
+    warn_of_provisional_year(app.uow, app.duties(), app.notifications())
 
 
 def _watch(app: App) -> None:

@@ -148,6 +148,14 @@ TEMPLATES: dict[str, Template] = {
         "原因：{reason_zh}。",
         "/api/v1/incentive-slips/{slip_id}",
     ),
+    "calendar_provisional": Template(
+        Severity.WARNING,
+        "The working calendar of {year} is provisional",
+        "{year} 年工作日历尚为暂定",
+        "Its make-up workdays are not known yet: clocks count Monday to Friday less festivals. Update the system.",
+        "调休安排尚未更新：各时限暂按周一至周五并扣除法定节日计算，请升级系统。",
+        "",
+    ),
     "slip_held": Template(
         Severity.INFO,
         "Incentive waits for a budget: {amount}, {customer_name}",
