@@ -75,6 +75,7 @@ def consumer(bus: Bus, uow: UnitOfWork, table: list[Handler] | None = None) -> C
 
 def published(bus: Bus, topic: str, number: int) -> list[Any]:
     """The first `number` messages of a topic, per partition in order."""
+    wait_for(lambda: bus.places([topic]))  # the relay makes it when it has something for it
     kafka = bus.consumer("onlooker")
     kafka.assign(bus.places([topic]))
     found: list[Any] = []
