@@ -13,6 +13,7 @@ from chassis.local import ServerFailed
 from closeloop_cli import commands
 from closeloop_cli.demo.play import STORIES
 from closeloop_cli.runtime.layout import CannotRun, Layout
+from closeloop_cli.typed import typed
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as failure:
         sys.exit(f"closeloop: {failure.strerror or failure}{f': {failure.filename}' if failure.filename else ''}")
     except KeyboardInterrupt:
-        Console(stderr=True).print("interrupted; what was started is still running: closeloop status, closeloop down")
+        left = f"interrupted; what was started is still running: {typed('status')}, {typed('down')}"
+        Console(stderr=True).print(left)
         sys.exit(130)
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from chassis.clock import MovableClock
 from closeloop_cli.runtime.layout import SERVICES, CannotRun, Layout
 from closeloop_cli.runtime.readiness import ask, settle
+from closeloop_cli.typed import typed
 
 # Clocks that are due within one minute fire in one stop, each service in their order. Without it, 300 leads that came
 # in within ten seconds would ask for 300 stops at each of their clocks.
@@ -60,7 +61,7 @@ class BusinessTime:
         def of(name: str) -> datetime | None:
             answer = ask(f"{self._layout.side_url(name)}/local/next-due")
             if answer is None or "next_dated" not in answer:
-                raise CannotRun(f"{name} does not answer: is the system up? (closeloop status)")
+                raise CannotRun(f"{name} does not answer: is the system up? ({typed('status')})")
             return datetime.fromisoformat(answer["next_dated"]) if answer["next_dated"] else None
 
         with ThreadPoolExecutor(len(SERVICES)) as pool:

@@ -19,6 +19,7 @@ from closeloop_cli.runtime.layout import SIMULATORS, CannotRun, Layout
 from closeloop_cli.runtime.memory import proportional_set_size
 from closeloop_cli.runtime.readiness import ask
 from closeloop_cli.runtime.system import System
+from closeloop_cli.typed import typed
 
 Command = Callable[[Layout, argparse.Namespace], int]
 console = Console(highlight=False)
@@ -26,7 +27,7 @@ console = Console(highlight=False)
 
 def up(layout: Layout, _options: argparse.Namespace) -> int:
     System(layout).up()
-    console.print(f"Closeloop is up: {layout.gateway_url}/docs   (closeloop status, closeloop demo, closeloop down)")
+    console.print(f"Closeloop is up: {layout.gateway_url}/docs   ({typed('status')}, {typed('demo')}, {typed('down')})")
     return 0
 
 
@@ -44,7 +45,7 @@ def clock(layout: Layout, options: argparse.Namespace) -> int:
     time = BusinessTime(layout)
     if options.what != "now":
         if not System(layout).is_running():
-            raise CannotRun("nothing is running: closeloop up")
+            raise CannotRun(f"nothing is running: {typed('up')}")
         prefix = "+" if options.what == "move" and not options.target.startswith("+") else ""
         stops = time.move_to(read_target(prefix + options.target, time.now()))
         console.print(f"{stops} stops on the way")
@@ -70,7 +71,7 @@ def known_logs(layout: Layout) -> Iterator[str]:
 def status(layout: Layout, _options: argparse.Namespace) -> int:
     system = System(layout)
     if not system.is_running():
-        console.print("nothing is running: closeloop up")
+        console.print(f"nothing is running: {typed('up')}")
         return 1
     memory = proportional_set_size(layout)
     table = Table("program", "address", "state", "restarts", "memory", box=None)

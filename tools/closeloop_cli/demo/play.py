@@ -32,6 +32,7 @@ from closeloop_cli.runtime.layout import Layout
 from closeloop_cli.runtime.memory import proportional_set_size
 from closeloop_cli.runtime.readiness import settle
 from closeloop_cli.runtime.system import System
+from closeloop_cli.typed import typed
 
 MOST_MEMORY = 2.5 * 1024**3
 
@@ -135,7 +136,7 @@ def report_wrong(teller: Teller, console: Console) -> int:
         console.print(f"  {each.step}: {each.figure}", markup=False)
         console.print(f"    expected {json.dumps(each.expected, ensure_ascii=False, default=str)[:600]}", markup=False)
         console.print(f"    actual   {json.dumps(each.actual, ensure_ascii=False, default=str)[:600]}", markup=False)
-    console.print("the system is still up: closeloop status, closeloop logs <program>")
+    console.print(f"the system is still up: {typed('status')}, {typed('logs <program>')}")
     return 1
 
 
@@ -156,4 +157,4 @@ def close(day: Day, console: Console, story: Story, seconds: float) -> None:
         name = token_name(employee).removeprefix("$")
         ask = f"curl -s -H 'Content-Type: application/json' -d '{body}' {layout.gateway_url}/api/v1/session"
         day.teller.call(f"{name}=$({ask} | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"token\"])')")
-    console.print("closeloop status · closeloop clock move +2h · closeloop verify-audit · make down")
+    console.print(" · ".join((typed("status"), typed("clock move +2h"), typed("verify-audit"), "make down")))

@@ -64,7 +64,7 @@ def record_call(day: Day) -> None:
             ],
         },
     )["call"]
-    topics = [keyword["topic"] for keyword in call["keywords"]]
+    topics = dict.fromkeys(keyword["topic"] for keyword in call["keywords"])
     day.teller.say(f"{day.name(rep.employee_id)} calls for 185 s; heard: {', '.join(topics)}")
     day.show_last_call(rep)
 

@@ -57,13 +57,13 @@ def claim(day: Day) -> dict[str, Any] | None:
     try:
         claimed: dict[str, Any] = finance.post(path, {"parts": [part]}, key=KEY)["receipt"]
     except httpx.TransportError as failure:
-        day.teller.say(f"no answer: {failure}")
+        day.teller.say(f"no answer: {failure}; asked again")
         return None
     except Refused as refusal:
         if refusal.status not in (503, 504):
             raise
         # Killed before the answer left: whether it was booked shows at the next attempt.
-        day.teller.say(f"no answer: {refusal.problem['title']}")
+        day.teller.say(f"refused for now: {refusal.problem['title']}; asked again")
         return None
     day.teller.say(f"{day.name(finance.employee_id)} claims it for {chosen['contractNumber']}")
     return claimed
