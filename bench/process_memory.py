@@ -18,7 +18,7 @@ import httpx
 
 from chassis.identity import generate_signing_key, read_signing_key, write_trust
 from chassis.local import LocalBroker, LocalPostgres, LocalRedis, create_service_database, temporary_folder
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 
 SERVICES = ("leads", "activity", "targets", "incentives", "forecast", "integration")
 # Each role of one service, the rest in all roles at once.

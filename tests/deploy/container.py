@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from chassis.local.account import Account
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 
 PATIENCE = 120.0
 

@@ -18,7 +18,7 @@ from chassis.identity import generate_signing_key, read_signing_key, write_trust
 from chassis.local import LocalBroker, LocalPostgres, LocalRedis, temporary_folder
 from chassis.local.account import Account
 from chassis.local.databases import create_service_database
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 from tests.deploy.container import Container
 from tests.deploy.containerfile import visible
 

@@ -11,7 +11,7 @@ import pytest
 
 from chassis.bus import BrokerAway, Bus, BusSettings, Outgoing
 from chassis.local import LocalKafka
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 from tests.deploy.tls_door import certificates, tls_door
 from tests.faults.programs import wait_for
 

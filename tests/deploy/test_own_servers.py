@@ -24,7 +24,7 @@ from chassis.files import FileStore, FileTooLarge, NoSuchFile
 from chassis.identity import Trust, write_trust
 from chassis.local import LocalBroker, LocalPostgres, LocalRedis, temporary_folder
 from chassis.local.databases import create_service_database, drop_service_database
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 from chassis.migrations import migrate
 from gateway.rates import Rates, TooManyRequests, rate
 from gateway.shared_memory import SharedMemory

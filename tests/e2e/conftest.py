@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from chassis.local.ports import free_port
 
 
 @dataclass
@@ -77,12 +78,6 @@ class Played:
                 if str(self.folder).encode() in said:
                     found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
         return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

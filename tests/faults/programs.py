@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 from tests.faults.scale import IS_FULL
 
 PATIENCE = 300.0 if IS_FULL else 60.0

@@ -17,7 +17,7 @@ import pytest
 from chassis.database import Database
 from chassis.errors import CloseloopError, Unavailable
 from chassis.local import LocalBroker, LocalPostgres, LocalRedis, create_service_database
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 from chassis.migrations import migrate
 from chassis.testing.identity import Keys
 from tests.faults.depot import HERE, ROOT, Depot

@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as pb
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as pb_grpc
 
 from chassis.local import LocalBroker, LocalRedis
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 from chassis.testing.databases import TestDatabases
 from chassis.testing.identity import Keys
 from tests.faults.gateway.system import System

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chassis.local.ports import free_port
 from simulators.__main__ import serve
 from simulators.settings import SimulatorSettings
 
@@ -42,16 +43,6 @@ class Running:
         return httpx.post(self.url(simulator) + path, json=body, timeout=5)
 
 
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
 def write(path: Path, records: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(records), encoding="utf-8")
@@ -65,7 +56,7 @@ def simulators(tmp_path: Path) -> Iterator[Running]:
     write(tmp_path / "erp/orders.json", ORDERS)
     write(tmp_path / "bank/accounts.json", [ACCOUNT])
     names = ["hr", "erp", "bank", "wecom", "mail", "smtp"]
-    ports = dict(zip([f"sim_{name}_port" for name in names], free_ports(len(names)), strict=True))
+    ports = {f"sim_{name}_port": free_port() for name in names}
     settings = SimulatorSettings(sim_data=tmp_path, **ports)
     with running(settings):
         yield Running(settings)

@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from chassis.local import LocalBroker, LocalPostgres, LocalRedis, PortBusy, ServerFailed
-from chassis.local.process import answers, free_port
+from chassis.local.ports import free_port
+from chassis.local.process import answers
 from chassis.local.server import LocalServer
 
 SERVERS: list[type[LocalServer]] = [LocalPostgres, LocalRedis, LocalBroker]

@@ -11,7 +11,7 @@ import pytest
 
 from chassis.config import ConfigError
 from chassis.local import LocalRedis
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 from gateway.bootstrap import Gateway
 from gateway.settings import GatewaySettings
 

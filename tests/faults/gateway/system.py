@@ -13,7 +13,7 @@ import integration.tables
 from chassis.clock import SystemClock
 from chassis.database import Database
 from chassis.local import LocalBroker
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 from chassis.testing.identity import Keys
 from chassis.unit_of_work import UnitOfWork
 from integration.bootstrap import CATALOG

@@ -17,7 +17,8 @@ from functools import cached_property
 from pathlib import Path
 
 from chassis.local.account import Account
-from chassis.local.process import answers, free_port
+from chassis.local.ports import free_port
+from chassis.local.process import answers
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES = ("leads", "activity", "targets", "incentives", "forecast", "integration")
@@ -115,7 +116,7 @@ class Layout:
         kept = self._kept_ports()
         wanted = [f"{name}.{kind}" for name in (*SERVICES, "gateway") for kind in ("grpc", "side")]
         wanted += [f"simulator.{name}" for name in SIMULATORS] + ["postgres", "redis", "broker"]
-        ports = {name: self._set_port(name) or kept.get(name) or self._fresh(kept) for name in wanted}
+        ports = {name: self._set_port(name) or kept.get(name) or free_port(kept.values()) for name in wanted}
         ports["gateway"] = int(self.outside.get("CLOSELOOP_GATEWAY_PORT") or DEFAULT_GATEWAY_PORT)
         return ports
 
@@ -139,11 +140,6 @@ class Layout:
         """CLOSELOOP_PORT_LEADS_SIDE, CLOSELOOP_PORT_SIMULATOR_HR, CLOSELOOP_PORT_POSTGRES …"""
         given = self.outside.get("CLOSELOOP_PORT_" + name.replace(".", "_").upper())
         return int(given) if given else None
-
-    def _fresh(self, taken: Mapping[str, int]) -> int:
-        while (port := free_port()) in taken.values():
-            pass
-        return port
 
     # Servers.
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 import urllib.error
@@ -20,15 +21,22 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def ask(url: str, body: dict[str, Any] | None = None, timeout: float = 5.0) -> Any:
-    """JSON of a side port, also of a refusal; None when nobody answers."""
+    """JSON of a side port, also of a refusal; None when nobody answers, or somebody who does not speak it."""
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(url, data=data)  # noqa: S310 - our own side ports
     try:
         with _opener.open(request, timeout=timeout) as answer:
-            return json.loads(answer.read())
+            return _json(answer.read())
     except urllib.error.HTTPError as refusal:
-        return json.loads(refusal.read() or b"{}")
-    except (OSError, ValueError):
+        return _json(refusal.read() or b"{}")
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def _json(answer: bytes) -> Any:
+    try:
+        return json.loads(answer)
+    except ValueError:
         return None
 
 

@@ -14,7 +14,8 @@ from typing import ClassVar
 from uuid import uuid4
 
 from chassis.local.broker import LocalBroker
-from chassis.local.process import ServerFailed, free_port
+from chassis.local.ports import free_port
+from chassis.local.process import ServerFailed
 
 JARS = "CLOSELOOP_KAFKA_JARS"
 _JAVA = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")

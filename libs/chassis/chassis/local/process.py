@@ -26,12 +26,6 @@ class PortBusy(ServerFailed):
     """The asked-for port is taken by another process."""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def answers(port: int) -> bool:
     """Whether something accepts connections on 127.0.0.1:port."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.5):

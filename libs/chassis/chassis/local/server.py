@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from chassis.local.account import Account
+from chassis.local.ports import free_port
 from chassis.local.process import (
     PortBusy,
     ServerFailed,
@@ -15,7 +16,6 @@ from chassis.local.process import (
     ServerProcess,
     answers,
     detached_port,
-    free_port,
     stop_detached,
 )
 

@@ -54,7 +54,8 @@ _KIND_CLASSES: tuple[type[CloseloopError], ...] = (
     Internal,
 )
 _KINDS = {kind.code: kind for kind in _KIND_CLASSES}
-_KINDS |= {"CANCELLED": DeadlineExceeded, "OUT_OF_RANGE": InvalidInput}
+# Nobody here cancels a call: CANCELLED is what a server that is stopping says to one it has not begun.
+_KINDS |= {"CANCELLED": Unavailable, "OUT_OF_RANGE": InvalidInput}
 
 
 def to_status(error: CloseloopError, domain: str) -> Status:

@@ -25,7 +25,7 @@ from chassis.consumer.positions import Positions
 from chassis.database import Database
 from chassis.events import EventCatalog, Incoming
 from chassis.local import LocalBroker, local_broker
-from chassis.local.process import free_port
+from chassis.local.ports import free_port
 from chassis.outbox import refill
 from chassis.relay import Relay, RelaySettings
 from chassis.unit_of_work import Transaction, UnitOfWork

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import grpc
 import pytest
 
 from chassis.errors import Conflict, NotFound, Unavailable
@@ -95,6 +97,29 @@ def test_a_neighbour_that_comes_back_is_found_again(stage: Stage, contract: Cont
                     answered.set()
                 except Unavailable:
                     continue
+
+
+@pytest.mark.spec("P7.3")
+def test_what_a_stopping_replica_did_not_begin_is_tried_again(contract: Contract, keys: Keys) -> None:
+    """grpc answers such a call with CANCELLED: nobody ran out of time, and another replica can do it."""
+    calls: list[int] = []
+
+    class Stopping(contract.grpc.NotebookServiceServicer):  # type: ignore[misc, name-defined]
+        def ReadNote(self, request: Any, context: grpc.ServicerContext) -> Any:
+            calls.append(1)
+            if len(calls) == 1:
+                context.abort(grpc.StatusCode.CANCELLED, "CANCELLED")
+            return contract.pb2.ReadNoteResponse(text="begun")
+
+    server = grpc.server(ThreadPoolExecutor(1))
+    contract.grpc.add_NotebookServiceServicer_to_server(Stopping(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with Channel(f"127.0.0.1:{port}", keys.of("leads")) as channel:
+        answer = contract.grpc.NotebookServiceStub(channel).ReadNote(contract.pb2.ReadNoteRequest())
+    server.stop(None)
+
+    assert (answer.text, len(calls)) == ("begun", 2)
 
 
 @pytest.mark.spec("P3.1")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from chassis.local.ports import free_port
 from chassis.testing.contracts import Contract, compile_contract
 from chassis.testing.identity import Keys
 
@@ -26,12 +26,6 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="session")
 def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return compile_contract(HERE.parent / "rpc" / "notebook.proto", tmp_path_factory.mktemp("contract"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Running:
