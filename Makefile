@@ -45,6 +45,9 @@ faults: setup ## the fault tests at full size (make test runs them small); SCALE
 	@CLOSELOOP_FAULT_SCALE=$(or $(SCALE),1) $(BIN)/python -m pytest -q -s -o timeout=3600 tests/faults
 	@$(BIN)/python -m bench.audit_cost
 
+faults-red: setup ## break each guarantee on purpose, in a copy, and see its fault test fail (20 minutes)
+	@$(BIN)/python -m tests.faults.red $(LINES)
+
 test-extra: setup ## tiers that need Node, Java, Go or a browser
 	@$(BIN)/python -m tools.tiers
 
