@@ -55,7 +55,8 @@ _KIND_CLASSES: tuple[type[CloseloopError], ...] = (
 )
 _KINDS = {kind.code: kind for kind in _KIND_CLASSES}
 # Nobody here cancels a call: CANCELLED is what a server that is stopping says to one it has not begun.
-_KINDS |= {"CANCELLED": Unavailable, "OUT_OF_RANGE": InvalidInput}
+# UNIMPLEMENTED comes from a replica of an older release while a newer one is rolled out: another knows the method.
+_KINDS |= {"CANCELLED": Unavailable, "UNIMPLEMENTED": Unavailable, "OUT_OF_RANGE": InvalidInput}
 
 
 def to_status(error: CloseloopError, domain: str) -> Status:

@@ -122,6 +122,20 @@ def test_what_a_stopping_replica_did_not_begin_is_tried_again(contract: Contract
     assert (answer.text, len(calls)) == ("begun", 2)
 
 
+@pytest.mark.spec("P7.3")
+def test_a_method_that_a_replica_of_the_last_release_does_not_know_is_asked_elsewhere(
+    stage: Stage, contract: Contract, keys: Keys
+) -> None:
+    with (
+        rpc_server([], keys) as older,
+        rpc_server(stage.servicers, keys) as newer,
+        Channel(f"ipv4:127.0.0.1:{older.port},127.0.0.1:{newer.port}", keys.of("leads")) as channel,
+    ):
+        stub = contract.grpc.NotebookServiceStub(channel)
+        answers = [stub.ReadNote(contract.pb2.ReadNoteRequest()) for _ in range(4)]
+    assert len(answers) == 4
+
+
 @pytest.mark.spec("P3.1")
 def test_a_neighbour_that_keeps_failing_is_left_alone_then_probed_once(
     stage: Stage, rpc: Rpc, contract: Contract, keys: Keys
