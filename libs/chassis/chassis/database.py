@@ -68,6 +68,12 @@ def _engine(url: URL, pool_size: int, statement_seconds: float, lock_seconds: fl
         "statement_timeout": round(statement_seconds * 1000),
         "lock_timeout": round(lock_seconds * 1000),
         "idle_in_transaction_session_timeout": 60_000,
+        # Some sessions hold a lock for as long as they live, and idle for months. What a machine that vanished held
+        # is free within about twenty seconds.
+        "idle_session_timeout": 0,
+        "tcp_keepalives_idle": 5,
+        "tcp_keepalives_interval": 5,
+        "tcp_keepalives_count": 3,
     }
     return create_engine(
         url,

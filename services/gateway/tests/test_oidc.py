@@ -102,6 +102,7 @@ def test_a_way_back_is_good_once_and_in_its_own_browser(office: Door) -> None:
     with httpx.Client(base_url=office.url, trust_env=False) as other:
         refused(office, other.get(back))
     refused(office, office.client.get(back.replace("state=", "state=x")))
+    refused(office, office.client.get(back.replace("state=", "state=%C3%A9")))
     assert office.client.get(back).status_code == 303
     office.client.cookies.clear()
     refused(office, office.client.get(back))

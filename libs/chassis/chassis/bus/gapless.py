@@ -45,6 +45,10 @@ class Gapless:
         whole = {place: self._before_gap(place, records) for place, records in found.items()}
         return {place: records for place, records in whole.items() if records}
 
+    def stand_by(self) -> None:
+        """Others read on meanwhile: what comes back is read from where they left off."""
+        self._next.clear()
+
     def _look_at_places(self) -> None:
         places = self._client.assignment()
         self._next = {place: offset for place, offset in self._next.items() if place in places}

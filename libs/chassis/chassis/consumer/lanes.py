@@ -28,13 +28,6 @@ _MEMBERS = text(f"""
 _TAKE = text(f"SELECT pg_try_advisory_lock({_LANES}, :lane + 1)")
 _LEAVE = text("SELECT pg_advisory_unlock_all()")
 _GIVE_BACK = text(f"SELECT pg_advisory_unlock({_LANES}, :lane + 1)")
-# The session idles for months; a machine that vanished frees its lanes within about twenty seconds.
-_SESSION = (
-    "SET idle_session_timeout = 0",
-    "SET tcp_keepalives_idle = 5",
-    "SET tcp_keepalives_interval = 5",
-    "SET tcp_keepalives_count = 3",
-)
 
 
 def share(lanes: int, members: int, rank: int) -> int:
@@ -75,8 +68,6 @@ class Lanes:
 
     def _join(self) -> Connection:
         session = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        for setting in _SESSION:
-            session.execute(text(setting))
         session.execute(_JOIN)
         return session
 

@@ -20,6 +20,12 @@ from chassis.events import Record
 
 Key = tuple[str, str]
 
+_WAITS = text("""
+    SELECT EXISTS (
+        SELECT FROM parked_event WHERE consumer = :consumer AND state <> 'skipped'
+            AND (topic, key) IN (SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])))
+    )
+""")
 _HEADS = text("""
     SELECT topic, key FROM parked_event
     WHERE consumer = :consumer AND state IN ('retrying', 'dead')
@@ -77,9 +83,15 @@ class ParkedEvent:
 
 def blocked_keys(connection: Connection, consumer: str, keys: Collection[Key]) -> set[Key]:
     """Those of the keys that have a head. Waits for a retry that is at work on one of them."""
-    topics, names = [topic for topic, _ in keys], [key for _, key in keys]
-    found = connection.execute(_HEADS, {"consumer": consumer, "topics": topics, "keys": names})
-    return {(row.topic, row.key) for row in found}
+    asked = {"consumer": consumer, "topics": [topic for topic, _ in keys], "keys": [key for _, key in keys]}
+    if not connection.scalar(_WAITS, asked):
+        return set()
+    # Whoever was waited for may have made the event behind it the head, which a statement that began before does not
+    # see: only what two statements agree on holds.
+    found: set[Key] | None = None
+    while (heads := {(row.topic, row.key) for row in connection.execute(_HEADS, asked)}) != found:
+        found = heads
+    return heads
 
 
 def park(connection: Connection, consumer: str, events: Sequence[tuple[Record, Decision]]) -> None:

@@ -29,6 +29,7 @@ from chassis.events import Cause, EventCatalog, Incoming, Record
 from chassis.outbox import outbox_row
 from chassis.testing.events import Listener, NotDelivered, as_record, deliver, recorded_events
 from chassis.unit_of_work import Transaction, UnitOfWork
+from libs.chassis.tests.data.loops import wait_for
 from libs.chassis.tests.data.workshop import (
     ORDERS,
     OrderStepped,
@@ -386,6 +387,40 @@ def test_an_event_that_comes_while_its_key_is_being_cleared_is_not_left_behind(
     arriving.join(10)
     assert effects(database) == [("A", 2), ("A", 3)]
     assert states(database) == []
+
+
+def test_an_event_that_comes_while_the_one_behind_the_head_becomes_the_head_waits_too(
+    database: Database, uow: UnitOfWork, stepped: Stepped
+) -> None:
+    """What a statement waited for is looked at anew, but not what took its place."""
+    Processor(uow, Faulty(2).table, HASTY).process(stepped("A2", "A3"))
+    inside, go_on = Event(), Event()
+
+    def slow(tx: Transaction, event: Incoming) -> None:
+        if event.message.step == 3:
+            raise ValueError(NO_TWO)
+        inside.set()
+        assert go_on.wait(10)
+        write_effect(tx, event.key, event.message.step)
+
+    clearing = Thread(target=Processor(uow, [on("workshop.order_stepped", slow)], HASTY).retry_due)
+    clearing.start()
+    assert inside.wait(10)
+    arriving = Thread(target=Processor(uow, Faulty().table).process, args=(stepped("A4"),))
+    arriving.start()
+    wait_until_blocked(database)
+    go_on.set()
+    clearing.join(10)
+    arriving.join(10)
+    assert effects(database) == [("A", 2)]
+    repaired = Processor(uow, Faulty().table)
+
+    def all_cleared() -> bool:
+        repaired.retry_due()
+        return not states(database)
+
+    wait_for(all_cleared)
+    assert effects(database) == [("A", 2), ("A", 3), ("A", 4)]
 
 
 def test_a_claim_gives_each_id_once(database: Database, stepped: Stepped) -> None:

@@ -108,3 +108,14 @@ def test_several_producers_at_once_hide_nothing_from_a_reader(server_folder: Pat
             client.close(autocommit=False)
     assert all(offsets == list(range(len(offsets))) for offsets in found.values())
     assert sum(map(len, found.values())) == rounds * producers * batch
+
+
+@pytest.mark.spec("P7.3")
+def test_what_others_read_meanwhile_is_no_gap() -> None:
+    client = Forgetful(list(range(10)), [])
+    gapless = Gapless(client)
+    gapless.poll(10)
+    gapless.stand_by()
+    client.log, client.at = list(range(910)), 905
+    assert [record.offset for record in gapless.poll(10)[PLACE]] == [905, 906, 907, 908, 909]
+    assert client.sought == []

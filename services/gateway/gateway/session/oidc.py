@@ -77,7 +77,7 @@ class OidcDoor:
     async def _finish(self, request: Request) -> Response:
         await self._knock(request)
         attempt, code = self._attempt(request), request.query_params.get("code", "")
-        if not code or not hmac.compare_digest(attempt["sub"], request.query_params.get("state", "")):
+        if not code or not hmac.compare_digest(attempt["sub"].encode(), request.query_params.get("state", "").encode()):
             raise SignInRefused
         claims = await self._client.claims(code, attempt["verifier"], attempt["nonce"], self._redirect_uri)
         employee_id = claims.get(self._settings.claim)

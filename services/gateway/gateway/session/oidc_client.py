@@ -38,7 +38,7 @@ class OidcClient:
         self._http = httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False)
         self._doors: dict[str, Any] = {}
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._keys_read: float | None = None
+        self._keys_read = 0.0
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -86,7 +86,7 @@ class OidcClient:
 
     async def _key(self, key_id: str) -> jwt.PyJWK:
         now = time.monotonic()
-        if key_id not in self._keys and (self._keys_read is None or now - self._keys_read >= self._settings.key_pause):
+        if key_id not in self._keys and (not self._keys or now - self._keys_read >= self._settings.key_pause):
             self._keys_read = now
             shown = await self._json("GET", await self.door("jwks_uri"))
             self._keys = {str(each.key_id): each for each in jwt.PyJWKSet.from_dict(shown).keys}
