@@ -55,13 +55,17 @@ class ScriptedDirectory:
     as_of: dict[str, datetime] = field(default_factory=dict)
     away: bool = False
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    # What happens between an answer and what is done upon it.
+    meanwhile: Callable[[], object] = lambda: None
 
     def check_status(self, employee_ids: Sequence[str], timeout: float) -> Mapping[str, Answer]:
         self.asked.append(tuple(employee_ids))
         if self.away:
             raise Unavailable
         now = self.clock.now()
-        return {each: Answer(self.status.get(each, "active"), self.as_of.get(each, now)) for each in employee_ids}
+        found = {each: Answer(self.status.get(each, "active"), self.as_of.get(each, now)) for each in employee_ids}
+        self.meanwhile()
+        return found
 
 
 class PatientPolicy(AssignmentPolicy):

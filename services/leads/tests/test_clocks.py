@@ -241,6 +241,21 @@ def test_a_lead_that_bounced_three_times_goes_to_the_manager(company: Company) -
     assert company.events("leads.assigned")[-1].message.how == "bounced"
 
 
+@pytest.mark.spec("LD6.1", "LD4.3")
+def test_a_bounced_lead_does_not_go_to_a_manager_who_leaves_just_now(company: Company) -> None:
+    company.hire("E1", "E2", "E3")
+    lead = company.capture_a()
+    for bounce in range(3):
+        company.pass_time(company.clock.now() + timedelta(hours=24))
+        if bounce < 2:
+            reopen = lead_pb.ReopenLeadRequest(request_id=new_id(), lead_id=lead.lead_id, reason="再试")
+            company.leads(as_hq()).ReopenLead(reopen)
+            drain_waiting(company.app.assigner)
+    company.directory.meanwhile = lambda: company.hire("M1", version=2, status="departed", duties=[])
+    assert drain_waiting(company.app.assigner) == 0
+    assert company.get(lead.lead_id).state == lead_pb2.LEAD_STATE_RECYCLED
+
+
 @pytest.mark.spec("LD5.3")
 def test_a_new_owner_starts_new_clocks(company: Company) -> None:
     company.hire("E1", "E2")

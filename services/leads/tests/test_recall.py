@@ -18,6 +18,7 @@ from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq, as_manager, as_rep
 from closeloop.leads.v1 import guard_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
+from closeloop.leads.v1 import lead_service_pb2 as lead_pb
 from closeloop.leads.v1.guard_service_pb2_grpc import GuardServiceStub
 from leads import tables
 from leads.assignment.drain_waiting import drain_waiting
@@ -151,6 +152,9 @@ def test_a_recall_twice_is_the_same_recall_with_the_same_report(company: Company
     assert [each.owner_id for each in once.leads] == ["E2"] * 4
     assert (once.recall.leads, once.recall.reassigned) == (4, 4)
     assert load_of(company, "E1") == 0
+    disqualify = lead_pb.DisqualifyLeadRequest(request_id=new_id(), lead_id=once.leads[0].lead_id, reason="空号")
+    company.leads(as_rep("E2", unit=UNIT)).DisqualifyLead(disqualify)
+    assert report(company, first.recall.recall_id).recall.reassigned == 3
 
 
 @pytest.mark.spec("LD4.6", "LD3.10")

@@ -13,6 +13,7 @@ from closeloop.leads.v1 import assignment_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1 import lead_service_pb2 as lead_service
 from leads.assignment.alert_waiting import alert_waiting
+from leads.assignment.count_waiting import show_waiting
 from leads.assignment.drain_waiting import drain_waiting
 
 from .company import UNIT, Company
@@ -105,10 +106,10 @@ def test_leads_unassigned_for_more_than_48_hours_are_a_figure(waiting: Company) 
     assert (dict(found.waiting), found.a_overdue, found.unassigned_overdue) == ({"A": 1, "B": 0, "C": 2}, 1, 0)
     waiting.clock.advance(timedelta(hours=1))
     assert figures(waiting, as_manager("M1", UNIT)).unassigned_overdue == 2
-    alert_waiting(waiting.app.assigner)
+    show_waiting(waiting.app.assigner)
     assert shown("closeloop_leads_unassigned_overdue") == 2
     assert shown("closeloop_leads_a_waiting_overdue") == 1
     waiting.directory.away = False
     drain_waiting(waiting.app.assigner)
-    alert_waiting(waiting.app.assigner)
+    show_waiting(waiting.app.assigner)
     assert figures(waiting).unassigned_overdue == shown("closeloop_leads_unassigned_overdue") == 0

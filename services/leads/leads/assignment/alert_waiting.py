@@ -7,20 +7,18 @@ from datetime import timedelta
 from chassis.unit_of_work import Transaction
 from leads.assignment import waiting_store as store
 from leads.assignment.assigner import Assigner
-from leads.assignment.count_waiting import count_waiting, show
 from leads.lead.events import LeadWaitsTooLong
 from leads.lead.rules import Lead, counts_as
 
 
 def alert_waiting(assigner: Assigner) -> int:
-    """How many alerts were raised; each lead once for each time that it waits. The late figures become metrics."""
+    """How many alerts were raised; each lead once for each time that it waits."""
     _, policy = assigner.policy()
     with assigner.uow.begin(assigner.identity) as tx:
         overdue = store.overdue_a(tx, tx.now - timedelta(minutes=policy.wait_alert_minutes))
         store.note_told(tx, overdue)
         for lead in overdue:
             tx.record(_alert(tx, lead))
-        show(count_waiting(tx, policy))
         tx.commit()
     return len(overdue)
 

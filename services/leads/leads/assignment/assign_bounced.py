@@ -27,15 +27,16 @@ def assign_bounced(assigner: Assigner) -> int:
         now = assigner.uow.clock.now()
         checked = assigner.probe.check({manager_id: manager_version}, now, policy)[manager_id]
         if checked.verdict is Verdict.VERIFIED:
-            given += _give(assigner, lead_id, manager_id, version)
+            given += _give(assigner, lead_id, (manager_id, manager_version), version)
     return given
 
 
-def _give(assigner: Assigner, lead_id: str, manager_id: str, version: int) -> bool:
+def _give(assigner: Assigner, lead_id: str, verified: tuple[str, int], version: int) -> bool:
+    """False when the manager is no longer who was verified: whoever has left since gets nothing."""
     with assigner.uow.begin(assigner.identity) as tx:
         lead = store.lock(tx, lead_id)
-        manager = roster.lock_rep(tx, manager_id)
-        if lead.state is not State.RECYCLED or manager is None:
+        manager = roster.lock_rep(tx, verified[0])
+        if lead.state is not State.RECYCLED or manager is None or (manager.employee_id, manager.version) != verified:
             return False
         decision = Decision(
             decision_id=new_id(),
@@ -44,7 +45,7 @@ def _give(assigner: Assigner, lead_id: str, manager_id: str, version: int) -> bo
             grade=counts_as(lead.grade),
             policy_version=version,
             outcome="bounced",
-            winner_id=manager_id,
+            winner_id=manager.employee_id,
             body={"bounces": lead.bounces},
         )
         decision_store.keep(tx, decision)

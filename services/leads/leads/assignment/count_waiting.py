@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 from chassis.metrics import metrics
 from chassis.unit_of_work import Transaction
 from leads.assignment import waiting_store as store
+from leads.assignment.assigner import Assigner
 from leads.assignment.policy import AssignmentPolicy
 from leads.lead.rules import Grade
 
@@ -47,8 +48,11 @@ def count_waiting(tx: Transaction, policy: AssignmentPolicy) -> Waiting:
     )
 
 
-def show(waiting: Waiting) -> None:
+def show_waiting(assigner: Assigner) -> None:
     """On the metrics page: figures of the whole company."""
+    _, policy = assigner.policy()
+    with assigner.uow.read(assigner.identity) as tx:
+        waiting = count_waiting(tx, policy)
     for grade, count in waiting.by_grade.items():
         _WAITING.labels(grade.value).set(count)
     _A_OVERDUE.set(waiting.a_overdue)

@@ -15,7 +15,7 @@ from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.lead import store as leads
-from leads.lead.rules import OWNED, Lead
+from leads.lead.rules import OWNED, Lead, State
 
 _lead, _given, _recall, _rep = tables.lead.c, tables.assignment.c, tables.recall.c, tables.rep.c
 
@@ -54,7 +54,7 @@ def open_recall(
 def load(tx: Transaction, recall_id: str) -> Row[Any]:
     """With name and unit of the employee, and how many leads were taken back and have an owner again."""
     taken = select(_given.lead_id).where(_given.recall_id == recall_id).distinct().subquery()
-    owned = func.count().filter(_lead.state.not_in(("new", "held", "queued")))
+    owned = func.count().filter(_lead.state.in_([*OWNED, State.CONVERTED]))
     counted = select(func.count().label("leads"), owned.label("reassigned"))
     counts = counted.select_from(taken.join(tables.lead, _lead.lead_id == taken.c.lead_id)).subquery()
     query = (
