@@ -276,6 +276,36 @@ def test_replicas_share_the_work_and_take_over(database: Database, bus: Bus, uow
         assert [each for _, each in effects(database, key)] == list(range(1, step + 1))
 
 
+@pytest.mark.spec("P7.2")
+def test_who_can_no_longer_reach_the_broker_leaves_its_lanes_to_others(
+    database: Database, bus: Bus, uow: UnitOfWork, relay: MakeRelay, server_folder: Path
+) -> None:
+    """Its database is there, and so would be its locks: nobody else could read on."""
+    with local_broker(server_folder / f"cut-off-{id(uow)}", ephemeral=True) as other:
+        cut_off = Bus(BusSettings(bootstrap=other.bootstrap, profile=other.profile))
+        settings = ConsumerSettings(figures=0.1, reconnect=0.1, settle_lanes=0.1)
+        with running(Consumer(cut_off, uow, TABLE, settings).run):
+            wait_for(lambda: shared_lanes(database) > 0)
+            with running(relay().run, Consumer(bus, uow, TABLE, settings).run):
+                wait_for(lambda: members(database) == 2)
+                other.process.kill()
+                for number in range(30):
+                    record_steps(uow, f"O{number}", 1)
+                wait_for(lambda: count(database, "effect") == 30)
+
+
+def members(database: Database) -> int:
+    with database.connect() as connection:
+        query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 46 AND objid = 0"
+        return int(connection.execute(text(query)).scalar_one())
+
+
+def shared_lanes(database: Database) -> int:
+    with database.connect() as connection:
+        query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 46 AND objid > 0"
+        return int(connection.execute(text(query)).scalar_one())
+
+
 @pytest.mark.spec("P7.1")
 @pytest.mark.parametrize("point", ["after-publish-before-mark"])  # the others: tests/faults
 def test_killed_between_the_two_systems_and_started_again_each_event_has_one_effect(
