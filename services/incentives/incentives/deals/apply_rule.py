@@ -16,4 +16,4 @@ def apply_rule(
     """Raises what `publish_rule` raises."""
     policy = settlement.policy
     publish_rule(tx, settlement.evaluator, policy, rule_id=rule_id, version=version, starts=starts, ends=ends)
-    look_again(tx, store.keys_signed_since(tx, starts))
+    look_again(tx, lambda: store.keys_signed_since(tx, starts))

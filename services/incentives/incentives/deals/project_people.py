@@ -14,14 +14,13 @@ from incentives.roster.store import add_customers, add_employees
 def project_employees(tx: Transaction, versions: Sequence[Employee]) -> None:
     add_employees(tx, versions)
     since = min(each.changed_at for each in versions)
-    look_again(tx, store.keys_for_employee(tx, {each.employee_id for each in versions}, since))
+    ids = {each.employee_id for each in versions}
+    look_again(tx, lambda: store.keys_for_employee(tx, ids, since))
 
 
 def project_customers(tx: Transaction, versions: Sequence[Customer]) -> None:
     add_customers(tx, versions)
     since = min(each.changed_at for each in versions)
-    ids, codes = (
-        {each.customer_id for each in versions},
-        {each.customer_code for each in versions if each.customer_code},
-    )
-    look_again(tx, store.keys_for_customer(tx, ids, codes, since))
+    ids = {each.customer_id for each in versions}
+    codes = {each.customer_code for each in versions if each.customer_code}
+    look_again(tx, lambda: store.keys_for_customer(tx, ids, codes, since))

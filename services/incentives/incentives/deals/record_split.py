@@ -40,4 +40,4 @@ def record_split(tx: Transaction, deal_key: str, shares: Mapping[str, int], list
         action="deal.split", entity="deal", entity_id=deal_key, before={"shares": before.shares if before else None},
         after={"shares": dict(shares)}, why=reason,
     )  # fmt: skip
-    look_again(tx, [deal_key])
+    look_again(tx, lambda: [deal_key])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,11 +51,14 @@ def settle_deals(tx: Transaction, keys: Collection[str], settlement: Settlement)
         tx.deadlines.start(SETTLE, key, tx.now + timedelta(minutes=policy.retry_minutes))
 
 
-def look_again(tx: Transaction, keys: Collection[str]) -> None:
-    """Each in a transaction of its own, at once."""
-    if keys:
-        store.lock_books(tx)
-    for key in sorted(keys):
+def look_again(tx: Transaction, find: Callable[[], Collection[str]]) -> None:
+    """At those that `find` finds, each in a transaction of its own, at once.
+
+    They are looked for under the lock: a deal that is just being settled without what is told here is among them, and
+    one that comes later is settled with it.
+    """
+    store.lock_books(tx)
+    for key in sorted(find()):
         tx.deadlines.start(SETTLE, key, tx.now)
 
 
