@@ -6,23 +6,44 @@ kind for a subject. `chassis.deadline_runner` fires it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, and_, func, select, text, update
+from sqlalchemy import ARRAY, Connection, Text, Uuid, any_, bindparam, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit
 from chassis.kernel.ids import new_id
 from chassis.schema import deadline
 
-_PENDING = deadline.c.state == "pending"
+# A literal, so that every plan may use the indexes of running clocks.
+PENDING = deadline.c.state == literal_column("'pending'")
+_SUBJECTS = deadline.c.subject_id == any_(bindparam("subjects", type_=ARRAY(Text)))
+
+# Built once: an owner lock starts five clocks, and building a statement costs more than running it.
+_COLUMNS = ("id", "kind", "subject_id", "due_at", "payload", "policy_version")
+_ROW = insert(deadline).values({name: bindparam(name, type_=deadline.c[name].type) for name in _COLUMNS})
+# A new id: a runner that is just firing the old one finds it gone.
+_AGAIN = {column: _ROW.excluded[column] for column in ("id", "due_at", "payload", "policy_version")}
+_START = _ROW.on_conflict_do_update(
+    index_elements=[deadline.c.kind, deadline.c.subject_id],
+    index_where=text("state = 'pending'"),
+    set_={**_AGAIN, "attempts": 0, "reason": "", "retry_at": None},
+)
+_STOPPED = update(deadline).values(state="stopped", retry_at=None)
+_STOP = _STOPPED.where(PENDING, deadline.c.kind == bindparam("of_kind"), deadline.c.subject_id == bindparam("subject"))
+_STOP_ALL = _STOPPED.where(PENDING, _SUBJECTS)
+_FIRED = (
+    update(deadline)
+    .values(state="fired", fired_at=bindparam("at"), reason="", retry_at=None)
+    .where(PENDING, deadline.c.id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))))
+)
 
 
 class DeadlineGone(Exception):
-    """The clock was stopped or started anew while its handler ran; what the handler did must be rolled back."""
+    """A clock was stopped or started anew while its handler ran; what the handler did must be rolled back."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +57,17 @@ class Deadline:
     payload: Mapping[str, Any] = field(default_factory=dict)
     policy_version: int = 0
     attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Start:
+    """A clock to be started."""
+
+    kind: str
+    subject_id: str
+    due_at: datetime
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    policy_version: int = 0
 
 
 class TimedTransaction(Protocol):
@@ -53,7 +85,7 @@ class Deadlines:
 
     def __init__(self, tx: TimedTransaction) -> None:
         self._tx = tx
-        self._firing: Deadline | None = None
+        self._firing: dict[tuple[str, str], Deadline] = {}
 
     def start(
         self,
@@ -65,63 +97,53 @@ class Deadlines:
         policy_version: int = 0,
     ) -> None:
         """Starts the clock; one of this kind that runs for the subject already starts anew."""
-        self._settle_own(kind, subject_id)
-        row = insert(deadline).values(
-            id=new_id(),
-            kind=kind,
-            subject_id=subject_id,
-            due_at=due_at,
-            payload=audit.plain(payload or {}),
-            policy_version=policy_version,
-        )
-        # A new id: a runner that is just firing the old one finds it gone.
-        again = {column: row.excluded[column] for column in ("id", "due_at", "payload", "policy_version")}
-        self._tx.conn.execute(
-            row.on_conflict_do_update(
-                index_elements=[deadline.c.kind, deadline.c.subject_id],
-                index_where=text("state = 'pending'"),
-                set_={**again, "attempts": 0, "reason": "", "retry_at": None},
-            )
-        )
+        self.start_all([Start(kind, subject_id, due_at, payload or {}, policy_version)])
+
+    def start_all(self, clocks: Sequence[Start]) -> None:
+        """Several at once, in one round trip."""
+        self._settle([(each.kind, each.subject_id) for each in clocks])
+        if clocks:
+            self._tx.conn.execute(_START, [_row(each) for each in clocks])
 
     def stop(self, kind: str, subject_id: str) -> bool:
         """False when no such clock ran."""
-        self._settle_own(kind, subject_id)
-        return self._stop(deadline.c.kind == kind, deadline.c.subject_id == subject_id) > 0
+        self._settle([(kind, subject_id)])
+        return self._tx.conn.execute(_STOP, {"of_kind": kind, "subject": subject_id}).rowcount > 0
 
-    def stop_all(self, subject_id: str) -> int:
-        """Stops every clock of the subject; how many ran."""
-        if self._firing and self._firing.subject_id == subject_id:
-            self.settle()
-        return self._stop(deadline.c.subject_id == subject_id)
+    def stop_all(self, *subject_ids: str) -> int:
+        """Stops every clock of the subjects; how many ran."""
+        self._settle([each for each in self._firing if each[1] in subject_ids])
+        return self._tx.conn.execute(_STOP_ALL, {"subjects": list(subject_ids)}).rowcount
 
-    def firing(self, due: Deadline) -> None:
-        """Called by the runner: `due` counts as fired when this transaction commits."""
-        self._firing = due
+    def firing(self, due: Sequence[Deadline]) -> None:
+        """Called by the runner: these count as fired when this transaction commits."""
+        self._firing = {(each.kind, each.subject_id): each for each in due}
 
     def settle(self) -> None:
-        """Marks the clock that fires in this transaction. Raises DeadlineGone when it no longer runs."""
-        due, self._firing = self._firing, None
-        if due is None:
-            return
-        fired = update(deadline).where(deadline.c.id == due.id, _PENDING)
-        done = self._tx.conn.execute(fired.values(state="fired", fired_at=self._tx.now, reason="", retry_at=None))
-        if not done.rowcount:
-            raise DeadlineGone(due.id)
+        """Marks the clocks that fire in this transaction. Raises DeadlineGone when one of them no longer runs."""
+        self._settle(list(self._firing))
 
-    def _settle_own(self, kind: str, subject_id: str) -> None:
-        if self._firing and (self._firing.kind, self._firing.subject_id) == (kind, subject_id):
-            self.settle()
-
-    def _stop(self, *which: Any) -> int:
-        stopped = update(deadline).where(and_(_PENDING, *which)).values(state="stopped", retry_at=None)
-        return int(self._tx.conn.execute(stopped).rowcount)
+    def _settle(self, which: Collection[tuple[str, str]]) -> None:
+        ids = [self._firing.pop(each).id for each in which if each in self._firing]
+        if ids and self._tx.conn.execute(_FIRED, {"ids": ids, "at": self._tx.now}).rowcount < len(ids):
+            raise DeadlineGone
 
 
 def next_due(conn: Connection, kinds: Collection[str] | None = None) -> datetime | None:
     """Business time of the earliest clock that runs, whether it is still to come or overdue."""
-    earliest = select(func.min(deadline.c.due_at)).where(_PENDING)
+    earliest = select(func.min(deadline.c.due_at)).where(PENDING)
     if kinds is not None:
         earliest = earliest.where(deadline.c.kind.in_(kinds))
     at: datetime | None = conn.scalar(earliest)
     return at
+
+
+def _row(clock: Start) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "kind": clock.kind,
+        "subject_id": clock.subject_id,
+        "due_at": clock.due_at,
+        "payload": audit.plain(clock.payload),
+        "policy_version": clock.policy_version,
+    }

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from chassis.clock import FixedClock
 from chassis.database import Database
-from chassis.deadline_runner import DeadlineRunner
-from chassis.deadlines import Deadline
+from chassis.deadline_runner import DeadlineRunner, Together
+from chassis.deadlines import Deadline, Start
 from chassis.events import EventCatalog
 from chassis.identity import of_service
 from chassis.jobs import Job, JobRunner
@@ -44,6 +44,13 @@ _FIRES = """
 def remind(tx, due):
     tx.audit(action="lead.remind", entity="lead", entity_id=due.subject_id)
 DeadlineRunner(UnitOfWork(database, clock, EventCatalog(()), "leads"), {"remind": remind}).turn()
+"""
+_FIRES_TOGETHER = """
+from chassis.deadline_runner import Together
+def remind(tx, due):
+    for each in due:
+        tx.audit(action="lead.remind", entity="lead", entity_id=each.subject_id)
+DeadlineRunner(UnitOfWork(database, clock, EventCatalog(()), "leads"), {"remind": Together(remind)}).turn()
 """
 _RUNS = """
 runner = JobRunner(database, clock, [
@@ -86,6 +93,31 @@ def test_a_clock_whose_process_dies_before_the_commit_fires_once_elsewhere(
     assert survivor.turn() == 0
     with database.connect() as conn:
         assert conn.scalar(select(func.count()).select_from(audit_row)) == 1
+
+
+@pytest.mark.spec("P7.1")
+@pytest.mark.parametrize("fault", ["after-deadline-before-commit", "before-commit"])
+def test_clocks_that_fire_together_all_fire_once_elsewhere_when_their_process_dies(
+    database: Database, clock: FixedClock, fault: str
+) -> None:
+    uow = UnitOfWork(database, clock, EventCatalog(()), "leads")
+    with uow.begin(ME) as tx:
+        tx.deadlines.start_all([Start("remind", f"L{each}", clock.now()) for each in range(20)])
+        tx.commit()
+    run_until_killed(_FIRES_TOGETHER, database, clock, fault)
+    with database.connect() as conn:
+        assert conn.scalar(select(func.count()).select_from(audit_row)) == 0
+
+    def remind_all(tx: Transaction, due: Sequence[Deadline]) -> None:
+        for each in due:
+            remind(tx, each)
+
+    survivor = DeadlineRunner(uow, {"remind": Together(remind_all)})
+    while deadlines_pending(database):
+        survivor.turn()
+    with database.connect() as conn:
+        reminded = conn.execute(select(audit_row.c.entity_id)).scalars().all()
+    assert sorted(reminded) == sorted(f"L{each}" for each in range(20))
 
 
 def deadlines_pending(database: Database) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import time, timedelta
 from functools import partial
 from threading import Event
 
-from chassis.deadline_runner import Handler
+from chassis.deadline_runner import Handler, Together
 from chassis.deadlines import Deadline
 from chassis.jobs import Job
 from chassis.policy import Policies
@@ -15,18 +16,21 @@ from chassis.unit_of_work import Transaction
 from leads.app import App
 from leads.assignment.alert_drift import alert_drift
 from leads.assignment.alert_waiting import alert_waiting
+from leads.assignment.count_waiting import show_waiting
 from leads.assignment.drain_waiting import drain_waiting
 from leads.capture.run_import import run_imports
 from leads.recall.recall_departed import recall_departed
 from leads.recall.rules import RecallClock
-from leads.recycle.recycle_lead import recycle_lead, warn_of_recycling
+from leads.recycle.recycle_leads import recycle_leads, warn_of_recycling
 from leads.recycle.rules import RecycleClock
-from leads.response_clock.fire_clock import fire_golden_clock, mark_yellow
+from leads.response_clock.fire_clock import fire_golden_clocks, mark_yellow
 from leads.response_clock.recount_clocks import recount_clocks
 from leads.response_clock.rules import GOLDEN, Clock
 
 # A pass over waiting leads that assigned nobody is repeated after so many pauses.
 _IDLE_PAUSES = 4
+# Seconds between two looks at the figures of leads that wait.
+_FIGURES = 15.0
 
 
 def _drain(app: App) -> None:
@@ -52,12 +56,12 @@ JOBS = [
 
 def deadlines(policies: Policies) -> dict[str, Handler]:
     """Clock → what happens when it is due."""
-    golden: dict[str, Handler] = {clock.value: fire_golden_clock for clock in GOLDEN}
+    golden: dict[str, Handler] = {clock.value: Together(fire_golden_clocks) for clock in GOLDEN}
     return golden | {
-        Clock.YELLOW.value: mark_yellow,
-        RecycleClock.WARNING.value: warn_of_recycling,
+        Clock.YELLOW.value: Together(mark_yellow),
+        RecycleClock.WARNING.value: Together(warn_of_recycling),
         RecallClock.DEPARTED.value: recall_departed,
-        RecycleClock.RETURN.value: partial(_recycle, policies),
+        RecycleClock.RETURN.value: Together(partial(_recycle, policies)),
     }
 
 
@@ -67,11 +71,12 @@ def loops(app: App) -> list[Loop]:
         Loop("imports", partial(_imports, app)),
         Loop("drain", partial(_draining, app)),
         Loop("recount", partial(_recounting, app)),
+        Loop("figures", partial(_showing, app)),
     ]
 
 
-def _recycle(policies: Policies, tx: Transaction, deadline: Deadline) -> None:
-    recycle_lead(tx, deadline, policies.current("recycle")[1])
+def _recycle(policies: Policies, tx: Transaction, due: Sequence[Deadline]) -> None:
+    recycle_leads(tx, due, policies.current("recycle")[1])
 
 
 def _imports(app: App, stop: Event) -> None:
@@ -83,6 +88,12 @@ def _recounting(app: App, stop: Event) -> None:
     """A published version holds within 3 s; so do the clocks that follow it."""
     while not stop.wait(1.0):
         recount_clocks(app.assigner.uow, app.assigner.clocks())
+
+
+def _showing(app: App, stop: Event) -> None:
+    """Every replica shows the figures of now: a job runs on one of them, and the others would keep their last ones."""
+    while not stop.wait(_FIGURES):
+        show_waiting(app.assigner)
 
 
 def _draining(app: App, stop: Event) -> None:

@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, text
 
 from chassis import policy_versions
+from chassis.deadline_runner import DeadlineRunner
 from chassis.kernel.ids import new_id
 from chassis.policy import PolicySpec
+from chassis.schema import deadline
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq, as_manager
 from closeloop.activity.v1.events_pb2 import CallRecorded, ConversationArchived, FollowUpRecorded
@@ -79,6 +82,48 @@ def test_a_lead_left_alone_is_reminded_popped_up_mailed_warned_and_recycled(comp
     assert company.next_due() is None
     assert company.timeline(lead.lead_id)[-5:] == ["reminded", "overdue", "overdue", "recycle_warning", "recycled"]
     assert company.assignment().ListRepLoads(assignment_pb.ListRepLoadsRequest()).reps[0].weighted == 0
+
+
+@pytest.mark.spec("LD5.1", "LD6.1")
+def test_leads_whose_clocks_run_out_together_are_each_told_of_once_and_free_their_reps(company: Company) -> None:
+    company.hire("E1", "E2")
+    leads = [company.capture_a(f"甲{each}公司", phone=f"1380000000{each}") for each in range(3)]
+    leads += [company.capture(f"乙{each}公司", phone=f"1390000000{each}").lead for each in range(4)]
+    accepted = company.accept(leads[0])
+    start = company.clock.now()
+    company.pass_time(start + timedelta(hours=30))
+    told = [(each.message.lead_id, each.message.step) for each in company.events("leads.response_overdue")]
+    everybody = [lead.lead_id for lead in leads]
+    assert sorted(each for each, step in told if step == "remind") == sorted(set(everybody) - {accepted.lead_id})
+    assert sorted(each for each, step in told if step == "popup") == sorted(everybody)
+    assert sorted(each for each, step in told if step == "recycle_warning") == sorted(everybody)
+    recycled = {each.message.lead_id: each.message for each in company.events("leads.recycled")}
+    for lead in leads:
+        event, now = recycled[lead.lead_id], company.get(lead.lead_id)
+        assert (event.previous_owner_id, event.company_name) == (lead.owner_id, lead.company_name)
+        assert (now.state, now.owner_id, now.bounces) == (lead_pb2.LEAD_STATE_RECYCLED, "", 1)
+    assert company.timeline(leads[3].lead_id)[-5:] == ["reminded", "overdue", "overdue", "recycle_warning", "recycled"]
+    loads = company.assignment().ListRepLoads(assignment_pb.ListRepLoadsRequest()).reps
+    assert {each.employee_id: each.weighted for each in loads} == {"E1": 0, "E2": 0}
+    with company.service.runtime.database.connect() as conn:
+        counts = conn.execute(text("SELECT open_a, open_b, open_c FROM rep")).all()
+    assert {tuple(row) for row in counts} == {(0, 0, 0)}
+
+
+@pytest.mark.spec("LD5.1", "LD6.1", "P7.1")
+def test_a_lead_that_cannot_be_recycled_keeps_no_other_from_it(company: Company) -> None:
+    company.hire("E1")
+    leads = [company.capture(f"乙{each}公司", phone=f"1390000000{each}").lead.lead_id for each in range(4)]
+    with company.service.runtime.database.begin() as conn:  # its row is broken: nobody knows such a grade
+        conn.execute(text("UPDATE lead SET grade = 'Z' WHERE lead_id = :bad"), {"bad": leads[1]})
+    company.clock.advance(timedelta(hours=25))
+    runner = DeadlineRunner(company.service.uow, company.service.deadlines)
+    while runner.turn():
+        pass
+    assert {each.message.lead_id for each in company.events("leads.recycled")} == set(leads) - {leads[1]}
+    with company.service.runtime.database.connect() as conn:
+        waiting = conn.execute(select(deadline.c.subject_id).where(deadline.c.state == "pending")).scalars()
+        assert set(waiting) == {leads[1]}
 
 
 @pytest.mark.spec("LD5.1")

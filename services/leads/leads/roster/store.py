@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, case, func, or_, select, update
+from sqlalchemy import Row, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -17,6 +18,11 @@ from leads import tables
 
 t = tables.rep.c
 GradeLetter = Literal["A", "B", "C"]
+_LET_GO_ALL = (
+    update(tables.rep)
+    .where(t.employee_id == bindparam("of_rep"))
+    .values(open_a=t.open_a - bindparam("a"), open_b=t.open_b - bindparam("b"), open_c=t.open_c - bindparam("c"))
+)
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,18 @@ def let_go(tx: Transaction, employee_id: str, grade: GradeLetter) -> None:
     """One open lead of this grade less."""
     column = _open_column(grade)
     tx.execute(update(tables.rep).where(t.employee_id == employee_id).values({column: t[column] - 1}))
+
+
+def let_go_all(tx: Transaction, given: Iterable[tuple[str, GradeLetter]]) -> None:
+    """Open leads less, of employees and grades, each as often as it is named; rows are changed in order of their id."""
+    fewer: dict[str, Counter[str]] = defaultdict(Counter)
+    for employee_id, grade in given:
+        fewer[employee_id][grade] += 1
+    rows = [
+        {"of_rep": each, "a": fewer[each]["A"], "b": fewer[each]["B"], "c": fewer[each]["C"]} for each in sorted(fewer)
+    ]
+    if rows:
+        tx.execute(_LET_GO_ALL, rows)
 
 
 def regrade(tx: Transaction, employee_id: str, before: GradeLetter, after: GradeLetter) -> None:
