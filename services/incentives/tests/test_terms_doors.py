@@ -23,6 +23,7 @@ from incentives.bootstrap import CATALOG
 from incentives.budgets.rules import BudgetExhausted
 from incentives.slips.rules import SlipHeld
 
+from .models import expression
 from .terms_world import (
     FINANCE,
     MINUTE,
@@ -40,7 +41,7 @@ from .terms_world import (
     split,
     states,
 )
-from .world import OPEN, SIGNED, earned, employee, fire_clocks, order, slips, standing, told
+from .world import OPEN, SIGNED, earned, employee, fire_clocks, order, slips, standing, told, waiting
 
 R = "ten-percent"
 DAY = timedelta(days=1)
@@ -223,6 +224,21 @@ def test_the_highest_rule_wins_and_a_late_change_of_winner_books_the_difference(
     assert (lost.group, list(lost.entitlements), lost.lines[0].code) == ("g", [], "group_lost")
     assert lost.lines[0].text == "group g, the highest wins: large gives 80.00; 50.00 of this rule do not count"
     assert ("group_won", "group g, the highest wins: over small (50.00)") in lines(rpc, staffed, "CL-1")
+
+
+@pytest.mark.spec("I1.3", "I2.5")
+def test_a_rule_that_fails_at_one_place_in_history_hinders_no_claw_back(rpc: Rpc, staffed: Service) -> None:
+    """The second order of the customer gets too large a bonus; as the first it would get an honest one."""
+    publish_terms(rpc, staffed, "honest", {})
+    model = expression('history.customerOrderNumber == 2 ? "9999999999999" : "5000"')
+    publish_terms(rpc, staffed, R, {}, model=model)
+    deliver(staffed, deal(1, 1_000_00), deal(2, 2_000_00))
+    both = {("CL-1", "honest", "E1", 100_00), ("CL-1", R, "E1", 50_00), ("CL-2", "honest", "E1", 200_00)}
+    assert (standing(rpc, staffed), waiting(rpc, staffed)) == (both, {"CL-2": ["rule_failed"]})
+    deliver(staffed, deal(1, 1_000_00, version=2, cancelled=True))
+    assert standing(rpc, staffed) == {("CL-2", "honest", "E1", 200_00)}
+    assert waiting(rpc, staffed) == {"CL-2": ["rule_failed"]}
+    assert earned(rpc, staffed) == 200_00
 
 
 @pytest.mark.spec("I2.2")

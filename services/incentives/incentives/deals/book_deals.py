@@ -41,7 +41,7 @@ def book_deals(
     )
     rules, scope = published(tx), {*keys, *wanted}
     due = Entitlements(wanted, rules, evaluator, policy, store.splits_of(tx, wanted))
-    shares = canonical(around, wanted, due)
+    shares = due.certain(canonical(around, wanted, due))
     signed = {key: row.signed_at for key, row in wanted.items()}
     moved = settle_awards(tx, scope, Judged(shares, due.explained(shares), signed, due.unknown), rules)
     write_books(tx, scope | moved, due.unknown, rules, policy)

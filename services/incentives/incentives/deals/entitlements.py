@@ -77,6 +77,12 @@ class Entitlements:
             return Verdict(None, verdict.hits, (Failure("", f"{shown} is too large a bonus.", f"奖励 {shown} 过大。"),))
         return verdict
 
+    def certain(self, posted: Mapping[Post, int]) -> dict[Post, int]:
+        """Without rules that could not be run at one of their deal's places, whatever they gave at another."""
+        return {
+            post: fen for post, fen in posted.items() if (post.deal_key, post.award.rule_id) not in self.unknown
+        }  # fmt: skip
+
     def explained(self, posted: Collection[Post]) -> dict[Key, Explained]:
         """Of what gives or gave something, and of what lost against another rule."""
         paid = {(post.deal_key, post.award.rule_id) for post in posted}
