@@ -6,23 +6,32 @@ aggregate's row is locked or version-checked before the event is recorded.
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
 from chassis.database import Database
 from chassis.events import Cause, EventCatalog, envelope
 from chassis.kernel.ids import new_id
-from chassis.schema import outbox
 from chassis.telemetry import trace_headers
 
 BUCKETS = 16
 _TURN = 7_040_003  # advisory lock key: one refill at a time
 _COLUMNS = "seq, id, bucket, aggregate_id, topic, type, headers, data, occurred_at, recorded_at"
+# A statement of one shape for any number of rows: half the price of one with a parameter per value, and less for many.
+_APPEND = text("""
+    INSERT INTO outbox (id, bucket, aggregate_id, topic, type, headers, data, occurred_at)
+    SELECT id, bucket, aggregate_id, topic, type, headers, decode(data, 'base64'), occurred_at
+    FROM ROWS FROM (jsonb_to_recordset(CAST(:rows AS jsonb)) AS (
+        id uuid, bucket smallint, aggregate_id text, topic text, type text, headers jsonb, data text,
+        occurred_at timestamptz
+    )) WITH ORDINALITY ORDER BY ordinality
+""")
 _BACK = text(f"""
     WITH back AS (DELETE FROM outbox_sent WHERE recorded_at >= :since RETURNING {_COLUMNS})
     INSERT INTO outbox ({_COLUMNS}) OVERRIDING SYSTEM VALUE SELECT {_COLUMNS} FROM back
@@ -75,8 +84,7 @@ def outbox_row(catalog: EventCatalog, event: object, *, service: str, at: dateti
 def append(connection: Connection, rows: Sequence[OutboxRow]) -> None:
     """Insert in the given order."""
     if rows:
-        parameters: list[dict[str, Any]] = [vars(row) for row in rows]
-        connection.execute(insert(outbox), parameters)
+        connection.execute(_APPEND, {"rows": json.dumps([_as_json(row) for row in rows], ensure_ascii=False)})
 
 
 def refill(database: Database, since: datetime) -> int:
@@ -89,3 +97,7 @@ def refill(database: Database, since: datetime) -> int:
         connection.execute(text("SET LOCAL statement_timeout = '10min'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
         return connection.execute(_BACK, {"since": since}).rowcount
+
+
+def _as_json(row: OutboxRow) -> dict[str, object]:
+    return vars(row) | {"data": b64encode(row.data).decode(), "occurred_at": row.occurred_at.isoformat()}

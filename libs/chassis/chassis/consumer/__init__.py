@@ -5,6 +5,7 @@ pauses and then parked as a dead letter; later events of its key wait behind it,
 the consumer stops, because that is a bad release and not bad data.
 """
 
+from chassis.consumer.attempt import on_behalf_of
 from chassis.consumer.breaker import Breaker, ConsumerStopped
 from chassis.consumer.handlers import Handler, Handlers, on, on_batch
 from chassis.consumer.loop import Consumer
@@ -23,6 +24,7 @@ __all__ = [
     "Processor",
     "on",
     "on_batch",
+    "on_behalf_of",
     "parked_events",
     "replay_parked",
     "skip_parked",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from opentelemetry.trace import SpanKind
 
@@ -16,7 +17,7 @@ from chassis.unit_of_work import Transaction
 
 
 def attempt(tx: Transaction, handlers: Handlers, records: Sequence[Record], attempts: int = 1) -> Exception | None:
-    """Handle records of one type in a savepoint. Returns the failure, if it is the event's or the handler's.
+    """Handle records of the same handlers in a savepoint. Returns the failure, if it is the event's or the handler's.
 
     What is nobody's fault (database away, collision of transactions) is raised: the caller does the poll again.
     """
@@ -38,8 +39,17 @@ def decide(problem: Exception, attempts: int, settings: ConsumerSettings) -> Dec
     return Decision("retrying", attempts, reason(problem), pause)
 
 
+@contextmanager
+def on_behalf_of(tx: Transaction, event: Incoming) -> Iterator[None]:
+    """Events and audit rows inside name this event as their cause and go on with its trace.
+
+    Around every handler of one event. A handler of several does it for each of them that it records something for.
+    """
+    parent = {"traceparent": event.headers["traceparent"]} if "traceparent" in event.headers else None
+    with span(f"consume {event.type}", SpanKind.CONSUMER, parent), tx.caused_by(event.cause, f"event:{event.type}"):
+        yield
+
+
 def _handle(tx: Transaction, handlers: Handlers, events: Sequence[Incoming]) -> None:
-    last = events[-1]
-    parent = {"traceparent": last.headers["traceparent"]} if "traceparent" in last.headers else None
-    with span(f"consume {last.type}", SpanKind.CONSUMER, parent), tx.caused_by(last.cause, f"event:{last.type}"):
+    with on_behalf_of(tx, events[-1]):
         handlers.run(tx, events)

@@ -32,7 +32,10 @@ def on(type: str, handler: One) -> Handler:
 
 
 def on_batch(type: str, handler: Many) -> Handler:
-    """Call `handler(tx, events)` with as many as arrived in a row: for set-based projections."""
+    """Call `handler(tx, events)` with as many as arrived in a row: for set-based work.
+
+    Types that name the same handler come in one list. Events recorded for one of them: see `on_behalf_of`.
+    """
     return Handler(type, handler, batch=True)
 
 
@@ -48,10 +51,12 @@ class Handlers:
     def handles(self, type: str) -> bool:
         return type in self._by_type
 
-    def in_batches(self, type: str) -> bool:
-        return all(handler.batch for handler in self._by_type[type])
+    def together(self, type: str) -> tuple[Many, ...]:
+        """Neighbours for which this is the same go to their handlers in one list; when it is empty, one by one."""
+        handlers = self._by_type[type]
+        return tuple(handler.run for handler in handlers) if all(handler.batch for handler in handlers) else ()
 
     def run(self, tx: Transaction, events: Sequence[Incoming]) -> None:
-        """`events` are of one type."""
+        """`events` have the same handlers."""
         for handler in self._by_type[events[0].type]:
             handler.run(tx, events)

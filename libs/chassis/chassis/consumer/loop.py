@@ -10,14 +10,14 @@ from threading import Event
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import CommitFailedError, KafkaError
-from kafka.structs import OffsetAndMetadata
+from kafka.errors import KafkaError
 from sqlalchemy import text
 
 from chassis import faults
 from chassis.bus import Batches, BrokerAway, Bus, Gapless
 from chassis.consumer.handlers import Handler
 from chassis.consumer.lanes import Lanes
+from chassis.consumer.offsets import Offsets
 from chassis.consumer.positions import Positions
 from chassis.consumer.processor import Processor
 from chassis.consumer.reading import Reading
@@ -34,7 +34,8 @@ log = logger()
 class Consumer:
     """Replicas share the partitions by lanes; offsets are kept at the broker under the service's name.
 
-    Offsets are committed after the effects, so a crash in between delivers again and the inbox takes care of it.
+    Offsets are committed some time after the effects: a crash in between delivers again, and the inbox takes care of
+    it.
     Broker or database away: one log line, then trying on.
     """
 
@@ -48,7 +49,7 @@ class Consumer:
         self._positions = Positions()
         self._trouble = ""
         self._broker_away = False
-        self._next_retries = self._next_figures = 0.0
+        self._next_retries = self._next_figures = self._gather_until = 0.0
         self._asked, self._answered = Event(), Event()
         self._answer = False
 
@@ -74,50 +75,66 @@ class Consumer:
     def _consume(self, stop: Event) -> None:
         """Until `stop`, or until something breaks: then the lanes are free for others."""
         topics = self._processor.handlers.topics
+        self._bus.ensure_topics(topics)  # who can't reach the broker holds no lane
         with closing(Lanes(self._uow.database.url)) as lanes:
             lanes.settle(0)
-            self._bus.ensure_topics(topics)
             kafka = self._bus.consumer(self._uow.service)
-            reading, gapless = Reading(kafka, lanes, topics, self._settings), Gapless(kafka)
+            offsets, gapless = Offsets(kafka), Gapless(kafka)
+            reading = Reading(kafka, lanes, topics, self._settings, offsets.commit)
             try:
                 while not stop.is_set():
                     reading.settle()
                     self._positions.check(kafka)
-                    self._step(kafka, self._poll(kafka, gapless, stop))
+                    self._step(kafka, self._poll(kafka, gapless, stop), offsets)
+                offsets.commit()
             finally:
                 with contextlib.suppress(KafkaError):
                     kafka.close(autocommit=False)
 
     def _poll(self, kafka: KafkaConsumer, gapless: Gapless, stop: Event) -> Batches:
-        if kafka.assignment():
-            return gapless.poll(timeout_ms=250)
-        stop.wait(0.25)  # more replicas than lanes: this one stands by
-        return {}
+        """What comes alone is taken at once; after that, what comes within `gather` makes one transaction."""
+        if not kafka.assignment():
+            gapless.stand_by()  # more replicas than lanes
+            stop.wait(0.25)
+            return {}
+        batches = gapless.poll(timeout_ms=250)
+        left = self._gather_until - time.monotonic()
+        while batches and left > 0 and _number(batches) < self._bus.settings.max_poll_records:
+            for place, messages in gapless.poll(timeout_ms=max(1, round(left * 1000))).items():
+                batches[place] = [*batches.get(place, ()), *messages]
+            left = self._gather_until - time.monotonic()
+        return batches
 
-    def _step(self, kafka: KafkaConsumer, batches: Batches) -> None:
-        if batches:
-            self._handle(kafka, batches)
-        self._retry(bool(batches))
+    def _step(self, kafka: KafkaConsumer, batches: Batches, offsets: Offsets) -> None:
+        self._retry(waits=bool(batches) and self._handle(batches, offsets))
         self._publish_figures(kafka)
         if self._asked.is_set():
             self._reply(kafka)
 
-    def _handle(self, kafka: KafkaConsumer, batches: Batches) -> None:
-        self._processor.process([_record(message) for messages in batches.values() for message in messages])
-        self._say(None)
-        faults.reach("after-effect-before-offset")
-        _commit_offsets(kafka, batches)
+    def _handle(self, batches: Batches, offsets: Offsets) -> bool:
+        """True when something waits for a retry. Events that nobody here handles cost a look at their type."""
+        handles = self._processor.handlers.handles
+        messages = [message for group in batches.values() for message in group]
+        records = [_record(message) for message in messages if handles(_type(message))]
+        waits = False
+        if records:
+            self._gather_until = time.monotonic() + self._settings.gather
+            waits = self._processor.process(records)
+            self._say(None)
+            faults.reach("after-effect-before-offset")
+        offsets.handled(batches)
+        return waits
 
-    def _retry(self, just_handled: bool) -> None:
-        """All heads that are due. Asked for each second, and soon after a poll that may have parked something."""
+    def _retry(self, *, waits: bool) -> None:
+        """All heads that are due. Asked for each second, and soon after a poll that parked something."""
         now = time.monotonic()
-        if not just_handled and now < self._next_retries:
+        if not waits and now < self._next_retries:
             return
         while self._processor.retry_due():
             pass
         self._say(None)
         soon = min(self._settings.pauses[0], self._settings.look_for_retries)
-        self._next_retries = now + (soon if just_handled else self._settings.look_for_retries)
+        self._next_retries = now + (soon if waits else self._settings.look_for_retries)
 
     def _reply(self, kafka: KafkaConsumer) -> None:
         self._asked.clear()
@@ -152,15 +169,18 @@ class Consumer:
             metrics.parked.set(int(connection.scalar(given_up, {"consumer": self._uow.service}) or 0))
 
     def _look_at_broker(self) -> None:
-        """An open client is silent about a broker that went away; people are told once."""
-        away = ""
+        """An open client is silent about a broker that went away.
+
+        Away at two looks: raises BrokerAway, so that the lanes go to a replica that may still reach it.
+        """
         try:
             self._bus.require_broker()
-        except BrokerAway as problem:
-            away = str(problem)
-        if bool(away) != self._broker_away:
-            self._broker_away = bool(away)
-            log.warning("consumer.broker_away", reason=away) if away else log.info("consumer.broker_back")
+        except BrokerAway:
+            if self._broker_away:
+                raise
+            self._broker_away = True
+        else:
+            self._broker_away = False
 
     def _say(self, problem: Exception | None) -> None:
         """Once per change of state, not once per attempt."""
@@ -172,6 +192,16 @@ class Consumer:
             log.warning("consumer.waiting", reason=str(problem))
         else:
             log.info("consumer.running")
+
+
+def _number(batches: Batches) -> int:
+    return sum(len(messages) for messages in batches.values())
+
+
+def _type(message: Any) -> str:
+    """Of an event, without decoding it."""
+    found = next((value for name, value in message.headers if name == "ce_type"), None)
+    return (found or b"").decode(errors="replace")
 
 
 def _record(message: Any) -> Record:
@@ -190,12 +220,3 @@ def _position(kafka: KafkaConsumer, place: TopicPartition) -> int:
     with contextlib.suppress(KafkaError):
         return int(kafka.position(place, timeout_ms=200) or 0)
     return 0
-
-
-def _commit_offsets(kafka: KafkaConsumer, batches: Batches) -> None:
-    """A lost commit costs a second delivery, which the inbox turns away: no reason to fail."""
-    offsets = {place: OffsetAndMetadata(messages[-1].offset + 1, "", -1) for place, messages in batches.items()}
-    try:
-        kafka.commit(offsets, timeout_ms=5000)
-    except CommitFailedError:
-        log.info("consumer.partitions_moved")

@@ -53,9 +53,9 @@ class Poll:
                 yield record
 
     def _groups(self, records: Iterator[Record]) -> Iterator[list[Record]]:
-        """Neighbours of one type together, where the handler takes several."""
-        for type, group in groupby(records, key=lambda record: record.type):
-            if self._handlers.in_batches(type):
+        """Neighbours of one handler together, where it takes several."""
+        for together, group in groupby(records, key=lambda record: self._handlers.together(record.type)):
+            if together:
                 yield list(group)
             else:
                 yield from ([record] for record in group)

@@ -34,52 +34,55 @@ class Processor:
         self._identity = of_service(uow.service)
         self.handlers = Handlers(handlers, uow.catalog)
 
-    def process(self, records: Sequence[Record]) -> None:
+    def process(self, records: Sequence[Record]) -> bool:
         """Effects, or parked events, for all records of known types; others are skipped.
 
-        Raises DatabaseAway (do it again later) or ConsumerStopped; then nothing of these records is committed.
+        True when some of them wait for a retry. Raises DatabaseAway (do it again later) or ConsumerStopped; then
+        nothing of these records is committed.
         """
         known = [record for record in records if self.handlers.handles(record.type)]
         if not known:
-            return
+            return False
         with own_database():
             try:
-                self._commit(known)
+                return self._commit(known)
             except ConsumerStopped:
                 raise
             except Exception as problem:
                 if is_database_away(problem):
                     raise
-                self._one_by_one(known, problem)
+                return self._one_by_one(known, problem)
 
     def retry_due(self) -> bool:
         """Try one parked head whose pause is over, and on success what waits behind it. False: there was none."""
         with own_database():
             return self._retry()
 
-    def _commit(self, records: Sequence[Record]) -> None:
+    def _commit(self, records: Sequence[Record]) -> bool:
         with self._uow.begin(self._identity, source="consumer") as tx:
             poll = Poll(tx, self.handlers, self._settings, self._breaker)
             poll.run(records)
             tx.commit()
         _publish(poll.outcomes)
+        return any(outcome == "retried" for _, outcome in poll.outcomes)
 
-    def _one_by_one(self, records: Sequence[Record], problem: Exception) -> None:
+    def _one_by_one(self, records: Sequence[Record], problem: Exception) -> bool:
         """A collision, or a rule of the database that speaks at commit: find whose it is."""
         if len(records) == 1:
-            self._park_alone(records[0], problem)
-            return
+            return self._park_alone(records[0], problem)
         log.warning("consumer.poll_split", events=len(records), reason=type(problem).__name__)
-        for record in records:
-            self.process([record])
+        waits = [self.process([record]) for record in records]
+        return any(waits)
 
-    def _park_alone(self, record: Record, problem: Exception) -> None:
+    def _park_alone(self, record: Record, problem: Exception) -> bool:
         decision = decide(problem, 1, self._settings)
         with self._uow.begin(self._identity, source="consumer") as tx:
             parking.park(tx.conn, tx.service, [(record, decision)])
             _copy_if_dead(tx, record, decision)
             tx.commit()
-        _publish(Counter({(record.type, "retried" if decision.state == "retrying" else "parked"): 1}))
+        waits = decision.state == "retrying"
+        _publish(Counter({(record.type, "retried" if waits else "parked"): 1}))
+        return waits
 
     def _retry(self) -> bool:
         with self._uow.begin(self._identity, source="consumer") as tx:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -18,8 +18,17 @@ log = logger()
 class Reading:
     """Called between two polls, when everything that was read has been handled: only then may a lane be given back."""
 
-    def __init__(self, kafka: KafkaConsumer, lanes: Lanes, topics: Collection[str], settings: ConsumerSettings) -> None:
+    def __init__(
+        self,
+        kafka: KafkaConsumer,
+        lanes: Lanes,
+        topics: Collection[str],
+        settings: ConsumerSettings,
+        commit: Callable[[], None],
+    ) -> None:
+        """`commit`: the offsets of what was handled, told before a lane may go to somebody else."""
         self._kafka = kafka
+        self._commit = commit
         self._lanes = lanes
         self._topics = topics
         self._settings = settings
@@ -32,6 +41,7 @@ class Reading:
         if now < self._next_settle:
             return
         self._next_settle = now + self._settings.settle_lanes
+        self._commit()
         self._look_for_partitions(now)
         held = self._lanes.settle(max((place.partition + 1 for place in self._places), default=0))
         self._read({place for place in self._places if place.partition in held})
