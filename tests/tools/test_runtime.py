@@ -33,17 +33,43 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 class Supervised:
-    """A real supervisor over small programs."""
+    """A real supervisor over small programs. Those of `modules` are imported first, and `go` starts everything."""
 
-    def __init__(self, folder: Path, programs: dict[str, str]) -> None:
-        self.state_file = folder / "processes.json"
-        plan = [
-            {"name": name, "argv": [sys.executable, "-c", code], "env": {"PATH": os.environ["PATH"]}}
-            for name, code in programs.items()
-        ]
-        (folder / "plan.json").write_text(json.dumps(plan))
+    def __init__(self, folder: Path, programs: dict[str, str], modules: dict[str, str] | None = None) -> None:
+        self.folder, self.state_file = folder, folder / "processes.json"
+        self.plan = [self.as_program(name, "-c", code) for name, code in programs.items()]
+        for name, code in (modules or {}).items():
+            (folder / name).mkdir()
+            (folder / name / "__main__.py").write_text(code)
+            self.plan.append(self.as_program(name, "-m", name, "an-argument"))
         arguments = [str(folder / "plan.json"), str(self.state_file), str(folder)]
-        self.process = subprocess.Popen([sys.executable, "-m", "closeloop_cli.runtime.supervisor", *arguments])
+        if modules:
+            arguments += ["--import", *modules]
+        else:
+            self.write_plan()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "closeloop_cli.runtime.supervisor", *arguments],
+            stdin=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(folder), "IT_IS": "the supervisor"},
+            text=True,
+        )
+
+    def as_program(self, name: str, *words: str) -> dict[str, Any]:
+        env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(self.folder), "IT_IS": name}
+        return {"name": name, "argv": [sys.executable, *words], "env": env}
+
+    def write_plan(self) -> None:
+        (self.folder / "plan.json").write_text(json.dumps(self.plan))
+
+    def go(self) -> None:
+        assert self.process.stdin is not None
+        self.write_plan()
+        self.process.stdin.write("start\n")
+        self.process.stdin.flush()
+
+    def log(self, name: str) -> str:
+        file = self.folder / f"{name}.log"
+        return file.read_text() if file.exists() else ""
 
     def program(self, name: str) -> dict[str, Any]:
         if not self.state_file.exists():
@@ -53,15 +79,15 @@ class Supervised:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(30)
+        self.process.communicate(timeout=30)
 
 
 @pytest.fixture
-def supervise(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Supervised]]:
+def supervise(tmp_path: Path) -> Iterator[Callable[..., Supervised]]:
     started: list[Supervised] = []
 
-    def start(programs: dict[str, str]) -> Supervised:
-        started.append(Supervised(tmp_path, programs))
+    def start(programs: dict[str, str], modules: dict[str, str] | None = None) -> Supervised:
+        started.append(Supervised(tmp_path, programs, modules))
         return started[-1]
 
     yield start
@@ -72,7 +98,7 @@ def supervise(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Supervised]
 SLEEPER = "import time; time.sleep(600)"
 
 
-def test_a_killed_program_is_started_again(supervise: Callable[[dict[str, str]], Supervised]) -> None:
+def test_a_killed_program_is_started_again(supervise: Callable[..., Supervised]) -> None:
     supervised = supervise({"sleeper": SLEEPER})
     wait_until(lambda: supervised.program("sleeper")["state"] == "running")
     first = supervised.program("sleeper")["pid"]
@@ -81,19 +107,85 @@ def test_a_killed_program_is_started_again(supervise: Callable[[dict[str, str]],
     assert supervised.program("sleeper")["restarts"] == 1
 
 
-def test_a_program_that_keeps_dying_is_given_up(supervise: Callable[[dict[str, str]], Supervised]) -> None:
+def test_a_program_that_keeps_dying_is_given_up(supervise: Callable[..., Supervised]) -> None:
     supervised = supervise({"broken": "raise SystemExit(2)", "sleeper": SLEEPER})
     wait_until(lambda: supervised.program("broken")["state"] == "given_up")
     assert supervised.program("broken")["exitCode"] == 2
     assert supervised.program("sleeper")["state"] == "running"
 
 
-def test_its_end_leaves_no_program(supervise: Callable[[dict[str, str]], Supervised]) -> None:
+def test_its_end_leaves_no_program(supervise: Callable[..., Supervised]) -> None:
     supervised = supervise({"one": SLEEPER, "two": SLEEPER})
     wait_until(lambda: all(supervised.program(name)["state"] == "running" for name in ("one", "two")))
     pids = [supervised.program(name)["pid"] for name in ("one", "two")]
     supervised.stop()
     assert [birth_of(pid) for pid in pids] == ["", ""]
+    assert not supervised.state_file.exists()
+
+
+SLEEPER_IN_MAIN = f"if __name__ == '__main__':\n    {SLEEPER}"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> None:
+    (tmp_path / "library.py").write_text("import os\nIMPORTED_BY = os.getpid()\n")
+
+
+FORKED = """
+import os, sys, time
+import library
+if __name__ == "__main__":
+    print("forked" if library.IMPORTED_BY == os.getppid() else "alone", os.environ["IT_IS"], sys.argv[1:], os.getcwd())
+    print(sorted(os.environ), file=sys.stderr)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
+@pytest.mark.usefixtures("library")
+def test_an_imported_program_starts_by_fork_as_itself(supervise: Callable[..., Supervised]) -> None:
+    supervised = supervise({"other": SLEEPER}, {"imported": FORKED})
+    supervised.go()
+    wait_until(lambda: "PATH" in supervised.log("imported"))
+    said, variables = supervised.log("imported").splitlines()
+    assert said == "forked imported ['an-argument'] /"
+    assert set(json.loads(variables.replace("'", '"'))) == {"IT_IS", "PATH", "PYTHONPATH"}
+    wait_until(lambda: supervised.program("other")["state"] == "running")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
+@pytest.mark.usefixtures("library")
+def test_a_killed_program_is_forked_again(supervise: Callable[..., Supervised]) -> None:
+    supervised = supervise({}, {"imported": FORKED})
+    supervised.go()
+    wait_until(lambda: supervised.program("imported")["state"] == "running")
+    first = supervised.program("imported")["pid"]
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: supervised.log("imported").count("forked imported") == 2)
+    assert supervised.program("imported")["restarts"] == 1
+    assert supervised.program("imported")["exitCode"] == -signal.SIGKILL
+
+
+def test_the_end_of_a_forked_program_is_its_own(supervise: Callable[..., Supervised]) -> None:
+    supervised = supervise({"other": SLEEPER}, {"leaving": "if __name__ == '__main__': raise SystemExit(3)"})
+    supervised.go()
+    wait_until(lambda: supervised.program("leaving")["state"] == "given_up")
+    assert supervised.program("leaving")["exitCode"] == 3
+    assert supervised.program("other")["state"] == "running"
+
+
+def test_what_cannot_be_imported_says_so_in_its_own_log(supervise: Callable[..., Supervised]) -> None:
+    supervised = supervise({}, {"broken": "import nothing_of_this_name", "whole": SLEEPER_IN_MAIN})
+    supervised.go()
+    wait_until(lambda: supervised.program("broken")["state"] == "given_up")
+    assert "No module named 'nothing_of_this_name'" in supervised.log("broken")
+    assert supervised.program("whole")["state"] == "running"
+
+
+def test_it_ends_when_nobody_can_start_it_any_more(supervise: Callable[..., Supervised]) -> None:
+    supervised = supervise({}, {"never": SLEEPER_IN_MAIN})
+    supervised.process.communicate(timeout=30)  # closes it
+    assert supervised.process.returncode == 0
     assert not supervised.state_file.exists()
 
 

@@ -94,7 +94,8 @@ def play(layout: Layout, console: Console, name: str, *, fresh: bool) -> int:
 def bring_to_beginning(system: System, console: Console, story: Story, *, fresh: bool) -> str:
     """Leaves the company as it is when the story begins: from its snapshot, or loaded now. Says which."""
     layout = system.layout
-    system.start_servers()
+    system.prepare()
+    system.import_programs()
     servers = system.servers_found()
     system.stop_programs(at_once=True)
     system.empty_broker()
@@ -127,6 +128,7 @@ def load_company(system: System, console: Console, company: dict[str, str], cloc
         load(layout, door, lambda text: console.print(f"   {text}"))
     settle(layout)
     system.stop_programs()
+    system.import_programs()
     snapshot.take(layout, servers)
 
 

@@ -179,6 +179,11 @@ class Layout:
         return f"http://127.0.0.1:{self.ports[f'simulator.{name}']}"
 
     # Programs.
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What the programs are, as `python -m` names them."""
+        return (*SERVICES, "gateway", "simulators")
+
     def programs(self, databases: Mapping[str, str], accounts: list[str]) -> list[Program]:
         """`databases`: service → URL. `accounts`: the bank accounts whose statements are pulled."""
         services = [self._service(name, databases[name], accounts) for name in SERVICES]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -48,17 +50,23 @@ class Servers:
         self.broker = kafka if layout.wants_kafka else embedded
 
     def start(self) -> None:
-        """Raises CannotRun with one line."""
+        """All at once. Raises CannotRun with one line."""
         check_disk(self._layout)
+        with ThreadPoolExecutor() as pool:
+            starting = [pool.submit(start) for start in self._starts()]
         try:
-            if isinstance(self.postgres, LocalPostgres):
-                self.postgres.start()
-            if self._layout.has_own_redis:
-                self.redis.start()
-            if self._layout.has_own_broker:
-                self._start_broker()
+            for each in starting:
+                each.result()
         except ServerFailed as failure:
             raise CannotRun(str(failure)) from failure
+
+    def _starts(self) -> Iterator[Callable[[], object]]:
+        if isinstance(self.postgres, LocalPostgres):
+            yield self.postgres.start
+        if self._layout.has_own_redis:
+            yield self.redis.start
+        if self._layout.has_own_broker:
+            yield self._start_broker
 
     def stop(self) -> None:
         self.stop_broker()

@@ -1,12 +1,15 @@
 """Keeps the programs of a plan running: `python -m closeloop_cli.runtime.supervisor <plan.json> <state.json> <logs>`.
 
 Guarantee: a program that dies is started again, after pauses that grow while it keeps dying; one that dies five times
-without living ten seconds is given up and says so in the state file. SIGTERM ends all programs, then this one. The
-standard library alone, so that it costs little memory.
+without living ten seconds is given up and says so in the state file. SIGTERM ends all programs, then this one.
+
+`--import MODULE …`: imports these first, so that they start by fork, and then waits for a line on its standard input;
+the plan need not be there before that. Without the line (whoever was to send it has ended) it ends too.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
@@ -19,8 +22,9 @@ from types import FrameType
 from typing import Any
 
 from closeloop_cli.runtime.births import birth_of
+from closeloop_cli.runtime.forked import Forked, import_all, module_of
 
-POLL = 0.1
+POLL = 0.05
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 SHORT_LIFE = 10.0
 LAST_CHANCE = 5
@@ -29,11 +33,12 @@ GRACE = 25.0
 
 @dataclass
 class Kept:
-    """One program. `state`: running, waiting (to be started again), given_up."""
+    """One program. `state`: running, waiting (to be started again), given_up. `imported`: modules to fork."""
 
     plan: dict[str, Any]
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    imported: frozenset[str] = frozenset()
+    process: subprocess.Popen[bytes] | Forked | None = None
     started: float = 0.0
     restarts: int = 0
     short_lives: int = 0
@@ -42,16 +47,20 @@ class Kept:
     exit_code: int | None = None
 
     def start(self) -> None:
+        argv, env = self.plan["argv"], self.plan["env"]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.plan["argv"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.plan["env"], cwd="/"
-            )
+            if module_of(argv) in self.imported:
+                self.process = Forked(argv, env, log.fileno())
+            else:
+                self.process = subprocess.Popen(
+                    argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd="/"
+                )
         self.started, self.state = time.monotonic(), "running"
 
     def look(self) -> bool:
         """True when something changed."""
-        if self.process is not None and self.process.poll() is not None:
-            self._died(self.process.returncode)
+        if self.process is not None and (code := self.process.poll()) is not None:
+            self._died(code)
             return True
         if self.state == "waiting" and time.monotonic() >= self.next_start:
             self.start()
@@ -120,10 +129,18 @@ class Supervisor:
 
 
 def main() -> None:
-    plan, state, logs = (Path(argument) for argument in sys.argv[1:4])
-    supervisor = Supervisor(state)
-    for program in json.loads(plan.read_text()):
-        supervisor.kept[program["name"]] = Kept(program, logs / f"{program['name']}.log")
+    parser = argparse.ArgumentParser(description="Keep the programs of a plan running.")
+    for each in ("plan", "state", "logs"):
+        parser.add_argument(each, type=Path)
+    parser.add_argument("--import", dest="modules", nargs="+", default=[], metavar="MODULE")
+    options = parser.parse_args()
+    imported = import_all(options.modules)
+    if options.modules and not sys.stdin.readline():
+        return
+    supervisor = Supervisor(options.state)
+    for program in json.loads(options.plan.read_text()):
+        log = options.logs / f"{program['name']}.log"
+        supervisor.kept[program["name"]] = Kept(program, log, imported)
     supervisor.run()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import signal
@@ -26,6 +27,7 @@ GRACE = 30.0
 class System:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self._importing: subprocess.Popen[str] | None = None
 
     @property
     def servers(self) -> Servers:
@@ -33,13 +35,13 @@ class System:
 
     def up(self) -> None:
         """Everything, in any state it was left in. What runs already is left running. Raises CannotRun."""
-        self.start_servers()
-        if not self.is_running():
-            self.start_programs()
-
-    def start_servers(self) -> None:
         self.prepare()
+        if self.is_running():
+            self.servers.start()
+            return
+        self.import_programs()
         self.servers.start()
+        self.start_programs()
 
     def prepare(self) -> None:
         layout = self.layout
@@ -84,28 +86,41 @@ class System:
         servers.start()
         return servers
 
-    def start_programs(self) -> None:
-        """Ends what an earlier supervisor left behind, then starts everything and waits until it is ready."""
-        self.stop_programs()
-        layout, programs = self.layout, self.plan()
-        layout.plan.write_text(json.dumps([asdict(program) for program in programs]))
-        layout.plan.chmod(0o600)
-        module = "closeloop_cli.runtime.supervisor"
-        arguments = [str(layout.plan), str(layout.processes), str(layout.logs)]
+    def import_programs(self) -> None:
+        """Lets the next supervisor import the programs while something else goes on; `start_programs` starts them."""
+        layout, module = self.layout, "closeloop_cli.runtime.supervisor"
+        files = [str(layout.plan), str(layout.processes), str(layout.logs)]
         with (layout.logs / "supervisor.log").open("ab") as log:
-            subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
-                stdin=subprocess.DEVNULL,
+            self._importing = subprocess.Popen(
+                [sys.executable, "-m", module, *files, "--import", *layout.modules],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 cwd="/",
+                text=True,
             )
+
+    def start_programs(self) -> None:
+        """Ends what an earlier supervisor left behind, then starts everything and waits until it is ready."""
+        self.stop_programs()
+        if self._importing is None:
+            self.import_programs()
+        layout, programs = self.layout, self.plan()
+        layout.plan.write_text(json.dumps([asdict(program) for program in programs]))
+        layout.plan.chmod(0o600)
+        self._go()
         try:
             wait_until_ready(layout, programs)
         except CannotRun:
             self.stop_programs(at_once=True)
             raise
+
+    def _go(self) -> None:
+        supervisor, self._importing = self._importing, None
+        if supervisor is not None and supervisor.stdin is not None:
+            with contextlib.suppress(BrokenPipeError), supervisor.stdin as wire:  # its log says why it has ended
+                wire.write("start\n")
 
     def stop_programs(self, *, at_once: bool = False) -> None:
         """`at_once`: nothing is drained, for data that will be thrown away."""
