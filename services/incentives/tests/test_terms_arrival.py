@@ -30,6 +30,8 @@ CUSTOMER = {"E1": "C1", "E2": "C2"}
 # E1's manager is known, E2's is not: that part stays with E2.
 MANAGER = {"E1": "E100", "E2": "E2"}
 PERSON_CAP, RULE_CAP, BUDGET, RAISED = 150_00, 40_00, 250_00, 330_00
+# Budgets of the flat bonus alone: for two orders, and for as many as an example has.
+SCARCE, AMPLE = 100_00, 250_00
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,19 @@ def halves_up(fen: int, percent: int) -> int:
     return (fen * percent + 50) // 100
 
 
-def plainly(orders: Sequence[Order], at: int, budget: int) -> tuple[dict[str, int], dict[str, int]]:
-    """Earned and held by person, said plainly: the orders that stand at that minute, in the order of signing."""
+def plainly(orders: Sequence[Order], at: int, budget: int, own: int | None) -> tuple[dict[str, int], dict[str, int]]:
+    """Earned and held by person, said plainly: the orders that stand at that minute, in the order of signing. `own`:
+    the month's budget of the flat bonus alone."""
     earned: dict[str, int] = defaultdict(int)
     held: dict[str, int] = defaultdict(int)
     by_share: dict[str, int] = defaultdict(int)
-    pool, demand = RULE_CAP, 0
+    pool, demand = RULE_CAP, {"group": 0, "own": 0}
+    limits = {"group": budget, "own": own or 0}
     for each in sorted(orders, key=lambda x: (x.signed, x.number)):
         gone = each.cancelled is not None and max(each.cancelled, each.signed) <= at
         if each.signed > at or gone:
             continue
-        percent, flat = halves_up(each.fen, 10), 50_00
+        percent, flat, of = halves_up(each.fen, 10), 50_00, "group"
         if percent >= flat:
             exact = percent * 3_000
             leader = exact // 10_000 + (1 if exact % 10_000 > 5_000 else 0)
@@ -87,11 +91,11 @@ def plainly(orders: Sequence[Order], at: int, budget: int) -> tuple[dict[str, in
             for who, fen in parts.items():
                 by_share[who] += fen
         else:
-            parts = {each.rep: flat}
-        demand += sum(parts.values())
+            parts, of = {each.rep: flat}, "group" if own is None else "own"
+        demand[of] += sum(parts.values())
         for who, fen in parts.items():
             earned[who] += fen
-            held[who] += fen if demand > budget else 0
+            held[who] += fen if demand[of] > limits[of] else 0
         extra = min(halves_up(each.fen, 3), pool)
         pool -= extra
         earned[each.rep] += extra
@@ -118,6 +122,8 @@ def termed(rpc: Rpc, staffed: Service) -> Service:
     publish_terms(rpc, staffed, "b-flat", group("HIGHEST", 2), model=expression('"5000"'))
     publish_terms(rpc, staffed, "c-extra", caps(perMonth=RULE_CAP), percent=3)
     give_budget(rpc, staffed, BUDGET, group="g")
+    # Over before the first example begins: from then on the flat bonus counts against its group's again.
+    give_budget(rpc, staffed, 1, rule_id="b-flat", onward=False)
     return staffed
 
 
@@ -127,31 +133,36 @@ def termed(rpc: Rpc, staffed: Service) -> Service:
 def test_what_everybody_has_at_any_time_follows_from_the_facts_alone(
     rpc: Rpc, termed: Service, clock: FixedClock, orders: list[Order], data: st.DataObject
 ) -> None:
-    """Each example has a month of its own. Orders, cancellations and a raise of the budget come in any order, some
-    twice; the raise holds from its approval on."""
+    """Each example has a month of its own. Orders, cancellations, a raise of the budget and maybe one of the flat
+    bonus alone come in any order, some twice; the raise holds from its approval on."""
     now = clock.now()
     month = datetime(now.year + now.month // 12, now.month % 12 + 1, 3, 2, tzinfo=UTC)
     clock.set(month + 60 * MINUTE)
     before = balances(rpc, termed, month - MINUTE)
-    news: list[tuple[Order, int] | None] = [(each, 1) for each in orders]
+    news: list[tuple[Order, int] | int | None] = [(each, 1) for each in orders]
     news += [(each, 2) for each in orders if each.cancelled is not None]
-    arrivals = data.draw(st.permutations([*news, None]))
+    own = data.draw(st.sampled_from([None, SCARCE, AMPLE]))
+    arrivals = data.draw(st.permutations([*news, None, *([AMPLE] if own == AMPLE else [])]))
+    if own == SCARCE:  # only as long as nothing was given yet
+        give_budget(rpc, termed, SCARCE, rule_id="b-flat", onward=False)
     again = data.draw(st.lists(st.sampled_from(news), max_size=2))
     for each in [*arrivals, *again]:
         if each is None:
             give_budget(rpc, termed, RAISED, group="g", onward=False)
+        elif isinstance(each, int):
+            give_budget(rpc, termed, each, rule_id="b-flat", onward=False)
         else:
             deliver(termed, told(*each, month))
 
     happened = {minute for each in orders for minute in (each.signed, each.cancelled) if minute is not None}
     for minute in sorted({*happened, 60}):
-        earned, held = plainly(orders, minute, RAISED if minute == 60 else BUDGET)
+        earned, held = plainly(orders, minute, RAISED if minute == 60 else BUDGET, own)
         found = balances(rpc, termed, month + minute * MINUTE)
         assert [(now[0] - then[0], now[1] - then[1]) for now, then in zip(found, before, strict=True)] == [
             (earned[who], held[who]) for who in PEOPLE
         ], f"at minute {minute}"
     slips = {key: each for key, each in states(rpc, termed).items() if key[0].startswith(f"{month:%Y%m}-")}
-    earned, held = plainly(orders, 60, RAISED)
+    earned, held = plainly(orders, 60, RAISED, own)
     for who in PEOPLE:
         mine = [each for key, each in slips.items() if key[2] == who]
         assert sum(fen for fen, _ in mine) == earned[who]

@@ -352,6 +352,24 @@ def test_the_rules_of_a_group_share_its_budget(rpc: Rpc, staffed: Service) -> No
     assert not [key for key, (_, held) in states(rpc, staffed).items() if held]
 
 
+@pytest.mark.spec("I2.2")
+def test_a_rule_whose_own_budget_is_over_counts_against_its_groups_again(
+    rpc: Rpc, staffed: Service, clock: FixedClock
+) -> None:
+    publish_terms(rpc, staffed, "one", group("STACK"), percent=10)
+    publish_terms(rpc, staffed, "two", group("STACK"), percent=5)
+    give_budget(rpc, staffed, 150_00, group="g")
+    give_budget(rpc, staffed, 1_000_00, rule_id="two", onward=False)
+    deliver(staffed, deal(1, 1_000_00), deal(2, 500_00))
+    assert not [key for key, (_, held) in states(rpc, staffed).items() if held]
+    clock.advance(30 * DAY)
+    deliver(staffed, order("SO-8", contract="CL-8", fen=1_000_00, signed=SIGNED + 29 * DAY))
+    deliver(staffed, order("SO-9", contract="CL-9", fen=500_00, signed=SIGNED + 29 * DAY + MINUTE))
+    assert {key[:2] for key, (_, held) in states(rpc, staffed).items() if held} == {("CL-9", "one"), ("CL-9", "two")}
+    (shown,) = budgets(rpc, staffed, group="g", on="2026-04-30")
+    assert (shown.used.fen, shown.held.fen, shown.held_orders) == (150_00, 75_00, 1)
+
+
 @pytest.mark.spec("I2.2", "I2.5", "I8.1")
 def test_a_second_person_approves_a_budget_and_what_was_given_stays_covered(rpc: Rpc, staffed: Service) -> None:
     publish_terms(rpc, staffed, R, {})

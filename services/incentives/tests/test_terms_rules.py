@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from incentives.budgets.rules import (
     BEGINNING,
@@ -15,6 +17,7 @@ from incentives.budgets.rules import (
     amounts,
     budget_of,
     check_proposal,
+    own_times,
     span_of,
 )
 from incentives.deals.split_rules import check_shares
@@ -153,6 +156,28 @@ def test_an_award_counts_against_its_rules_budget_else_its_groups() -> None:
     assert budget_of([group, own], "r", "g", START) == span_of("rule:r", Period.MONTH, date(2026, 3, 1))
     assert budget_of([group, own], "r", "", START - timedelta(days=2)) is None
     assert budget_of([], "r", "g", START) is None
+
+
+CHANGES = st.lists(
+    st.builds(
+        lambda budget, month, onward: change(budget, on=date(2026, month, 1), onward=onward),
+        st.sampled_from(["rule:r", "rule:other"]), st.integers(1, 6), st.booleans(),
+    ),
+    max_size=4,
+)  # fmt: skip
+
+
+@pytest.mark.spec("I2.2")
+@given(CHANGES, st.sampled_from(Period), st.integers(0, 200), st.sampled_from(Period))
+def test_an_award_is_in_its_groups_budget_exactly_when_it_has_none_of_its_own(
+    own: list[Change], period: Period, day: int, of_rule: Period
+) -> None:
+    signed = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+    span = span_of("group:g", period, signed.date())
+    whole = [Change("group:g", period, date(2026, 1, 1), True, 100, START)]
+    own = [replace(each, period=of_rule, starts_on=span_of("", of_rule, each.starts_on).starts_on) for each in own]
+    away = any(rule == "r" and since <= signed < until for rule, since, until in own_times([*whole, *own], span))
+    assert (budget_of([*whole, *own], "r", "g", signed) == span) is not away
 
 
 @pytest.mark.spec("I2.2", "I8.1")

@@ -18,7 +18,7 @@ from incentives.api import encode_terms
 from incentives.awards.store import figures
 from incentives.budgets.decide_budget import reject_budget
 from incentives.budgets.propose_budget import Proposal, propose_budget
-from incentives.budgets.store import lock_change
+from incentives.budgets.store import approved, lock_change
 from incentives.budgets.view_budgets import view_budgets
 from incentives.deals.apply_budget import apply_budget
 
@@ -31,7 +31,8 @@ class BudgetService(Servicer, budget_grpc.BudgetServiceServicer):
 
         def query(tx: Transaction) -> pb.ListBudgetsResponse:
             found, token = view_budgets(tx, page, request.rule_id, request.group, on)
-            shown = [encode_terms.budget(each, figures(tx, each.span)) for each in found]
+            budgets = approved(tx)
+            shown = [encode_terms.budget(each, figures(tx, each.span, budgets)) for each in found]
             return pb.ListBudgetsResponse(budgets=shown, page=PageInfo(next_token=token))
 
         return self.read(request, query)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
@@ -20,9 +19,9 @@ UNLIMITED = [(BEGINNING, 2**62)]
 def hold_back(tx: Transaction, span: Span, mark: Mark, budgets: Sequence[Change]) -> list[Item]:
     """The awards from the mark on of which something else is held, or said of it, than before."""
     budget = amounts(budgets, span) or UNLIMITED
-    items = store.budget_items(tx, span, mark)
+    items = store.budget_items(tx, span, budgets, mark)
     changed, waits = [], False
-    found = hold([each.demand() for each in items], budget, store.budget_taken(tx, span, mark))
+    found = hold([each.demand() for each in items], budget, store.budget_taken(tx, span, budgets, mark))
     for item, held in zip(items, found, strict=True):
         lines, waits = budget_lines(span, held.is_held, budget[-1][1]), waits or held.is_held
         if held.steps != item.held or lines != item.budget_lines:
@@ -30,28 +29,28 @@ def hold_back(tx: Transaction, span: Span, mark: Mark, budgets: Sequence[Change]
             item.budget_lines = lines
             changed.append(item)
     store.rewrite(tx, changed)
-    _tell(tx, span, budget, waits)
+    _tell(tx, span, budgets, waits)
     return changed
 
 
-def _tell(tx: Transaction, span: Span, budget: Sequence[tuple[datetime, int]], waits: bool) -> None:
+def _tell(tx: Transaction, span: Span, budgets: Sequence[Change], waits: bool) -> None:
     """Once each time that it begins to hold something. `waits`: something that was looked at is held; if nothing is,
     something before it may be."""
     before = exhaustion(tx, span)
     was = before is not None and before.exhausted_at is not None
     if waits == was:
         return
-    figures, number = store.figures(tx, span), 0 if before is None else before.number
+    figures, number = store.figures(tx, span, budgets), 0 if before is None else before.number
     now = figures.held_orders > 0
     if now == was:
         return
     number += 1 if now else 0
     save_exhaustion(tx, span, tx.now if now else None, number)
     if now:
-        rule, group = scope(span.budget_id)
+        (rule, group), amount_fen = scope(span.budget_id), amounts(budgets, span)[-1][1]
         tx.record(
             BudgetExhausted(
-                span.budget_id, rule, group, span.period.value, span.starts_on, span.last_day, Money(budget[-1][1]),
+                span.budget_id, rule, group, span.period.value, span.starts_on, span.last_day, Money(amount_fen),
                 Money(figures.used_fen), Money(figures.held_fen), figures.held_orders, figures.first_deal_key, number,
                 tx.now,
             )

@@ -7,14 +7,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, false, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.unit_of_work import Transaction
 from incentives.awards.rules import Explained, Item, Key, Mark, People
-from incentives.budgets.rules import RULE, Figures, Span, scope
+from incentives.budgets.rules import Change, Figures, Span, own_times, scope
 from incentives.ledger.limit_rules import Running, Used
-from incentives.tables import award, award_step, budget_change
+from incentives.tables import award, award_step
 
 C = award_step.c
 
@@ -48,24 +48,26 @@ def month_used(tx: Transaction, rule_id: str, since: datetime, mark: Mark) -> Us
     return used
 
 
-def budget_items(tx: Transaction, span: Span, mark: Mark) -> list[Item]:
-    return _items(tx, _in_span(span) & (_place() >= mark))
+def budget_items(tx: Transaction, span: Span, budgets: Sequence[Change], mark: Mark) -> list[Item]:
+    return _items(tx, _in_span(span, budgets) & (_place() >= mark))
 
 
-def budget_taken(tx: Transaction, span: Span, mark: Mark) -> Running:
+def budget_taken(tx: Transaction, span: Span, budgets: Sequence[Change], mark: Mark) -> Running:
     """As `month_used`, of a budget: what waits is counted too."""
     at = func.greatest(C.effective_at, mark[0])
     rows = tx.execute(
-        select(at.label("at"), func.sum(C.granted_fen).label("fen")).where(_in_span(span), _place() < mark).group_by(at)
+        select(at.label("at"), func.sum(C.granted_fen).label("fen"))
+        .where(_in_span(span, budgets), _place() < mark)
+        .group_by(at)
     )
     return Running(0, {row.at: int(row.fen) for row in rows})
 
 
-def figures(tx: Transaction, span: Span) -> Figures:
+def figures(tx: Transaction, span: Span, budgets: Sequence[Change]) -> Figures:
     held = func.sum(C.held_fen)
     each = (
         select(C.deal_key, C.signed_at, func.sum(C.granted_fen).label("granted"), held.label("held"))
-        .where(_in_span(span))
+        .where(_in_span(span, budgets))
         .group_by(C.deal_key, C.rule_id, C.signed_at)
         .subquery()
     )
@@ -81,9 +83,9 @@ def figures(tx: Transaction, span: Span) -> Figures:
     return Figures(int(whole.used), int(whole.held), whole.orders, tx.execute(first).scalar_one_or_none() or "")
 
 
-def pays(tx: Transaction, span: Span, employee_id: str) -> bool:
+def pays(tx: Transaction, span: Span, budgets: Sequence[Change], employee_id: str) -> bool:
     """Whether awards that count against the budget are this person's."""
-    query = select(C.deal_key).where(_in_span(span), C.beneficiary_id == employee_id).limit(1)
+    query = select(C.deal_key).where(_in_span(span, budgets), C.beneficiary_id == employee_id).limit(1)
     return tx.execute(query).first() is not None
 
 
@@ -127,16 +129,18 @@ def _place() -> ColumnElement[Any]:
     return tuple_(C.signed_at, C.deal_key)
 
 
-def _in_span(span: Span) -> ColumnElement[bool]:
-    """A rule with a budget of its own never counts against its group's."""
+def _in_span(span: Span, budgets: Sequence[Change]) -> ColumnElement[bool]:
+    """While a rule has a budget of its own, it does not count against its group's. The same as `budget_of`; a test
+    holds them together."""
     rule, group = scope(span.budget_id)
     inside = (C.signed_at >= span.since) & (C.signed_at < span.until)
     if rule:
         return inside & (C.rule_id == rule)
-    own = select(func.substr(budget_change.c.budget_id, len(RULE) + 1)).where(
-        budget_change.c.budget_id.startswith(RULE), budget_change.c.state == "approved"
-    )
-    return inside & (C.group_name == group) & C.rule_id.not_in(own)
+    own = [
+        (C.rule_id == each) & (C.signed_at >= since) & (C.signed_at < until)
+        for each, since, until in own_times(budgets, span)
+    ]
+    return inside & (C.group_name == group) & ~or_(false(), *own)
 
 
 def _items(tx: Transaction, which: ColumnElement[bool], *, outer: bool = False) -> list[Item]:

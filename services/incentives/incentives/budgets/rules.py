@@ -170,6 +170,22 @@ def budget_of(changes: Sequence[Change], rule_id: str, group: str, signed_at: da
     return None
 
 
+def own_times(changes: Sequence[Change], span: Span) -> list[tuple[str, datetime, datetime]]:
+    """Within a group's span: the rules of whichever group that have a budget of their own, since when and until when.
+
+    What is signed then counts against that; at all other times against the group's (`budget_of`).
+    """
+    periods: dict[str, Period] = {}
+    found = set()
+    for each in changes:
+        rule, _ = scope(each.budget_id)
+        if rule and each.period is periods.setdefault(each.budget_id, each.period):
+            own = span_of(each.budget_id, each.period, each.starts_on)
+            since, until = max(own.since, span.since), span.until if each.onward else min(own.until, span.until)
+            found |= {(rule, since, until)} if since < until else set()
+    return sorted(found)
+
+
 def too_late() -> Violation:
     return Violation("starts_on", "the period is over; it keeps its budget", "该期间已结束，预算不可更改")
 

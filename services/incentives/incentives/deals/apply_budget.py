@@ -26,8 +26,9 @@ def apply_budget(tx: Transaction, change_id: str) -> Row[Any]:
     """Raises what `approve_budget` raises."""
     store.lock_books(tx)
     first = span_of_change(find_change(tx, change_id))
-    paid = pays(tx, first, tx.identity.subject)
-    decided = approve_budget(tx, change_id, figures(tx, first).used_fen, paid)
+    budgets = approved(tx)
+    paid = pays(tx, first, budgets, tx.identity.subject)
+    decided = approve_budget(tx, change_id, figures(tx, first, budgets).used_fen, paid)
     for span in _touched(tx, first):
         payload = {"budget_id": span.budget_id, "starts_on": span.starts_on.isoformat()}
         tx.deadlines.start(BUDGET, f"{span.budget_id} {span.name}", tx.now, payload)
