@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,15 +29,12 @@ REASON = re.compile(r"^E +(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Break:
-    """`line` begins a line of the table; `old` in `file` becomes `new`; `test` must then fail."""
+class Edit:
+    """`old` in `file` becomes `new`."""
 
-    line: str
-    why: str
     file: str
     old: str
     new: str
-    test: str
 
     @contextmanager
     def made_in(self, tree: Path) -> Iterator[None]:
@@ -50,8 +47,29 @@ class Break:
             file.write_text(before)
 
 
+@dataclass(frozen=True)
+class Break:
+    """`line` begins a line of the table; with all edits made, `test` must fail."""
+
+    line: str
+    why: str
+    edits: tuple[Edit, ...]
+    test: str
+
+    @contextmanager
+    def made_in(self, tree: Path) -> Iterator[None]:
+        with ExitStack() as stack:
+            for each in self.edits:
+                stack.enter_context(each.made_in(tree))
+            yield
+
+
 def breaks() -> list[Break]:
-    return [Break(**each) for each in tomllib.loads(BREAKS.read_text())["break"]]
+    return [_break(**each) for each in tomllib.loads(BREAKS.read_text())["break"]]
+
+
+def _break(line: str, why: str, test: str, also: Sequence[dict[str, str]] = (), **edit: str) -> Break:
+    return Break(line, why, tuple(Edit(**each) for each in (edit, *also)), test)
 
 
 def main(words: list[str]) -> int:
