@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chassis.consumer import Handler, on
+from chassis.consumer import Handler, on_batch
 from integration.duties.policy import DutiesPolicy
 from integration.notifications.notices import NOTICES
 from integration.notifications.notify import notifier
@@ -13,4 +13,4 @@ from integration.notifications.policy import NotificationsPolicy
 
 def consumers(duties: Callable[[], DutiesPolicy], policy: Callable[[], NotificationsPolicy]) -> list[Handler]:
     tell = notifier(duties, policy)
-    return [on(type_, tell) for type_ in NOTICES]
+    return [on_batch(type_, tell) for type_ in NOTICES]

@@ -14,7 +14,7 @@ class ConsumerSettings:
 
     pauses: tuple[float, ...] = (0.2, 1.0, 5.0, 15.0)
     # While events keep coming, one transaction in this time; an event that comes alone does not wait.
-    gather: float = 0.05
+    gather: float = 0.1
     look_for_retries: float = 1.0
     figures: float = 5.0
     reconnect: float = 1.0

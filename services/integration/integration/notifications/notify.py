@@ -1,9 +1,12 @@
-"""Put a notice into inboxes, on the live stream, and in the queue of e-mails: each person once (N9.1)."""
+"""Put notices into inboxes, on the live stream, and in the queue of e-mails: each person once (N9.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 
+from chassis.consumer import on_behalf_of
 from chassis.events import Incoming
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
@@ -16,69 +19,103 @@ from integration.notifications.rules import Notice, NotificationCreated, Words, 
 EMAIL = "email"
 
 
+@dataclass(frozen=True)
+class _Letter:
+    """A notice in its words, and those who are to have it."""
+
+    notice: Notice
+    words: Words
+    recipients: Sequence[str]
+
+    @property
+    def once(self) -> str:
+        return f"{self.notice.kind}:{self.notice.dedupe}"
+
+
 def notifier(
     duties: Callable[[], DutiesPolicy], policy: Callable[[], NotificationsPolicy]
-) -> Callable[[Transaction, Incoming], None]:
-    """A consumer that tells people about an event."""
+) -> Callable[[Transaction, Sequence[Incoming]], None]:
+    """A consumer that tells people about events, as many at once as came."""
 
-    def tell(tx: Transaction, event: Incoming) -> None:
-        for notice in NOTICES[event.type](event.message):
-            notify(tx, notice, duties(), policy())
+    def tell(tx: Transaction, events: Sequence[Incoming]) -> None:
+        said = [(event, notice) for event in events for notice in NOTICES[event.type](event.message)]
+        told = _put(tx, [notice for _, notice in said], duties(), policy())
+        for (event, _), news in zip(said, told, strict=True):
+            if news:
+                with on_behalf_of(tx, event):
+                    _record(tx, news)
 
     return tell
 
 
 def notify(tx: Transaction, notice: Notice, duties: DutiesPolicy, policy: NotificationsPolicy) -> None:
-    words = words_of(notice)
-    recipients = _recipients(tx, notice, duties)
-    rows = store.add(tx, [_row(tx, notice, words, each) for each in recipients])
-    for row in rows:
-        facts = {
-            name: getattr(row, name) for name in NotificationCreated.__dataclass_fields__ if name != "notification_id"
-        }
-        tx.record(NotificationCreated(notification_id=row.id, **facts))
-    told = {row.recipient_id for row in rows}
-    _queue_emails(tx, notice, words, sorted(told if notice.email_all else told & set(notice.email_to)), policy)
+    [news] = _put(tx, [notice], duties, policy)
+    _record(tx, news)
 
 
-def _recipients(tx: Transaction, notice: Notice, policy: DutiesPolicy) -> list[str]:
-    people = {each for each in notice.people if each}
-    if notice.duties:
-        wanted = set(notice.duties)
-        positions = [name for name, duties in policy.positions.items() if wanted & set(duties)]
-        people.update(store.holders(tx, notice.duties, positions))
-    return sorted(people)
+def _record(tx: Transaction, news: Sequence[NotificationCreated]) -> None:
+    for each in news:
+        tx.record(each)
 
 
-def _row(tx: Transaction, notice: Notice, words: Words, recipient_id: str) -> dict[str, object]:
-    return {
-        **vars(words),
-        "recipient_id": recipient_id,
-        "kind": notice.kind,
-        "popup": notice.popup,
-        "dedupe_key": f"{notice.kind}:{notice.dedupe}",
-        "created_at": tx.now,
+def _put(
+    tx: Transaction, notices: Sequence[Notice], duties: DutiesPolicy, policy: NotificationsPolicy
+) -> list[list[NotificationCreated]]:
+    """For each notice what is new to whom. Of notices that tell the same, the first one tells it."""
+    holders = cache(lambda wanted: _holders(tx, wanted, duties))
+    letters = [
+        _Letter(each, words_of(each), sorted({*filter(None, each.people), *holders(each.duties)})) for each in notices
+    ]
+    numbers = store.add(tx, [row for letter in letters for row in _rows(letter)])
+    told = [_news(tx, letter, numbers) for letter in letters]
+    store.queue(tx, [mail for letter, news in zip(letters, told, strict=True) for mail in _mails(letter, news, policy)])
+    return told
+
+
+def _holders(tx: Transaction, wanted: Sequence[str], policy: DutiesPolicy) -> Sequence[str]:
+    if not wanted:
+        return ()
+    positions = [name for name, duties in policy.positions.items() if set(wanted) & set(duties)]
+    return store.holders(tx, wanted, positions)
+
+
+def _rows(letter: _Letter) -> list[dict[str, object]]:
+    shared = {
+        **vars(letter.words),
+        "kind": letter.notice.kind,
+        "popup": letter.notice.popup,
+        "dedupe_key": letter.once,
     }
+    return [shared | {"recipient_id": each} for each in letter.recipients]
 
 
-def _queue_emails(
-    tx: Transaction, notice: Notice, words: Words, recipients: Sequence[str], policy: NotificationsPolicy
-) -> None:
-    mail = email_of(words, tx.now)
-    not_before = tx.now if notice.urgent else send_from(tx.now, policy.quiet_from, policy.quiet_until)
-    store.queue(
-        tx,
-        [
-            {
-                "id": new_id(),
-                "channel": EMAIL,
-                "recipient_id": each,
-                "subject": mail.subject,
-                "body": mail.body,
-                "dedupe_key": f"{notice.kind}:{notice.dedupe}",
-                "created_at": tx.now,
-                "not_before": not_before,
-            }
-            for each in recipients
-        ],
-    )
+def _news(tx: Transaction, letter: _Letter, numbers: dict[tuple[str, str], int]) -> list[NotificationCreated]:
+    """Takes its numbers away, so that a second notice of the same finds none."""
+    notice, words = letter.notice, vars(letter.words)
+    found = [(each, numbers.pop((each, letter.once), None)) for each in letter.recipients]
+    return [
+        NotificationCreated(number, each, notice.kind, created_at=tx.now, popup=notice.popup, **words)
+        for each, number in found
+        if number is not None
+    ]
+
+
+def _mails(
+    letter: _Letter, news: Sequence[NotificationCreated], policy: NotificationsPolicy
+) -> list[dict[str, object]]:
+    """To those who are told of it now, and by mail too."""
+    notice = letter.notice
+    told = [each for each in news if notice.email_all or each.recipient_id in notice.email_to]
+    if not told:
+        return []
+    at = told[0].created_at
+    mail = email_of(letter.words, at)
+    shared = {
+        "channel": EMAIL,
+        "subject": mail.subject,
+        "body": mail.body,
+        "dedupe_key": letter.once,
+        "created_at": at,
+        "not_before": at if notice.urgent else send_from(at, policy.quiet_from, policy.quiet_until),
+    }
+    return [shared | {"id": new_id(), "recipient_id": each.recipient_id} for each in told]
