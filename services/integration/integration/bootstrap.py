@@ -46,6 +46,8 @@ from integration.jobs import App, deadlines, jobs
 from integration.notifications.mailer import Mailer, MailServer
 from integration.notifications.policy import NotificationsPolicy
 from integration.notifications.send_deliveries import DeliverySender
+from integration.receipts.policy import StatementsPolicy
+from integration.receipts.policy import check as check_statements
 from integration.settings import IntegrationSettings
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -53,7 +55,8 @@ DUTIES = PolicySpec("duties", DutiesPolicy)
 FEEDS = PolicySpec("feeds", FeedsPolicy)
 CLAIMING = PolicySpec("claiming", ClaimingPolicy)
 NOTIFICATIONS = PolicySpec("notifications", NotificationsPolicy)
-POLICIES: list[PolicySpec[Any]] = [DUTIES, FEEDS, CLAIMING, NOTIFICATIONS]
+STATEMENTS = PolicySpec("statements", StatementsPolicy, check_statements)
+POLICIES: list[PolicySpec[Any]] = [DUTIES, FEEDS, CLAIMING, NOTIFICATIONS, STATEMENTS]
 CATALOG = EventCatalog.of(events_pb2, leads_events, incentives_events, forecast_events)
 
 
@@ -71,7 +74,15 @@ def wire(runtime: Runtime, settings: IntegrationSettings, connectors: Mapping[st
         deadlines=deadlines(parts.duties),
         jobs=jobs(parts.connectors),
         migrations=MIGRATIONS,
-        app=App(runtime.uow, parts.runner, parts.connectors, parts.rule_of, parts.duties, parts.notifications),
+        app=App(
+            runtime.uow,
+            parts.runner,
+            parts.connectors,
+            parts.rule_of,
+            parts.duties,
+            parts.notifications,
+            runtime.files,
+        ),
         loops=parts.loops(),
     )
 

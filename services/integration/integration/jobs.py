@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 
 from chassis.deadline_runner import Handler
+from chassis.files import FileStore
 from chassis.jobs import Job
 from chassis.unit_of_work import UnitOfWork
 from integration.callbacks.tidy import tidy
@@ -14,6 +15,7 @@ from integration.claiming.count_waiting import count_waiting
 from integration.duties.policy import DutiesPolicy
 from integration.feeds.connector import Connector, RuleOf
 from integration.feeds.errors import FeedIsRunning
+from integration.feeds.import_large_file import import_queued
 from integration.feeds.run_due import is_due
 from integration.feeds.run_feed import FeedRunner
 from integration.feeds.watch_feeds import watch_feeds
@@ -34,14 +36,16 @@ class App:
     rule_of: RuleOf
     duties: Callable[[], DutiesPolicy]
     notifications: Callable[[], NotificationsPolicy]
+    files: FileStore
 
 
 def jobs(connectors: Mapping[str, Connector]) -> list[Job[App]]:
     feeds = [Job(f"feed.{name}", run=_run(name), every=TICK) for name, each in connectors.items() if each.access.url]
     watch = Job("feeds.watch", run=_watch, every=TICK)
     count: Job[App] = Job("receipts.count", run=lambda app: count_waiting(app.uow), every=timedelta(minutes=1))
+    files = Job("files.import", run=_import_files, every=TICK)
     tidied: Job[App] = Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))
-    return [*feeds, watch, count, tidied, Job("calendar.watch", run=_look_at_calendar, daily_at=time(9, 0))]
+    return [*feeds, watch, files, count, tidied, Job("calendar.watch", run=_look_at_calendar, daily_at=time(9, 0))]
 
 
 def deadlines(policy: Callable[[], DutiesPolicy]) -> dict[str, Handler]:
@@ -61,6 +65,10 @@ def _run(name: str) -> Callable[[App], None]:
 
 def _look_at_calendar(app: App) -> None:
     warn_of_provisional_year(app.uow, app.duties(), app.notifications())
+
+
+def _import_files(app: App) -> None:
+    import_queued(app.uow, app.connectors, app.rule_of, app.files)
 
 
 def _watch(app: App) -> None:

@@ -17,7 +17,7 @@ from closeloop.integration.v1 import feed_service_pb2 as pb
 from closeloop.integration.v1 import feed_service_pb2_grpc as pb_grpc
 from integration.tables import bank_entry, bank_statement, claim, feed, feed_run, quarantine
 from services.integration.tests.conftest import World
-from services.integration.tests.world import Line, receivable, statement
+from services.integration.tests.world import Line, instant, receivable, statement
 
 DAY_1 = [Line("0001", "52000.00", remark="HT-2026-001"), Line("0002", "100.00", credit=False, payer="工商银行")]
 DAY_2 = [Line("0003", "300.00", payer="陌生人", booked_on="2026-03-11")]
@@ -31,6 +31,7 @@ def pulled(world: World, **statements: str) -> Any:
 
 def three_days(world: World) -> dict[str, str]:
     world.vault.balance = "52400.00"
+    world.clock.set(instant("2026-03-12T10:00:00+08:00"))
     return {
         "s1": statement(1, DAY_1),
         "s2": statement(2, DAY_2, opening="51900.00", until="2026-03-11T10:00:00+08:00"),
@@ -96,6 +97,7 @@ def test_while_bank_data_are_incomplete_the_figure_says_so(world: World, rpc: Rp
 @pytest.mark.spec("N2.1")
 def test_a_balance_that_differs_is_late_after_two_hours(world: World) -> None:
     whole = three_days(world)
+    world.clock.set(instant("2026-03-10T10:00:00+08:00"))
     world.vault.balance = "0.01"
     pulled(world, s1=whole["s1"])
     assert world.feed("bank").health == "healthy"

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integration.feeds.rules import Raw
-from integration.receipts.camt053 import NotAStatement, read_statements, shape, text_of
+from integration.receipts.documents import Part, open_document
+from integration.receipts.policy import StatementsPolicy
+from integration.receipts.reading import NotAStatement
 from integration.receipts.rules import Entry
-from integration.receipts.statement_file import readable
+from integration.receipts.statement_file import shown
 from services.integration.tests.world import Line, statement
 
 NEXT = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.10"
 LINES = [Line("0001", "52000.00", remark="HT-2026-001 货款"), Line("0002", "0.50", credit=False, payer="工商银行")]
 
 
-def read(text: str | bytes) -> list[Entry]:
+def parts(text: str | bytes) -> list[Part]:
     content = text.encode() if isinstance(text, str) else text
-    [found] = read_statements(Raw("file", readable(content)))
+    return list(open_document(BytesIO(content), "file", StatementsPolicy(), date(2026, 3, 11)).parts())
+
+
+def read(text: str | bytes) -> list[Entry]:
+    [found] = parts(text)
     return list(found.entries)
+
+
+def shape(text: str) -> frozenset[str]:
+    return open_document(BytesIO(text.encode()), "file", StatementsPolicy(), date.max).survey.shape
 
 
 @pytest.mark.spec("N1.1")
 def test_a_statement_and_its_entries_are_read() -> None:
-    [found] = read_statements(Raw("file", text_of(statement(7, LINES, opening="100.00").encode())))
+    [found] = parts(statement(7, LINES, opening="100.00"))
     told = found.statement
     assert (told.bank, told.account, told.sequence, told.currency) == ("ICBKCNBJ", "6222", 7, "CNY")
     assert (told.opening_fen, told.closing_fen) == (10000, 5209950)
@@ -68,7 +78,7 @@ def test_a_bank_that_writes_gb18030_is_read() -> None:
 def test_a_file_cut_anywhere_is_no_statement(cut: int) -> None:
     content = statement(1, LINES).encode()[:cut]
     with pytest.raises(NotAStatement) as failure:
-        read_statements(Raw("file", readable(content)))
+        read(content)
     assert failure.value.en
     assert failure.value.zh
 
@@ -100,7 +110,8 @@ def test_a_document_type_definition_is_refused(prologue: str) -> None:
         ("<Cd>OPBD</Cd>", "<Cd>ITBD</Cd>", "Bal OPBD"),
         ("<Cd>CLBD</Cd>", "<Cd>ITBD</Cd>", "Bal CLBD"),
         ("<Othr><Id>6222</Id></Othr></Id><Ccy>", "<Othr></Othr></Id><Ccy>", "Acct/Id"),
-        ("camt.053.001.08", "camt.054.001.08", "Document"),
+        ("camt.053.001.08", "camt.054.001.08", "Ntfctn"),
+        ("camt.053.001.08", "pain.001.001.08", "Document"),
     ],
 )
 def test_a_statement_without_what_it_needs_is_refused_whole(before: str, after: str, field: str) -> None:
@@ -128,7 +139,7 @@ def test_a_statement_without_what_it_needs_is_refused_whole(before: str, after: 
 def test_an_entry_that_can_t_be_read_is_put_aside_alone(before: str, after: str, field: str) -> None:
     text = statement(1, LINES)
     assert before in text
-    [found] = read_statements(Raw("file", text_of(text.replace(before, after).encode())))
+    [found] = parts(text.replace(before, after))
     if not field:
         # The bank's own reference stands in for a serial.
         assert [each.serial for each in found.entries] == ["0001", "R0002"]
@@ -136,7 +147,7 @@ def test_an_entry_that_can_t_be_read_is_put_aside_alone(before: str, after: str,
     assert [each.serial for each in found.entries] == ["0001"]
     [rejection] = found.rejections
     assert (rejection.field, rejection.raw.place) == (field, "file, entry 2")
-    [alone] = read_statements(rejection.raw)
+    [alone] = parts(rejection.raw.body)
     assert (alone.statement, len(alone.entries), len(alone.rejections)) == (found.statement, 0, 1)
 
 
@@ -147,12 +158,12 @@ def test_pending_entries_are_not_booked_yet() -> None:
 
 def test_what_is_no_text_is_refused_and_still_shown() -> None:
     with pytest.raises(NotAStatement):
-        read_statements(Raw("file", readable(b"\xff\xfe\x00\x01")))
-    assert "\x00" not in readable(b"\xff\x00")
+        read(b"\xff\xfe\x00\x01")
+    assert "\x00" not in shown(BytesIO(b"\xff\x00"))
 
 
 @pytest.mark.spec("N1.2")
 def test_the_shape_of_a_document_names_its_elements_and_namespace() -> None:
-    found = shape(text_of(statement(1, LINES).encode()))
+    found = shape(statement(1, LINES))
     assert "/Document/BkToCstmrStmt/Stmt/Ntry/Amt" in found
-    assert shape(text_of(statement(1, LINES, namespace=NEXT).encode())) != found
+    assert shape(statement(1, LINES, namespace=NEXT)) != found

@@ -369,7 +369,7 @@ def test_two_calls_for_one_feed_take_turns(world: World, rpc: Rpc) -> None:
 def test_feeds_are_shown_with_health_and_who_may_see_their_runs(world: World, rpc: Rpc) -> None:
     world.sell()
     shown = {each.feed: each for each in feeds(world, rpc, as_rep()).ListFeeds(pb.ListFeedsRequest()).feeds}
-    assert set(shown) == {"bank", "erp_orders", "erp_receivables", "hr"}
+    assert set(shown) == {"bank", "bank_direct", "erp_orders", "erp_receivables", "hr"}
     assert shown["erp_orders"].health == pb.FEED_HEALTH_HEALTHY
     assert shown["hr"].health == pb.FEED_HEALTH_NEW
     assert shown["bank"].cadence_seconds == 1800

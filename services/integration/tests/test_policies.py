@@ -34,7 +34,7 @@ def publish(world: World, rpc: Rpc, name: str, body: dict[str, object]) -> None:
 def test_all_policies_are_shown_with_their_defaults(world: World, rpc: Rpc) -> None:
     stub = pb_grpc.PolicyServiceStub(rpc(world.service, as_=OPS))
     shown = {each.name: dict(each.body) for each in stub.ListPolicies(pb.ListPoliciesRequest()).policies}
-    assert set(shown) == {"claiming", "duties", "feeds", "notifications"}
+    assert set(shown) == {"claiming", "duties", "feeds", "notifications", "statements"}
     assert shown["claiming"]["strong_confidence"] == 0.97
     assert shown["notifications"]["quiet_from"] == "22:00:00"
 

@@ -51,7 +51,7 @@ def test_the_migrations_make_the_tables(service_database: Callable[[str], Databa
 def test_connectors_are_found_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOSELOOP_BANK_ACCOUNTS", "6222, 6223")
     found = connectors.every(lambda name: None)
-    assert list(found) == ["bank", "erp_orders", "erp_receivables", "hr"]
+    assert list(found) == ["bank", "bank_direct", "erp_orders", "erp_receivables", "hr"]
     modules = {path.stem for path in Path(connectors.__path__[0]).glob("[!_]*.py")}
     assert len(found) == len(modules)
 
@@ -64,7 +64,7 @@ def test_every_consumed_event_has_its_texts() -> None:
 
 
 def test_policies_have_defaults_that_hold() -> None:
-    assert {spec.name for spec in POLICIES} == {"duties", "feeds", "claiming", "notifications"}
+    assert {spec.name for spec in POLICIES} == {"duties", "feeds", "claiming", "notifications", "statements"}
     assert ClaimingPolicy().weights.total == pytest.approx(1.0)
 
 

@@ -15,19 +15,20 @@ from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.integration.v1 import feed_service_pb2 as pb
 from closeloop.integration.v1 import feed_service_pb2_grpc as pb_grpc
 from integration.feeds import store
-from integration.feeds.connector import Connector, RuleOf
+from integration.feeds.connector import Connector, RuleOf, TakesFiles
 from integration.feeds.errors import UnknownFeed
 from integration.feeds.import_file import import_file
+from integration.feeds.import_large_file import queue_file, small_file
 from integration.feeds.read_feeds import get_feed, list_feeds, list_quarantine, list_runs
 from integration.feeds.replay_quarantine import replay_quarantine
 from integration.feeds.run_feed import FeedRunner
 from integration.mapping import feeds as mapping
 from integration.mapping.common import page_info
-from integration.receipts.statement_file import BANK, statement_file
 
 Context = grpc.ServicerContext
 # Of a caller's time, so that the answer still reaches it.
 FOR_THE_ANSWER = 1.0
+BANK = "bank"
 
 
 class FeedService(Servicer, pb_grpc.FeedServiceServicer):
@@ -104,10 +105,17 @@ class FeedService(Servicer, pb_grpc.FeedServiceServicer):
         return self.change(request, decide)
 
     def ImportStatement(self, request: pb.ImportStatementRequest, context: Context) -> pb.ImportStatementResponse:
-        file = statement_file(self._files, request.file_id)
+        """A large file is kept by a job: its run is running until then."""
+        connector = self._connector(BANK)
+        small = small_file(self._files, request.file_id)
 
         def decide(tx: Transaction) -> pb.ImportStatementResponse:
-            run_id = import_file(tx, self._connector(BANK), self._rule_of, file)
+            if small is None or not isinstance(connector, TakesFiles):
+                run_id = queue_file(tx, connector, request.file_id)
+            else:
+                place = f"file {request.file_id[:12]}"
+                pages = connector.pages_of(small, place, request.file_id, tx.now)
+                run_id = import_file(tx, connector, self._rule_of, pages, place)
             return pb.ImportStatementResponse(run=mapping.run(store.run(tx, run_id)))
 
         return self.change(request, decide)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from integration.connectors._erp import ErpSettings
 from integration.feeds.connector import Page, PolicyOf
 from integration.feeds.odata import changes
 from integration.feeds.policy import FeedRule
-from integration.feeds.rules import Outcome, Proof, Raw, decoded, shape_of
+from integration.feeds.rules import Outcome, Proof, decoded, shape_of
 from integration.feeds.source import Access, Source
 from integration.orders.take_orders import take_orders
 
@@ -33,8 +33,8 @@ class ErpOrders:
     def finish(self, tx: Transaction, facts: Mapping[str, Any]) -> Proof | None:
         return Proof(facts["read_at"]) if "read_at" in facts else None
 
-    def shape(self, records: Sequence[Raw]) -> set[str]:
-        return shape_of(decoded(each) for each in records)
+    def shape(self, page: Page) -> set[str]:
+        return shape_of(decoded(each) for each in page.records)
 
 
 def connector(policy: PolicyOf) -> ErpOrders:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -75,8 +75,8 @@ class HrConnector:
         directory.renew_as_of(tx, as_of)
         return Proof(as_of)
 
-    def shape(self, records: Sequence[Raw]) -> set[str]:
-        return shape_of(decoded(each) for each in records)
+    def shape(self, page: Page) -> set[str]:
+        return shape_of(decoded(each) for each in page.records)
 
     def _ask(self, source: Source, checkpoint: str, number: int) -> dict[str, Any]:
         if checkpoint:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from chassis.unit_of_work import Transaction
 from integration.feeds.policy import FeedRule
@@ -50,8 +50,17 @@ class Connector(Protocol):
         """
         ...
 
-    def shape(self, records: Sequence[Raw]) -> set[str]:
-        """Field paths of the records, for the schema fingerprint."""
+    def shape(self, page: Page) -> set[str]:
+        """Field paths of what the page brought, for the schema fingerprint."""
+        ...
+
+
+@runtime_checkable
+class TakesFiles(Connector, Protocol):
+    """A connector whose data may also be handed in as a file, of any size."""
+
+    def pages_of(self, content: BinaryIO, place: str, sha256: str, now: datetime) -> Iterator[Page]:
+        """`content` is seekable and read piece by piece. A file that is not whole is one page that says why."""
         ...
 
 

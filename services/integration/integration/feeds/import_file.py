@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 from integration.feeds import store
 from integration.feeds.assess import assess
 from integration.feeds.connector import Connector, Page, RuleOf
-from integration.feeds.rules import Outcome, Raw
+from integration.feeds.rules import Outcome, Tally
 
 
-def import_file(tx: Transaction, connector: Connector, rule_of: RuleOf, file: Raw) -> str:
-    """The run's id."""
+def import_file(tx: Transaction, connector: Connector, rule_of: RuleOf, pages: Iterable[Page], place: str) -> str:
+    """The run's id. All in the caller's transaction: for files that are small enough."""
     name = connector.feed
     store.announce(tx, [name])
     row = store.locked(tx, name)
-    run_id = new_id()
+    run_id, tally = new_id(), Tally()
     store.start_run(tx, run_id, name, row.checkpoint, None)
-    outcome = connector.take(tx, Page([file], row.checkpoint), run_id)
-    store.supersede(tx, name, outcome.accepted)
-    store.put_aside(tx, name, run_id, outcome.rejections, origin="file")
-    if outcome.accepted:
-        store.note_a_run_by_hand(tx, name)
-        store.keep_proof(tx, name, connector.finish(tx, {}))
-    after = store.load(tx, name).checkpoint
-    store.end_run(tx, run_id, outcome, checkpoint_after=after, **_result(outcome))
-    assess(tx, name, rule_of(connector))
-    tx.audit(action="feed.import", entity="feed", entity_id=name, after={"file": file.place, "new": outcome.new})
+    for page in pages:
+        tally.add(keep_page(tx, connector, page, run_id))
+    end_import(tx, connector, rule_of, run_id, tally, place)
     return run_id
 
 
-def _result(outcome: Outcome) -> dict[str, str]:
+def keep_page(tx: Transaction, connector: Connector, page: Page, run_id: str) -> Outcome:
+    outcome = connector.take(tx, page, run_id)
+    store.supersede(tx, connector.feed, outcome.accepted)
+    store.put_aside(tx, connector.feed, run_id, outcome.rejections, origin="file")
+    return outcome
+
+
+def end_import(tx: Transaction, connector: Connector, rule_of: RuleOf, run_id: str, tally: Tally, place: str) -> None:
+    name = connector.feed
+    if tally.accepted:
+        store.note_a_run_by_hand(tx, name)
+        store.keep_proof(tx, name, connector.finish(tx, {}))
+    after = store.load(tx, name).checkpoint
+    store.end_run(tx, run_id, tally, checkpoint_after=after, **_result(tally))
+    assess(tx, name, rule_of(connector))
+    tx.audit(action="feed.import", entity="feed", entity_id=name, after={"file": place, "new": tally.new})
+
+
+def _result(tally: Tally) -> dict[str, str]:
     """A file of which nothing could be read has failed."""
-    if outcome.rejections and not outcome.accepted:
-        return {"outcome": "failed", "error_class": "parse", "error": outcome.rejections[0].en}
+    if tally.rejected and not tally.accepted:
+        return {"outcome": "failed", "error_class": "parse", "error": tally.refused}
     return {"outcome": "ok"}

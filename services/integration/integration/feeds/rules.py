@@ -113,6 +113,28 @@ class Outcome:
         self.accepted += other.accepted
 
 
+@dataclass
+class Tally:
+    """What a whole run counted: numbers only, since a run may bring millions. `refused`: the first reason."""
+
+    records: int = 0
+    new: int = 0
+    duplicates: int = 0
+    corrected: int = 0
+    rejected: int = 0
+    accepted: int = 0
+    refused: str = ""
+
+    def add(self, outcome: Outcome) -> None:
+        self.records += outcome.records
+        self.new += outcome.new
+        self.duplicates += outcome.duplicates
+        self.corrected += outcome.corrected
+        self.rejected += len(outcome.rejections)
+        self.accepted += len(outcome.accepted)
+        self.refused = self.refused or next((each.en for each in outcome.rejections), "")
+
+
 FAILURES = {
     "timeout": ("the source did not answer in time", "数据源响应超时"),
     "connect": ("the source can't be reached", "无法连接数据源"),

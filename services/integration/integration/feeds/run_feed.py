@@ -20,8 +20,9 @@ from integration.feeds import store
 from integration.feeds.assess import assess
 from integration.feeds.connector import Connector, Page, RuleOf
 from integration.feeds.errors import FeedIsRunning, FeedNotConfigured, LeaseLost, SourceFailed, UnknownFeed
+from integration.feeds.heartbeat import Heartbeat
 from integration.feeds.policy import FeedRule
-from integration.feeds.rules import Outcome, fingerprint
+from integration.feeds.rules import Tally, fingerprint
 from integration.feeds.sources import Sources
 
 ME = of_service("integration")
@@ -35,7 +36,7 @@ class _Run:
     id: str
     connector: Connector
     rule: FeedRule
-    counts: Outcome = field(default_factory=Outcome)
+    counts: Tally = field(default_factory=Tally)
     facts: dict[str, Any] = field(default_factory=dict)
     shape: set[str] = field(default_factory=set)
 
@@ -66,7 +67,8 @@ class FeedRunner:
         if checkpoint is None:
             return run.id
         try:
-            self._read(run, checkpoint)
+            with Heartbeat(self._uow, run.feed, run.id):
+                self._read(run, checkpoint)
         except SourceFailed as failure:
             self._fail(run, failure.error_class, str(failure))
         except BaseException as failure:
@@ -121,7 +123,7 @@ class FeedRunner:
             tx.commit()
         run.counts.add(outcome)
         run.facts.update(page.facts)
-        run.shape |= run.connector.shape(page.records)
+        run.shape |= run.connector.shape(page)
 
     def _fail(self, run: _Run, error_class: str, error: str) -> None:
         try:

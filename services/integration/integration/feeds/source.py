@@ -1,13 +1,15 @@
 """Reads a source over HTTP, gently: rate limit, backoff with jitter, circuit breaker (N1.2).
 
 Guarantee: every request stays on the configured origin (the key never travels elsewhere), follows no redirect, and
-reads at most `LARGEST` bytes. Whatever goes wrong is a SourceFailed of one class.
+reads at most `LARGEST` bytes, or `LARGEST_FILE` into a file. Whatever goes wrong is a SourceFailed of one class.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -20,7 +22,10 @@ from integration.feeds.pace import Pace
 from integration.feeds.policy import FeedRule
 
 LARGEST = 32 * 1024 * 1024
+LARGEST_FILE = 2 * 1024 * 1024 * 1024
 KEY_HEADER = "X-Api-Key"
+Query = dict[str, str | int]
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,13 @@ class Source:
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
         """Raises SourceFailed."""
+        return self._patiently(path, query, _whole)
+
+    def file(self, path: str, into: BinaryIO, **query: str | int) -> str:
+        """Keeps the answer piece by piece, at most `LARGEST_FILE` bytes; its SHA-256. Raises SourceFailed."""
+        return self._patiently(path, query, lambda response: _keep(response, into))
+
+    def _patiently(self, path: str, query: Query, read: Callable[[httpx.Response], Answer]) -> Answer:
         url = self._within(path)
         patient = Retrying(
             stop=stop_after_attempt(self._rule.attempts),
@@ -66,23 +78,24 @@ class Source:
             retry=retry_if_exception(lambda failure: isinstance(failure, SourceFailed) and failure.passes),
             reraise=True,
         )
-        return patient(self._guarded, url, query)
+        answer: Answer = patient(self._guarded, url, query, read)
+        return answer
 
-    def _guarded(self, url: str, query: dict[str, str | int]) -> httpx.Response:
+    def _guarded(self, url: str, query: Query, read: Callable[[httpx.Response], Answer]) -> Answer:
         self._pace.wait(self._access.name, self._rule.requests_per_minute)
         try:
-            answer: httpx.Response = self._breaker.call(self._once, url, query)
+            answer: Answer = self._breaker.call(self._once, url, query, read)
         except pybreaker.CircuitBreakerError:
             raise SourceFailed("circuit_open", f"{self._access.name} failed repeatedly") from None
         return answer
 
-    def _once(self, url: str, query: dict[str, str | int]) -> httpx.Response:
+    def _once(self, url: str, query: Query, read: Callable[[httpx.Response], Answer]) -> Answer:
         headers = {KEY_HEADER: self._access.key.get_secret_value()}
         timeout = self._rule.timeout_seconds
         try:
             with self._http.stream("GET", url, params=query or None, headers=headers, timeout=timeout) as response:
                 _accept(response)
-                return httpx.Response(response.status_code, headers=_plain(response), content=_body(response))
+                return read(response)
         except httpx.TimeoutException:
             raise SourceFailed("timeout", f"no answer within {timeout:g} s") from None
         except httpx.TransportError:
@@ -106,6 +119,25 @@ def _accept(response: httpx.Response) -> None:
         raise SourceFailed("gone", "status 410")
     if status != 200:
         raise SourceFailed("http_4xx", f"status {status}")
+
+
+def _whole(response: httpx.Response) -> httpx.Response:
+    return httpx.Response(response.status_code, headers=_plain(response), content=_body(response))
+
+
+def _keep(response: httpx.Response, into: BinaryIO) -> str:
+    """From its beginning: an attempt before may have left half."""
+    into.seek(0)
+    into.truncate()
+    digest, size = hashlib.sha256(), 0
+    for piece in response.iter_bytes():
+        size += len(piece)
+        if size > LARGEST_FILE:
+            raise SourceFailed("too_large", f"more than {LARGEST_FILE} bytes")
+        digest.update(piece)
+        into.write(piece)
+    into.seek(0)
+    return digest.hexdigest()
 
 
 def _plain(response: httpx.Response) -> dict[str, str]:

@@ -13,7 +13,7 @@ from chassis.kernel.ids import new_id
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from integration.feeds.errors import LeaseLost, UnknownFeed
-from integration.feeds.rules import Outcome, Proof, Rejection
+from integration.feeds.rules import Proof, Rejection, Tally
 from integration.tables import feed, feed_run, quarantine
 
 # A worker that died frees its feed after this much real time; one that works renews it with every page.
@@ -93,7 +93,9 @@ def every(tx: Transaction) -> Sequence[Row[Any]]:
 # -- runs ----------------------------------------------------------------------------------------------------------
 
 
-def start_run(tx: Transaction, run_id: str, name: str, checkpoint: str, request_key: str | None) -> None:
+def start_run(
+    tx: Transaction, run_id: str, name: str, checkpoint: str, request_key: str | None, file_id: str | None = None
+) -> None:
     tx.execute(
         insert(feed_run).values(
             id=run_id,
@@ -102,11 +104,12 @@ def start_run(tx: Transaction, run_id: str, name: str, checkpoint: str, request_
             outcome="running",
             checkpoint_before=checkpoint,
             request_key=request_key,
+            file_id=file_id,
         )
     )
 
 
-def end_run(tx: Transaction, run_id: str, counts: Outcome, **values: Any) -> None:
+def end_run(tx: Transaction, run_id: str, counts: Tally, **values: Any) -> None:
     tx.execute(
         update(feed_run)
         .where(feed_run.c.id == run_id)
@@ -116,10 +119,16 @@ def end_run(tx: Transaction, run_id: str, counts: Outcome, **values: Any) -> Non
             records_new=counts.new,
             duplicates=counts.duplicates,
             corrected=counts.corrected,
-            rejected=len(counts.rejections),
+            rejected=counts.rejected,
             **values,
         )
     )
+
+
+def queued_files(tx: Transaction) -> Sequence[Row[Any]]:
+    """Runs of large files that no worker has kept yet, oldest first."""
+    waiting = select(feed_run).where(feed_run.c.file_id.is_not(None), feed_run.c.outcome == "running")
+    return tx.execute(waiting.order_by(feed_run.c.id)).all()
 
 
 def run(tx: Transaction, run_id: str) -> Row[Any]:

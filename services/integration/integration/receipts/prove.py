@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -11,30 +12,61 @@ from sqlalchemy import Row
 from chassis.unit_of_work import Transaction
 from integration.feeds.rules import Hole, Proof
 from integration.receipts import store
-from integration.receipts.rules import Balance, complete_until, continuity
+from integration.receipts.rules import Balance, Chain, complete_until, continuity, reached
 
 
-def prove(tx: Transaction, configured: Sequence[str]) -> Proof:
+def prove(tx: Transaction, configured: Sequence[str], apart: Collection[str] = ()) -> Proof:
     """The feed is complete as far as each of its accounts is; it is read again from behind the last proved statement.
 
-    `configured` are the accounts the feed must cover: one that never came proves nothing.
+    `configured` are the accounts the feed must cover: one that never came proves nothing. Other accounts that sent
+    statements are covered too, except those that are another feed's (`apart`).
     """
-    rows = {row.account: row for row in store.accounts(tx)}
+    rows = {row.account: row for row in store.accounts(tx) if row.account in configured or row.account not in apart}
     holes: list[Hole] = []
-    sequences: dict[str, int] = {}
-    reached = []
+    numbers: dict[str, int] = {}
+    ends: list[datetime | None] = []
     for account in sorted({*configured, *rows}):
         row = rows.get(account) or store.lock_account(tx, account)
-        found = continuity(account, store.booked(tx, account, row.proved_sequence))
-        until = complete_until(found, _balance(row), row.complete_until)
-        sequence = max(found.proved_sequence, row.proved_sequence)
-        store.keep_account(tx, account, complete_until=until, proved_sequence=sequence)
-        holes += found.holes
-        sequences[account] = sequence
-        reached.append(until)
-    proved = None if None in reached else min((at for at in reached if at is not None), default=None)
-    return Proof(proved, holes, json.dumps(sequences, sort_keys=True))
+        until, found = _prove(tx, row)
+        holes += found
+        numbers[account] = _go_on_behind(tx, account)
+        ends.append(until)
+    proved = None if None in ends else min((at for at in ends if at is not None), default=None)
+    return Proof(proved, holes, json.dumps(numbers, sort_keys=True))
 
 
-def _balance(row: Row[Any]) -> Balance | None:
-    return None if row.balance_fen is None else Balance(row.balance_fen, row.balance_at)
+def _prove(tx: Transaction, row: Row[Any]) -> tuple[datetime | None, list[Hole]]:
+    balance = None if row.balance_fen is None else Balance(row.balance_fen, row.balance_at)
+    chains = [
+        _chain(tx, row.account, format_, proved, balance) for format_, proved in store.chains(tx, row.account).items()
+    ]
+    if not chains:
+        chains = [_without_statements(row.account, balance)]
+    until, holes = reached(chains, row.complete_until, tx.now)
+    store.keep_account(tx, row.account, complete_until=until)
+    return until, holes
+
+
+def _go_on_behind(tx: Transaction, account: str) -> int:
+    """Where the source is asked on: behind what is proved in every format that still lacks something."""
+    behind: dict[str, int] = {}
+    lacking: list[int] = []
+    for format_, proved in store.chains(tx, account).items():
+        behind[format_] = store.number_of(tx, account, format_, proved)
+        if store.holds_beyond(tx, account, format_, proved):
+            lacking.append(behind[format_])
+    return min(lacking, default=max(behind.values(), default=0))
+
+
+def _chain(tx: Transaction, account: str, format_: str, proved: int, balance: Balance | None) -> Chain:
+    statements = store.booked(tx, account, format_, proved)
+    found = continuity(account, statements)
+    store.keep_chain(tx, account, format_, max(found.proved_sequence, proved))
+    last = statements[-1].until if statements else None
+    return Chain(found, complete_until(found, balance, None) if statements else None, last)
+
+
+def _without_statements(account: str, balance: Balance | None) -> Chain:
+    """An empty account is complete when its balance is nothing."""
+    found = continuity(account, ())
+    return Chain(found, complete_until(found, balance, None), None)

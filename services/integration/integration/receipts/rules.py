@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 
 from chassis.kernel.money import Money
@@ -35,27 +37,57 @@ class Entry:
 
 @dataclass(frozen=True)
 class Statement:
-    """`sequence` grows by one with each statement of an account. `until`: end of the time it covers."""
+    """`sequence`: its place in the account's chain of this format. `until`: end of the time it covers.
+
+    `first_sequence`: the first number it covers, None when the source doesn't number and balances alone chain.
+    `chained`: it has balances; a notification (camt.054) has none and proves nothing.
+    """
 
     bank: str
     account: str
+    format: str
+    first_sequence: int | None
     sequence: int
     reference: str
     currency: str
     opening_fen: int
     closing_fen: int
     until: datetime
+    chained: bool = True
 
 
 @dataclass(frozen=True)
 class Booked:
-    """A statement as we hold it, with the sum of the entries we hold of it."""
+    """A statement as we hold it, with the sum of the entries we hold of it.
+
+    `numbered`: the source numbers its statements; `first_sequence` only when it covers several numbers.
+    `repeated_fen`: of its entries, what an earlier statement had told already (overlapping statements).
+    `restarts`: numbers begin anew each year, at a multiple of this; 0 when they never do.
+    """
 
     sequence: int
     opening_fen: int
     closing_fen: int
     entries_fen: int
     until: datetime
+    first_sequence: int | None = None
+    numbered: bool = True
+    repeated_fen: int = 0
+    restarts: int = 0
+
+    @property
+    def first(self) -> int:
+        return self.sequence if self.first_sequence is None else self.first_sequence
+
+    def follows(self, last: int) -> bool:
+        """No number is left out between the two."""
+        if not self.numbered or self.first <= last + 1:
+            return True
+        return bool(self.restarts) and self.first // self.restarts > last // self.restarts and self._is_first_of_year
+
+    @property
+    def _is_first_of_year(self) -> bool:
+        return self.first % self.restarts == 1
 
 
 @dataclass(frozen=True)
@@ -66,6 +98,20 @@ class Continuity:
     closing_fen: int | None
     until: datetime | None
     holes: tuple[Hole, ...]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What one format proves of an account. `last_until`: end of its latest statement, proved or not."""
+
+    found: Continuity
+    until: datetime | None
+    last_until: datetime | None
+
+    def covers(self, other: Chain) -> bool:
+        if self.found.holes or self.until is None or other.last_until is None:
+            return False
+        return self.until >= other.last_until
 
 
 @dataclass(frozen=True)
@@ -108,6 +154,80 @@ def corrections(before: Entry, after: Entry) -> list[Correction]:
     return found
 
 
+# What banks write where there is no reference.
+_NO_REFERENCE = {"", "NOTPROVIDED", "NONREF", "NOREF", "N/A"}
+_LONGEST_IN_MT940 = 16
+
+
+def day(entry: Entry) -> date:
+    """The day by which an entry is recognised in another format."""
+    return entry.value_on or entry.booked_on
+
+
+def likeness(told: Entry, known: Entry) -> int:
+    """How surely two entries of one account, told in different formats, are one transaction; 0: they are two (N1.3).
+
+    Amount, direction, currency and value date must agree. References decide when both have them; the bank's own is
+    the surest. Without references the other party's name must not contradict.
+    """
+    same = ("amount_fen", "credit", "reversal", "currency")
+    if any(getattr(told, each) != getattr(known, each) for each in same) or day(told) != day(known):
+        return 0
+    if _same_reference(told.bank_reference, known.bank_reference):
+        return 4
+    ends = _same_reference(told.end_to_end_id, known.end_to_end_id)
+    if ends is not None:
+        return 3 if ends else 0
+    if told.serial == known.serial:
+        return 3
+    names = [_plain(each.payer_name) for each in (told, known)]
+    if all(names):
+        return 2 if names[0] == names[1] else 0
+    return 0 if _same_reference(told.bank_reference, known.bank_reference) is False else 1
+
+
+def twins(told: Sequence[Entry], known: Sequence[Entry]) -> dict[int, int]:
+    """Which of the known entries each told one is: the surest pairs first, each known entry once."""
+    alike: defaultdict[tuple[int, bool, date], list[int]] = defaultdict(list)
+    for index, each in enumerate(known):
+        alike[each.amount_fen, each.credit, day(each)].append(index)
+    pairs = [
+        (-likeness(entry, known[other]), index, other)
+        for index, entry in enumerate(told)
+        for other in alike.get((entry.amount_fen, entry.credit, day(entry)), ())
+    ]
+    found: dict[int, int] = {}
+    for unlike, index, other in sorted(pairs):
+        if unlike and index not in found and other not in found.values():
+            found[index] = other
+    return found
+
+
+def completed(known: Entry, told: Entry) -> Entry:
+    """What another format tells beside: only what was not known yet."""
+    gaps = ("value_on", "payer_name", "payer_account", "credited_account", "remark", "end_to_end_id", "bank_reference")
+    return replace(known, **{name: getattr(known, name) or getattr(told, name) for name in gaps})
+
+
+def recounted(known: Entry, told: Entry) -> Entry:
+    """What a correction in another format than the first one changes: the money, not the words."""
+    return replace(
+        known, amount_fen=told.amount_fen, credit=told.credit, reversal=told.reversal, currency=told.currency
+    )
+
+
+def _same_reference(one: str, other: str) -> bool | None:
+    """None when one of them is not given. MT940 cuts references off after 16 characters."""
+    if one in _NO_REFERENCE or other in _NO_REFERENCE:
+        return None
+    short, long = sorted((one, other), key=len)
+    return short == long or (len(short) == _LONGEST_IN_MT940 and long.startswith(short))
+
+
+def _plain(name: str) -> str:
+    return "".join(each for each in unicodedata.normalize("NFKC", name).casefold() if each.isalnum())
+
+
 def continuity(account: str, statements: Iterable[Booked]) -> Continuity:
     """Opening + entries = closing, each opening is the closing before it, no number is left out (N2.2).
 
@@ -138,21 +258,39 @@ def complete_until(found: Continuity, balance: Balance | None, before: datetime 
     return max((at for at in (found.until, asked, before) if at is not None), default=None)
 
 
+def reached(chains: Sequence[Chain], before: datetime | None, now: datetime) -> tuple[datetime | None, list[Hole]]:
+    """Until when an account is proved by its formats together, and the holes that count.
+
+    Each format tells of everything, so the one that proves furthest holds; a hole of another that ends before is
+    filled by it. Nothing is proved beyond now, whatever a statement says of itself.
+    """
+    until = max((each.until for each in chains if each.until), default=None)
+    holes = [
+        hole
+        for each in chains
+        for hole in each.found.holes
+        if not any(other.covers(each) for other in chains if other is not each)
+    ]
+    ends = [min(at, now) for at in (until, before) if at is not None]
+    return max(ends, default=None), holes
+
+
 def _holes_between(account: str, last: Booked | None, this: Booked) -> Sequence[Hole]:
     if last is None:
         return ()
-    if this.sequence > last.sequence + 1:
-        first, final = last.sequence + 1, this.sequence - 1
+    apart = this.opening_fen + this.repeated_fen - last.closing_fen
+    if not this.follows(last.sequence):
+        first, final = last.sequence + 1, this.first - 1
         number = str(first) if first == final else f"{first}–{final}"
-        missing = _yuan(this.opening_fen - last.closing_fen)
+        missing = _yuan(apart)
         return (
             Hole(
                 f"account {account}: statement {number} missing, {missing} unaccounted for",
                 f"账户 {account}：缺少第 {number} 号对账单，差额 {missing} 元",
             ),
         )
-    if this.opening_fen != last.closing_fen:
-        gap = _yuan(this.opening_fen - last.closing_fen)
+    if apart:
+        gap = _yuan(apart)
         return (
             Hole(
                 f"account {account}: statement {this.sequence} opens {gap} away from the closing before it",

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import Row, and_, case, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.kernel.ids import new_id
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from integration.receipts.rules import Balance, Booked, Entry, Statement
-from integration.tables import bank_account, bank_entry, bank_statement
+from integration.tables import bank_account, bank_chain, bank_entry, bank_line, bank_statement
 
 ENTRY_COLUMNS = tuple(bank_entry.c[name] for name in Entry.__dataclass_fields__)
-_SIGNED = case((bank_entry.c.credit, bank_entry.c.amount_fen), else_=-bank_entry.c.amount_fen)
+# Figures are in yuan; an account in another currency is shown, claimed and proved, never added to them.
+HOME = "CNY"
+# Formats whose numbers begin anew each year, and at which multiple a year begins.
+RESTARTS = {"mt940": 100_000}
 
 
 # -- accounts and statements ---------------------------------------------------------------------------------------
@@ -41,51 +44,153 @@ def keep_balance(tx: Transaction, account: str, balance: Balance) -> None:
     keep_account(tx, account, balance_fen=balance.fen, balance_at=balance.at)
 
 
-def save_statement(tx: Transaction, statement: Statement, *, place: str, sha256: str, run_id: str) -> str:
+def lock_chain(tx: Transaction, account: str, format_: str) -> int:
+    """Up to which statement it is proved. The account is locked before."""
+    tx.execute(upsert(bank_chain).values(account=account, format=format_).on_conflict_do_nothing())
+    query = select(bank_chain.c.proved_sequence).where(bank_chain.c.account == account, bank_chain.c.format == format_)
+    return int(tx.execute(query).scalar_one())
+
+
+def chains(tx: Transaction, account: str) -> dict[str, int]:
+    """Proved sequences by format."""
+    query = select(bank_chain.c.format, bank_chain.c.proved_sequence).where(bank_chain.c.account == account)
+    return {row.format: row.proved_sequence for row in tx.execute(query.order_by(bank_chain.c.format))}
+
+
+def keep_chain(tx: Transaction, account: str, format_: str, proved_sequence: int) -> None:
+    kept = update(bank_chain).where(bank_chain.c.account == account, bank_chain.c.format == format_)
+    tx.execute(kept.values(proved_sequence=proved_sequence))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a statement came from. `number`: by which the source is asked what follows; None of a file by hand."""
+
+    place: str
+    run_id: str
+    sha256: str = ""
+    number: int | None = None
+
+
+def save_statement(tx: Transaction, statement: Statement, origin: Origin) -> str:
     """The statement's id. One that comes again replaces what it said of itself, not where it first came from."""
-    fresh = upsert(bank_statement).values(id=new_id(), **asdict(statement), place=place, sha256=sha256, run_id=run_id)
-    again = {name: fresh.excluded[name] for name in asdict(statement)}
-    saved = fresh.on_conflict_do_update(
-        index_elements=[bank_statement.c.account, bank_statement.c.sequence], set_=again
+    fresh = upsert(bank_statement).values(
+        id=new_id(),
+        **asdict(statement),
+        place=origin.place,
+        sha256=origin.sha256,
+        run_id=origin.run_id,
+        source_number=origin.number,
     )
+    again: dict[str, Any] = {name: fresh.excluded[name] for name in asdict(statement)}
+    again["source_number"] = func.coalesce(fresh.excluded.source_number, bank_statement.c.source_number)
+    unique = [bank_statement.c.account, bank_statement.c.format, bank_statement.c.sequence]
+    saved = fresh.on_conflict_do_update(index_elements=unique, set_=again)
     return str(tx.execute(saved.returning(bank_statement.c.id)).scalar_one())
 
 
-def booked(tx: Transaction, account: str, since: int) -> list[Booked]:
-    """Statements from `since` on with the sum of their entries, in order."""
-    entries = func.coalesce(func.sum(_SIGNED), 0)
+def number_of(tx: Transaction, account: str, format_: str, proved: int) -> int:
+    """By which the source is asked what follows the proved statements; 0 when it never sent one."""
+    query = select(func.coalesce(func.max(bank_statement.c.source_number), 0)).where(
+        bank_statement.c.account == account,
+        bank_statement.c.format == format_,
+        bank_statement.c.sequence <= proved,
+        bank_statement.c.chained,
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def holds_beyond(tx: Transaction, account: str, format_: str, proved: int) -> bool:
+    """Statements that wait behind a hole."""
+    later = exists().where(
+        bank_statement.c.account == account,
+        bank_statement.c.format == format_,
+        bank_statement.c.sequence > proved,
+        bank_statement.c.chained,
+    )
+    return bool(tx.execute(select(later)).scalar_one())
+
+
+def booked(tx: Transaction, account: str, format_: str, since: int) -> list[Booked]:
+    """Statements from `since` on in order, with the sum of their entries; none is looked for before the first."""
+    table, line, other = bank_statement, bank_line, bank_line.alias("other")
+    earlier = bank_statement.alias("earlier")
+    told_before = (
+        exists()
+        .where(other.c.account == line.c.account, other.c.format == line.c.format)
+        .where(other.c.booked_on == line.c.booked_on, other.c.serial == line.c.serial)
+        .where(other.c.statement_id == earlier.c.id, earlier.c.sequence < table.c.sequence)
+    )
+    repeated = case((and_(table.c.sequence > since, told_before), line.c.signed_fen), else_=0)
     query = (
         select(
-            bank_statement.c.sequence,
-            bank_statement.c.opening_fen,
-            bank_statement.c.closing_fen,
-            entries.label("entries_fen"),
-            bank_statement.c.until,
+            table,
+            func.coalesce(func.sum(line.c.signed_fen), 0).label("entries_fen"),
+            func.coalesce(func.sum(repeated), 0).label("repeated_fen"),
         )
-        .outerjoin(bank_entry, bank_entry.c.statement_id == bank_statement.c.id)
-        .where(bank_statement.c.account == account, bank_statement.c.sequence >= since)
-        .group_by(bank_statement.c.id)
-        .order_by(bank_statement.c.sequence)
+        .outerjoin(line, line.c.statement_id == table.c.id)
+        .where(table.c.account == account, table.c.format == format_, table.c.sequence >= since, table.c.chained)
+        .group_by(table.c.id)
+        .order_by(table.c.sequence)
     )
-    return [
-        Booked(row.sequence, row.opening_fen, row.closing_fen, int(row.entries_fen), row.until)
-        for row in tx.execute(query)
-    ]
+    return [_booked(row) for row in tx.execute(query)]
+
+
+def _booked(row: Row[Any]) -> Booked:
+    return Booked(
+        sequence=row.sequence,
+        opening_fen=row.opening_fen,
+        closing_fen=row.closing_fen,
+        entries_fen=int(row.entries_fen),
+        until=row.until,
+        first_sequence=row.first_sequence,
+        numbered=row.first_sequence is not None,
+        repeated_fen=int(row.repeated_fen),
+        restarts=RESTARTS.get(row.format, 0),
+    )
 
 
 # -- entries -------------------------------------------------------------------------------------------------------
 
 
-def known_entries(
-    tx: Transaction, statement: Statement, keys: Iterable[tuple[date, str]]
-) -> dict[tuple[date, str], Row[Any]]:
-    wanted = tuple_(bank_entry.c.booked_on, bank_entry.c.serial).in_(sorted(keys))
-    query = select(bank_entry).where(
-        bank_entry.c.bank == statement.bank, bank_entry.c.account == statement.account, wanted
+def lines(tx: Transaction, statement: Statement, keys: Iterable[tuple[date, str]]) -> dict[tuple[date, str], Row[Any]]:
+    """What any statement of this format told before under these keys; the entries are locked."""
+    wanted = tuple_(bank_line.c.booked_on, bank_line.c.serial).in_(sorted(keys))
+    query = (
+        select(
+            bank_line.c.booked_on.label("told_on"),
+            bank_line.c.serial.label("told_as"),
+            bank_line.c.content_hash.label("said"),
+            bank_entry,
+        )
+        .join(bank_entry, bank_entry.c.id == bank_line.c.entry_id)
+        .where(bank_line.c.account == statement.account, bank_line.c.format == statement.format, wanted)
     )
     # In the order in which waiting receipts are locked, so that the two never wait for each other.
-    found = tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update())
-    return {(row.booked_on, row.serial): row for row in found}
+    found = tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update(of=bank_entry))
+    return {(row.told_on, row.told_as): row for row in found}
+
+
+def untold(tx: Transaction, statement: Statement, amounts: set[int], days: tuple[date, date]) -> Sequence[Row[Any]]:
+    """Entries of other formats that this one has not told of yet, locked."""
+    told = exists().where(bank_line.c.entry_id == bank_entry.c.id, bank_line.c.format == statement.format)
+    query = select(bank_entry).where(
+        bank_entry.c.account == statement.account,
+        bank_entry.c.booked_on.between(*days),
+        bank_entry.c.amount_fen.in_(sorted(amounts)),
+        bank_entry.c.format != statement.format,
+        ~told,
+    )
+    return tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update()).all()
+
+
+def put_lines(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """What this statement says now replaces what it said before."""
+    if rows:
+        fresh = upsert(bank_line)
+        said = {name: fresh.excluded[name] for name in ("signed_fen", "content_hash", "entry_id")}
+        unique = [bank_line.c.statement_id, bank_line.c.booked_on, bank_line.c.serial]
+        tx.execute(fresh.on_conflict_do_update(index_elements=unique, set_=said), rows)
 
 
 def entry_of(row: Row[Any]) -> Entry:
@@ -162,13 +267,18 @@ def receipts(
 
 def sums(tx: Transaction, days: tuple[date, date]) -> Row[Any]:
     """Money in of these days: arrived, claimed, and how many receipts wait."""
-    unclaimed = bank_entry.c.state != "claimed"
+    unclaimed = bank_entry.c.state.in_(("waiting", "partly_claimed"))
     query = select(
         func.coalesce(func.sum(bank_entry.c.amount_fen), 0).label("arrived"),
         func.coalesce(func.sum(bank_entry.c.claimed_fen), 0).label("claimed"),
         func.count().label("receipts"),
         func.count().filter(unclaimed).label("waiting"),
-    ).where(and_(bank_entry.c.credit, bank_entry.c.booked_on >= days[0], bank_entry.c.booked_on < days[1]))
+    ).where(
+        bank_entry.c.credit,
+        bank_entry.c.currency == HOME,
+        bank_entry.c.booked_on >= days[0],
+        bank_entry.c.booked_on < days[1],
+    )
     return tx.execute(query).one()
 
 

@@ -1,104 +1,166 @@
-"""Keep a bank statement: each entry once, another content of the same entry as a correction (N1.3)."""
+"""Keep a bank's statement: each transaction once, whatever formats tell of it; a changed one as a correction (N1.3)."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Row
 
 from chassis.kernel.ids import new_id
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
-from integration.feeds.rules import Outcome, Raw, Rejection, content_hash
+from integration.feeds.rules import Outcome, content_hash
 from integration.receipts import store
-from integration.receipts.camt053 import NotAStatement, ReadStatement, read_statements
-from integration.receipts.rules import Entry, ReceiptArrived, ReceiptCorrected, Statement, corrections
+from integration.receipts.documents import Part
+from integration.receipts.rules import (
+    Entry,
+    ReceiptArrived,
+    ReceiptCorrected,
+    Statement,
+    completed,
+    corrections,
+    day,
+    recounted,
+    twins,
+)
+from integration.receipts.store import Origin
+
+MONEY = {"amount_fen", "credit", "currency", "reversal"}
+# Formats differ in which day they call the booking date.
+APART = timedelta(days=4)
+Key = tuple[date, str]
 
 
 @dataclass
 class Taken:
     """`recounted`: receipts whose amount, direction or currency was corrected; claims on them can't stand."""
 
-    outcome: Outcome
+    outcome: Outcome = field(default_factory=Outcome)
     recounted: list[str] = field(default_factory=list)
 
 
-def take_statement(tx: Transaction, raw: Raw, run_id: str) -> Taken:
-    """A file that is no whole statement changes nothing and is one rejection."""
-    taken = Taken(Outcome())
-    try:
-        documents = read_statements(raw)
-    except NotAStatement as failure:
-        taken.outcome.records = 1
-        taken.outcome.rejections.append(Rejection(raw, failure.en, failure.zh, failure.field, raw.place))
-        return taken
-    for each in documents:
-        _take(tx, each, raw, run_id, taken)
-    taken.outcome.accepted.append(raw.place)
+def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
+    """The same part twice changes nothing."""
+    taken, statement = Taken(), part.statement
+    store.lock_account(tx, statement.account)
+    proved = store.lock_chain(tx, statement.account, statement.format)
+    statement_id = store.save_statement(tx, statement, origin)
+    entries: dict[Key, Entry] = {}
+    for each in part.entries:
+        entries.setdefault((each.booked_on, each.serial), each)
+    ids = _take(tx, statement, statement_id, entries, taken)
+    store.put_lines(tx, [_line(statement, statement_id, key, entries[key], ids[key]) for key in entries])
+    taken.outcome.records = len(part.entries) + len(part.rejections)
+    taken.outcome.duplicates += len(part.entries) - len(entries)
+    taken.outcome.rejections += part.rejections
+    taken.outcome.accepted += part.keys
+    if statement.sequence <= proved:
+        store.keep_chain(tx, statement.account, statement.format, statement.sequence - 1)
     return taken
 
 
-def _take(tx: Transaction, read: ReadStatement, raw: Raw, run_id: str, taken: Taken) -> None:
-    statement = read.statement
-    account = store.lock_account(tx, statement.account)
-    digest = hashlib.sha256(raw.body.encode()).hexdigest()
-    statement_id = store.save_statement(tx, statement, place=raw.place, sha256=digest, run_id=run_id)
-    known = store.known_entries(tx, statement, {(each.booked_on, each.serial) for each in read.entries})
-    fresh: dict[tuple[object, str], Entry] = {}
-    for entry in read.entries:
-        key = (entry.booked_on, entry.serial)
-        row = known.get(key)
-        if row is not None:
-            _compare(tx, row.id, store.entry_of(row), entry, taken)
-        elif key in fresh:
-            taken.outcome.duplicates += 1
-        else:
-            fresh[key] = entry
-    _add(tx, statement, statement_id, list(fresh.values()))
-    taken.outcome.new += len(fresh)
-    taken.outcome.records += len(read.entries) + len(read.rejections)
-    taken.outcome.rejections += read.rejections
-    taken.outcome.accepted += read.keys
-    if statement.sequence <= account.proved_sequence:
-        store.keep_account(tx, statement.account, proved_sequence=statement.sequence - 1)
+def _take(
+    tx: Transaction, statement: Statement, statement_id: str, entries: dict[Key, Entry], taken: Taken
+) -> dict[Key, str]:
+    """Ids of the entries: told before in this format, in another one, or never."""
+    known = store.lines(tx, statement, entries)
+    ids = {key: str(row.id) for key, row in known.items()}
+    for key, row in known.items():
+        first_told_here = (row.format, row.booked_on, row.serial) == (statement.format, *key)
+        _compare(tx, row, entries[key], taken, first_told_here=first_told_here)
+    unknown = {key: entry for key, entry in entries.items() if key not in known}
+    for key, row in _in_other_formats(tx, statement, unknown).items():
+        ids[key] = str(row.id)
+        taken.outcome.duplicates += 1
+        before = store.entry_of(row)
+        _change(tx, row.id, before, completed(before, unknown.pop(key)))
+    taken.outcome.new += len(unknown)
+    return ids | _add(tx, statement, statement_id, unknown)
 
 
-def _compare(tx: Transaction, entry_id: str, before: Entry, after: Entry, taken: Taken) -> None:
-    found = corrections(before, after)
-    if not found:
+def _compare(tx: Transaction, row: Row[Any], told: Entry, taken: Taken, *, first_told_here: bool) -> None:
+    """A correction is what this format says otherwise than it did itself."""
+    before = store.entry_of(row)
+    if bytes(row.said) == content_hash(told):
         taken.outcome.duplicates += 1
         return
-    taken.outcome.corrected += 1
+    after = told if first_told_here else recounted(before, told)
+    changed = _change(tx, row.id, before, after)
+    taken.outcome.corrected += bool(changed)
+    taken.outcome.duplicates += not changed
+    if changed & MONEY:
+        taken.recounted.append(row.id)
+
+
+def _change(tx: Transaction, entry_id: str, before: Entry, after: Entry) -> set[str]:
+    """Names of the fields that changed."""
+    found = corrections(before, after)
+    if not found:
+        return set()
+    names = {each.field for each in found}
     values = asdict(after) | {"content_hash": content_hash(after)}
-    money = {each.field for each in found} & {"amount_fen", "credit", "currency", "reversal"}
-    if "credit" in money:
-        values["state"] = _state(after)
+    if names & {"credit", "amount_fen"}:
+        values |= _state_after(before, after)
     store.change_entry(tx, entry_id, values)
     for each in found:
         tx.record(ReceiptCorrected(entry_id, each.field, each.before, each.after))
-    if money:
-        taken.recounted.append(entry_id)
+    return names
 
 
-def _add(tx: Transaction, statement: Statement, statement_id: str, entries: list[Entry]) -> None:
+def _state_after(before: Entry, after: Entry) -> dict[str, str]:
+    """A receipt that became one, or stopped being one; what is claimed is settled where claims are."""
+    return {"state": state(after)} if state(before) != state(after) else {}
+
+
+def _in_other_formats(tx: Transaction, statement: Statement, entries: dict[Key, Entry]) -> dict[Key, Row[Any]]:
+    if not entries:
+        return {}
+    days = [day(each) for each in entries.values()]
+    amounts = {each.amount_fen for each in entries.values()}
+    rows = store.untold(tx, statement, amounts, (min(days) - APART, max(days) + APART))
+    keys = list(entries)
+    pairs = twins(list(entries.values()), [store.entry_of(row) for row in rows])
+    return {keys[index]: rows[other] for index, other in pairs.items()}
+
+
+def _add(tx: Transaction, statement: Statement, statement_id: str, entries: dict[Key, Entry]) -> dict[Key, str]:
+    ids = {key: new_id() for key in entries}
     rows = [
         asdict(each)
         | {
-            "id": new_id(),
+            "id": ids[key],
             "statement_id": statement_id,
             "bank": statement.bank,
             "account": statement.account,
+            "format": statement.format,
             "content_hash": content_hash(each),
-            "state": _state(each),
+            "state": state(each),
         }
-        for each in entries
+        for key, each in entries.items()
     ]
     store.add_entries(tx, rows)
-    for row, entry in zip(rows, entries, strict=True):
-        if entry.credit:
-            amount = Money(entry.amount_fen, entry.currency)
-            tx.record(ReceiptArrived(row["id"], statement.account, entry.booked_on, amount, entry.payer_name))
+    for key, each in entries.items():
+        if state(each) == "waiting":
+            amount = Money(each.amount_fen, each.currency)
+            tx.record(ReceiptArrived(ids[key], statement.account, each.booked_on, amount, each.payer_name))
+    return ids
 
 
-def _state(entry: Entry) -> str:
-    """Money out waits for nobody."""
-    return "waiting" if entry.credit else "none"
+def _line(statement: Statement, statement_id: str, key: Key, entry: Entry, entry_id: str) -> dict[str, Any]:
+    return {
+        "statement_id": statement_id,
+        "booked_on": key[0],
+        "serial": key[1],
+        "account": statement.account,
+        "format": statement.format,
+        "entry_id": entry_id,
+        "signed_fen": entry.signed_fen,
+        "content_hash": content_hash(entry),
+    }
+
+
+def state(entry: Entry) -> str:
+    """Money out, and a booking of nothing, wait for nobody."""
+    return "waiting" if entry.credit and entry.amount_fen else "none"

@@ -1,7 +1,15 @@
 """The schema of integration, a page per group of features."""
 
 from integration.tables.api_keys import api_key
-from integration.tables.bank import bank_account, bank_entry, bank_statement, claim, known_payer
+from integration.tables.bank import (
+    bank_account,
+    bank_chain,
+    bank_entry,
+    bank_line,
+    bank_statement,
+    claim,
+    known_payer,
+)
 from integration.tables.directory import directory_state, duty_grant, employee, unit
 from integration.tables.feeds import feed, feed_run, quarantine
 from integration.tables.messages import callback_nonce, conversation_message, delivery, notification
@@ -11,7 +19,9 @@ from integration.tables.sales import erp_order, pos_load, pos_sale, receivable
 __all__ = [
     "api_key",
     "bank_account",
+    "bank_chain",
     "bank_entry",
+    "bank_line",
     "bank_statement",
     "callback_nonce",
     "claim",

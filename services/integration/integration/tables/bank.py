@@ -12,11 +12,20 @@ bank_account = Table(
     Column("account", Text, primary_key=True),
     # Data are proved complete until this instant: statements without a hole, and the balance agrees.
     instant("complete_until", nullable=True),
-    # Statements are complete and balanced up to this one.
+    # Of the release before, which knew one chain per account; now in bank_chain.
     Column("proved_sequence", Integer, nullable=False, server_default=text("0")),
     # What the bank answered when it was last asked.
     Column("balance_fen", BigInteger, nullable=True),
     instant("balance_at", nullable=True),
+)
+
+bank_chain = Table(
+    "bank_chain",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("format", Text, primary_key=True),
+    # Statements of this format are complete and balanced up to this one.
+    Column("proved_sequence", BigInteger, nullable=False, server_default=text("0")),
 )
 
 bank_statement = Table(
@@ -25,7 +34,15 @@ bank_statement = Table(
     Column("id", Uuid(as_uuid=False), primary_key=True),
     Column("bank", Text, nullable=False),
     Column("account", Text, nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("format", Text, nullable=False, server_default=text("'camt.053'")),
+    # Its place in the account's chain of this format.
+    Column("sequence", BigInteger, nullable=False),
+    # Of a statement that covers several numbers; none when the source doesn't number.
+    Column("first_sequence", BigInteger, nullable=True),
+    # By which the source is asked what follows; none of a file by hand.
+    Column("source_number", BigInteger, nullable=True),
+    # False for a notification, which has no balances.
+    Column("chained", Boolean, nullable=False, server_default=text("true")),
     words("reference"),
     fen("opening_fen"),
     fen("closing_fen"),
@@ -34,7 +51,7 @@ bank_statement = Table(
     words("sha256"),
     words("place"),
     Column("run_id", Uuid(as_uuid=False), nullable=False),
-    Index("bank_statement_sequence", "account", "sequence", unique=True),
+    Index("bank_statement_place", "account", "format", "sequence", unique=True),
 )
 
 bank_entry = Table(
@@ -45,6 +62,8 @@ bank_entry = Table(
     Column("statement_id", Uuid(as_uuid=False), nullable=False),
     Column("bank", Text, nullable=False),
     Column("account", Text, nullable=False),
+    # The format that told of it first; each format has serials of its own.
+    Column("format", Text, nullable=False, server_default=text("'camt.053'")),
     Column("booked_on", Date, nullable=False),
     Column("serial", Text, nullable=False),
     Column("value_on", Date, nullable=True),
@@ -69,10 +88,29 @@ bank_entry = Table(
     Column("left_to_people", Boolean, nullable=False, server_default=text("false")),
     words("reason"),
     words("reason_zh"),
-    Index("bank_entry_key", "bank", "account", "booked_on", "serial", unique=True),
+    Index("bank_entry_origin", "account", "format", "booked_on", "serial", unique=True),
+    # Where the same transaction in another format is looked for.
+    Index("bank_entry_twin", "account", "booked_on", "amount_fen"),
     Index("bank_entry_statement", "statement_id"),
     Index("bank_entry_receipts", "booked_on", "id", postgresql_where=text("credit")),
     Index("bank_entry_waiting", "booked_on", "id", postgresql_where=text("state IN ('waiting', 'partly_claimed')")),
+)
+
+bank_line = Table(
+    "bank_line",
+    metadata,
+    # An entry as one statement tells of it: overlapping statements and other formats tell of the same entry.
+    Column("statement_id", Uuid(as_uuid=False), primary_key=True),
+    Column("booked_on", Date, primary_key=True),
+    Column("serial", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("entry_id", Uuid(as_uuid=False), nullable=False),
+    fen("signed_fen"),
+    # What this format last said: a correction is a change of its own word, not a difference from another format.
+    Column("content_hash", LargeBinary, nullable=False),
+    Index("bank_line_key", "account", "format", "booked_on", "serial"),
+    Index("bank_line_entry", "entry_id"),
 )
 
 claim = Table(

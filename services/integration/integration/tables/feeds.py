@@ -55,7 +55,10 @@ feed_run = Table(
     words("schema_fingerprint"),
     # Caller and request id of a run by hand: a repeated request finds its run.
     Column("request_key", Text, nullable=True, unique=True),
+    # A large file handed in, which a job keeps.
+    Column("file_id", Text, nullable=True),
     Index("feed_run_feed", "feed", "id"),
+    Index("feed_run_queued", "id", postgresql_where=text("file_id IS NOT NULL AND outcome = 'running'")),
 )
 
 quarantine = Table(

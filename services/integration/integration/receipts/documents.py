@@ -1,0 +1,129 @@
+"""A bank's file, whatever its format, in parts that fit a transaction (N1.1).
+
+The format is told by the content, never by the name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import BinaryIO
+
+from integration.feeds.rules import Raw, Rejection
+from integration.receipts.bank_csv import BankCsvFormat, find_table
+from integration.receipts.bank_json import BankJson
+from integration.receipts.camt import NOTIFICATION, STATEMENT, Camt
+from integration.receipts.mt940 import Mt940
+from integration.receipts.policy import StatementsPolicy
+from integration.receipts.reading import Format, NotAStatement, Survey, Told
+from integration.receipts.rules import Entry, Statement
+
+HEAD = 64 * 1024
+# Entries that are kept in one transaction.
+AT_ONCE = 1000
+_MT940 = re.compile(rb"^(\{4:)?:20:", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Entries of one statement. `keys`: under which they would have been quarantined."""
+
+    statement: Statement
+    entries: tuple[Entry, ...]
+    rejections: tuple[Rejection, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that was found whole."""
+
+    content: BinaryIO
+    format: Format
+    survey: Survey
+    place: str
+    latest: date
+
+    def parts(self) -> Iterator[Part]:
+        """In the order of the file; a statement without entries is a part too."""
+        told = self.format.entries(self.content, self.survey)
+        ahead = next(told, None)
+        for index, statement in enumerate(self.survey.statements):
+            part = _Growing(statement, self)
+            while ahead is not None and ahead.statement == index:
+                part.add(ahead)
+                if part.is_full:
+                    yield part.done()
+                    part = _Growing(statement, self, empty=False)
+                ahead = next(told, None)
+            if part.worth_keeping:
+                yield part.done()
+
+
+def open_document(content: BinaryIO, place: str, policy: StatementsPolicy, latest: date) -> Document:
+    """Reads it once. `latest`: a booking after this day is a mistake. Raises NotAStatement."""
+    found = recognise(content, policy)
+    return Document(content, found, found.survey(content), place, latest)
+
+
+def recognise(content: BinaryIO, policy: StatementsPolicy) -> Format:
+    """Raises NotAStatement."""
+    content.seek(0)
+    head = content.read(HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"<"):
+        return Camt(NOTIFICATION if b"camt.054.001." in head else STATEMENT)
+    if head.startswith(b"{1:") or _MT940.search(head):
+        return Mt940()
+    if head.startswith((b"{", b"[")):
+        return BankJson()
+    return BankCsvFormat(find_table(content, list(policy.csv.values())))
+
+
+class _Growing:
+    def __init__(self, statement: Statement, document: Document, *, empty: bool = True) -> None:
+        self._statement = statement
+        self._document = document
+        self._entries: list[Entry] = []
+        self._rejections: list[Rejection] = []
+        self._keys: list[str] = []
+        # Of a statement of which nothing was kept yet, even nothing is something.
+        self._empty = empty
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._entries) + len(self._rejections) >= AT_ONCE
+
+    @property
+    def worth_keeping(self) -> bool:
+        return self._empty or bool(self._entries or self._rejections)
+
+    def add(self, told: Told) -> None:
+        statement = self._statement
+        key = f"{statement.account}/{statement.sequence}/{told.number}"
+        if statement.format != "camt.053":
+            key = f"{statement.format} {key}"
+        refusal = self._refusal(told.entry)
+        if isinstance(told.entry, Entry) and refusal is None:
+            self._entries.append(told.entry)
+            self._keys.append(key)
+        elif refusal is not None:
+            alone = Raw(f"{self._document.place}, entry {told.number}", told.alone())
+            self._rejections.append(Rejection(alone, refusal.en, refusal.zh, refusal.field, key))
+
+    def done(self) -> Part:
+        return Part(self._statement, tuple(self._entries), tuple(self._rejections), tuple(self._keys))
+
+    def _refusal(self, entry: Entry | NotAStatement) -> NotAStatement | None:
+        if isinstance(entry, NotAStatement):
+            return entry
+        if entry.booked_on > self._document.latest:
+            day = entry.booked_on.isoformat()
+            return NotAStatement(f"booked on {day}, which is yet to come", f"记账日期 {day} 在未来", "booked_on")
+        if entry.currency != self._statement.currency:
+            told, agreed = entry.currency, self._statement.currency
+            return NotAStatement(
+                f"currency {told} in a {agreed} account", f"账户币种 {agreed}，明细币种 {told}", "currency"
+            )
+        return None
