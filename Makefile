@@ -1,6 +1,7 @@
 # Everything a developer types. `make help` lists it.
 PYTHON ?= python3
 BIN := .venv/bin
+BENCHES := capture_and_assign capture_growth gateway_added action_to_stream bus csv_import check_status mixed_load
 PACKAGES := libs services simulators tools
 CHECKED := $(PACKAGES) bench tests conftest.py proto/generate.py proto/hatch_build.py
 
@@ -11,7 +12,7 @@ WORKERS ?= 2
 BROKER_CHOICE = $(if $(filter kafka,$(BROKER)),jars=$$($(PYTHON) tools/tiers/kafka_jars.py) && CLOSELOOP_BROKER=kafka CLOSELOOP_KAFKA_JARS=$$jars)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo kafka test-kafka down test test-extra test-chart test-image test-observability image sbom unit faults lint format types proto proto-baseline lock docs
+.PHONY: help setup setup-run demo kafka test-kafka down test bench test-extra test-chart test-image test-observability image sbom unit faults lint format types proto proto-baseline lock docs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,11 +36,11 @@ down: ## stop everything that demo started; DATA=remove deletes its data too
 test: setup lint types unit system ## all that needs Python alone: lint, types, contracts, tests
 
 unit:
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults --ignore tests/deploy --ignore tests/apache_kafka --ignore tests/prometheus
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults --ignore tests/deploy --ignore tests/apache_kafka --ignore tests/prometheus --ignore tests/bench
 
 # Whole systems, which take both cores: one after the other, or their deadlines would judge the machine.
 system:
-	@$(BIN)/python -m pytest -q tests/e2e tests/faults
+	@$(BIN)/python -m pytest -q tests/e2e tests/faults tests/bench
 
 faults: setup ## the fault tests at full size (make test runs them small); SCALE=0.2 for a fifth
 	@CLOSELOOP_FAULT_SCALE=$(or $(SCALE),1) $(BIN)/python -m pytest -q -s -o timeout=3600 tests/faults
@@ -47,6 +48,9 @@ faults: setup ## the fault tests at full size (make test runs them small); SCALE
 
 faults-red: setup ## break each guarantee on purpose, in a copy, and see its fault test fail (20 minutes)
 	@$(BIN)/python -m tests.faults.red $(LINES)
+
+bench: setup ## measure speed (docs/benchmarks.md), 12 minutes on an idle machine; BENCH=bus for one, QUICK=1 for small runs
+	@for each in $(or $(BENCH),$(BENCHES)); do echo "== $$each"; $(BIN)/python -m bench.$$each $(if $(QUICK),--quick) || exit 1; done
 
 test-extra: setup ## tiers that need Node, Java, Go or a browser
 	@$(BIN)/python -m tools.tiers

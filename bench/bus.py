@@ -1,0 +1,219 @@
+"""Relay and consumer against the bare client on the same broker: events a second of what the chassis adds nothing to.
+
+`python -m bench.bus`, or with `CLOSELOOP_BROKER=kafka CLOSELOOP_KAFKA_JARS=…` on Apache Kafka: 5,000 events of
+about 1 KB of 500 aggregates. Relay: from the outbox to the broker, in rounds of 500, moved to `outbox_sent`; the bare
+producer sends the same bytes under the same settings, 500 at a time, all acknowledged. Consumer: reads, decodes, writes
+the inbox row and one row of effect for each event, set-based; event by event is shown too; the bare consumer polls the
+same topic and looks at nothing. All in one process, one after the other; 500 events warm up; PostgreSQL writes to disk.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from sqlalchemy import text
+
+from bench.report import figure, machine, options, say
+from chassis.bus import Bus, BusSettings, Outgoing
+from chassis.clock import SystemClock
+from chassis.consumer import Consumer, Handler, on, on_batch
+from chassis.database import Database
+from chassis.events import EventCatalog, Incoming
+from chassis.identity import of_service
+from chassis.local import LocalPostgres, create_service_database, local_broker, temporary_folder
+from chassis.migrations import migrate
+from chassis.relay import Relay
+from chassis.testing.contracts import compile_contract
+from chassis.unit_of_work import Transaction, UnitOfWork
+from tests.faults.depot import HERE
+from tests.faults.depot_events import CRATES, CrateStored
+from tests.faults.programs import wait_for
+
+EVENTS, WARM_UP, AGGREGATES, BATCH = 5_000, 500, 500, 500
+# So that an event is about 1 KB.
+PADDING = "x" * 400
+GOAL = 0.5
+PATIENCE = 120.0
+Read = tuple[float, float]
+
+
+class Depot:
+    def __init__(self, bus: Bus, database: Database, catalog: EventCatalog) -> None:
+        self.bus = bus
+        self.database = database
+        self.catalog = catalog
+
+    def uow(self, service: str) -> UnitOfWork:
+        return UnitOfWork(self.database, SystemClock(), self.catalog, service=service)
+
+    def record(self, events: int) -> None:
+        uow = self.uow("depot")
+        for start in range(0, events, BATCH):
+            with uow.begin(of_service("depot")) as tx:
+                for number in range(start, min(start + BATCH, events)):
+                    tx.record(CrateStored(f"crate-{number % AGGREGATES}-{PADDING}", number))
+                tx.commit()
+
+    def waiting(self) -> int:
+        return self._count("outbox")
+
+    def effects(self) -> int:
+        return self._count("effect")
+
+    def clear(self) -> None:
+        with self.database.begin() as connection:
+            connection.execute(text("TRUNCATE effect, outbox_sent, inbox"))
+
+    def sent(self) -> list[Outgoing]:
+        """What the relay published, as it would again."""
+        query = text("SELECT topic, aggregate_id, headers, data FROM outbox_sent ORDER BY seq")
+        with self.database.connect() as connection:
+            return [Outgoing(r.topic, r.aggregate_id, r.headers, bytes(r.data)) for r in connection.execute(query)]
+
+    def _count(self, table: str) -> int:
+        with self.database.connect() as connection:
+            return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def relayed(depot: Depot, events: int) -> Read:
+    """Events a second, and CPU microseconds of this process for each."""
+    depot.record(events)
+    relay, stop = Relay(Database(depot.database.url, pool_size=1), depot.bus, topics=[CRATES]), Event()
+    with _timed(events) as timed:
+        thread = Thread(target=relay.run, args=[stop])
+        thread.start()
+        wait_for(lambda: depot.waiting() == 0, PATIENCE, "an empty outbox")
+    stop.set()
+    thread.join()
+    return timed()
+
+
+def produced(depot: Depot, messages: Sequence[Outgoing]) -> Read:
+    """The bare client: same settings, same bytes, the same batches."""
+    producer = depot.bus._producer()
+    with _timed(len(messages)) as timed:
+        for start in range(0, len(messages), BATCH):
+            futures = [
+                producer.send(each.topic, key=each.key.encode(), value=each.data,
+                              headers=[(name, value.encode()) for name, value in each.headers.items()])
+                for each in messages[start : start + BATCH]
+            ]  # fmt: skip
+            producer.flush()
+            for future in futures:
+                future.get(timeout=10)
+    producer.close()
+    return timed()
+
+
+def consumed(depot: Depot, name: str, handler: Handler, events: int) -> Read:
+    """A consumer of that name, which has read nothing yet, from the first event to the last."""
+    depot.clear()
+    consumer, stop = Consumer(depot.bus, depot.uow(name), [handler]), Event()
+    thread = Thread(target=consumer.run, args=[stop])
+    thread.start()
+    wait_for(depot.effects, PATIENCE, "the first effect")
+    first = depot.effects()
+    with _timed(1) as timed:
+        wait_for(lambda: depot.effects() >= events, PATIENCE, "every effect")
+    stop.set()
+    thread.join()
+    seconds, worked = 1 / timed()[0], timed()[1]
+    return (events - first) / seconds, worked / max(1, events - first)
+
+
+def polled(depot: Depot, events: int) -> Read:
+    """The bare client; timed from the first records on, as the consumer is."""
+    kafka = depot.bus.consumer("bare")
+    kafka.assign(depot.bus.places([CRATES]))
+    read = 0
+    while not read:
+        read = sum(map(len, kafka.poll(timeout_ms=250).values()))
+    left = events - read
+    with _timed(left) as timed:
+        while read < events:
+            read += sum(map(len, kafka.poll(timeout_ms=250).values()))
+    kafka.close(autocommit=False)
+    return timed()
+
+
+def one(tx: Transaction, event: Incoming) -> None:
+    many(tx, [event])
+
+
+def many(tx: Transaction, events: Sequence[Incoming]) -> None:
+    rows = [{"crate": e.message.crate_id, "step": e.message.step, "process": os.getpid()} for e in events]
+    tx.execute(text("INSERT INTO effect (crate_id, step, process) VALUES (:crate, :step, :process)"), rows)
+
+
+@contextmanager
+def _timed(events: int) -> Iterator[Callable[[], Read]]:
+    began, worked = time.perf_counter(), time.process_time()
+    taken: list[Read] = []
+    yield lambda: taken[0]
+    seconds, worked = time.perf_counter() - began, time.process_time() - worked
+    taken.append((events / seconds, worked * 1e6 / events))
+
+
+@contextmanager
+def open_depot() -> Iterator[Depot]:
+    with (
+        temporary_folder("closeloop-bench-") as folder,
+        LocalPostgres(folder / "postgres", ephemeral=True) as postgres,
+        local_broker(folder / "broker", ephemeral=True) as broker,
+    ):
+        database = Database(create_service_database(postgres, "depot"))
+        migrate(database.url, HERE / "migrations")
+        profile: Any = "kafka" if os.environ.get("CLOSELOOP_BROKER") == "kafka" else "embedded"
+        bus = Bus(BusSettings(bootstrap=f"127.0.0.1:{broker.port}", profile=profile))
+        contract = compile_contract(HERE / "depot.proto", _folder(folder))
+        try:
+            yield Depot(bus, database, EventCatalog.of(contract.pb2))
+        finally:
+            database.close()
+
+
+def _folder(folder: Path) -> Path:
+    (folder / "contract").mkdir()
+    return folder / "contract"
+
+
+def main() -> int:
+    asked = options(__doc__ or "")
+    events = 500 if asked.quick else EVENTS
+    machine()
+    say(f"broker: {'Apache Kafka' if os.environ.get('CLOSELOOP_BROKER') == 'kafka' else 'embedded'}")
+    with open_depot() as depot:
+        relayed(depot, WARM_UP)
+        relay = relayed(depot, events)
+        messages = depot.sent()
+        size = sum(len(each.data) for each in messages) // len(messages)
+        bare = produced(depot, messages[-events:])
+        there = WARM_UP + 2 * events
+        batches = consumed(depot, "depot", on_batch("depot.crate_stored", many), there - events)
+        single = consumed(depot, "singly", on("depot.crate_stored", one), there - events)
+        poll = polled(depot, there)
+    say(f"{events} events of {size} bytes beside their headers")
+    _tell("relay", relay, "producer", bare, GOAL)
+    _tell("consumer, set-based", batches, "consumer", poll, GOAL)
+    _tell("consumer, event by event", single, "consumer", poll, None)
+    return 0
+
+
+def _tell(name: str, own: Read, limit_name: str, limit: Read, goal: float | None) -> None:
+    figure(
+        name,
+        f"{own[0]:.0f} events/s, {own[1]:.0f} CPU µs each; bare {limit_name} {limit[0]:.0f} events/s, {limit[1]:.0f}",
+        f"{goal} of the bare client" if goal else "",
+        f"{own[0] / limit[0]:.2f}",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
