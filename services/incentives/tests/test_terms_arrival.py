@@ -45,9 +45,14 @@ class Order:
     cancelled: int | None
 
 
+# Of such a size that the flat bonus wins, or the percentage.
+FLAT, SHARED = st.integers(3, 4), st.integers(5, 20)
 ORDERS = st.lists(
     st.tuples(
-        st.integers(3, 20), st.sampled_from(["E1", "E2"]), st.integers(0, 8), st.one_of(st.integers(4, 20), st.none())
+        st.one_of(FLAT, SHARED),
+        st.sampled_from(["E1", "E2"]),
+        st.integers(0, 8),
+        st.one_of(st.integers(4, 20), st.none()),
     ),
     min_size=2,
     max_size=5,
