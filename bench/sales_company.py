@@ -53,12 +53,24 @@ class AlwaysActive:
 
 @dataclass
 class Cost:
-    """Seconds and statements of a piece of work; filled when it ends."""
+    """Seconds and statements of pieces of work."""
 
     own: float = 0.0
     postgres: float = 0.0
     wall: float = 0.0
     statements: int = 0
+
+    @property
+    def cpu(self) -> float:
+        return self.own + self.postgres
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.own + other.own,
+            self.postgres + other.postgres,
+            self.wall + other.wall,
+            self.statements + other.statements,
+        )
 
     def told(self, what: str, count: int) -> str:
         own, postgres = self.own / count * 1000, self.postgres / count * 1000

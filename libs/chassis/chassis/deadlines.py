@@ -12,9 +12,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, Connection, Text, Uuid, any_, bindparam, func, literal_column, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 
-from chassis import audit
+from chassis import audit, rows
 from chassis.kernel.ids import new_id
 from chassis.schema import deadline
 
@@ -22,16 +21,15 @@ from chassis.schema import deadline
 PENDING = deadline.c.state == literal_column("'pending'")
 _SUBJECTS = deadline.c.subject_id == any_(bindparam("subjects", type_=ARRAY(Text)))
 
-# Built once: an owner lock starts five clocks, and building a statement costs more than running it.
+# Statements are built once: building one costs more than running it.
 _COLUMNS = ("id", "kind", "subject_id", "due_at", "payload", "policy_version")
-_ROW = insert(deadline).values({name: bindparam(name, type_=deadline.c[name].type) for name in _COLUMNS})
 # A new id: a runner that is just firing the old one finds it gone.
-_AGAIN = {column: _ROW.excluded[column] for column in ("id", "due_at", "payload", "policy_version")}
-_START = _ROW.on_conflict_do_update(
-    index_elements=[deadline.c.kind, deadline.c.subject_id],
-    index_where=text("state = 'pending'"),
-    set_={**_AGAIN, "attempts": 0, "reason": "", "retry_at": None},
-)
+_START = text(f"""
+    {rows.insertion(deadline, _COLUMNS)}
+    ON CONFLICT (kind, subject_id) WHERE state = 'pending' DO UPDATE SET
+        id = excluded.id, due_at = excluded.due_at, payload = excluded.payload,
+        policy_version = excluded.policy_version, attempts = 0, reason = '', retry_at = NULL
+""")
 _STOPPED = update(deadline).values(state="stopped", retry_at=None)
 _STOP = _STOPPED.where(PENDING, deadline.c.kind == bindparam("of_kind"), deadline.c.subject_id == bindparam("subject"))
 _STOP_ALL = _STOPPED.where(PENDING, _SUBJECTS)
@@ -100,10 +98,11 @@ class Deadlines:
         self.start_all([Start(kind, subject_id, due_at, payload or {}, policy_version)])
 
     def start_all(self, clocks: Sequence[Start]) -> None:
-        """Several at once, in one round trip."""
-        self._settle([(each.kind, each.subject_id) for each in clocks])
-        if clocks:
-            self._tx.conn.execute(_START, [_row(each) for each in clocks])
+        """Several in one statement; of two of a kind for one subject the last counts."""
+        started = {(each.kind, each.subject_id): each for each in clocks}
+        self._settle(started)
+        if started:
+            self._tx.conn.execute(_START, {"rows": rows.document(map(_row, started.values()))})
 
     def stop(self, kind: str, subject_id: str) -> bool:
         """False when no such clock ran."""

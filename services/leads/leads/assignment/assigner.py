@@ -13,7 +13,7 @@ from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.probe import Probe
 from leads.recycle.policy import RecyclePolicy
 from leads.response_clock.policy import ResponsePolicy
-from leads.response_clock.run_golden_clock import ClockPolicies
+from leads.response_clock.run_clocks import ClockPolicies
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, or_, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, func, insert, or_, select, tuple_, update
 
 from chassis.access import visible_rows
 from chassis.errors import NotFound
@@ -17,6 +17,11 @@ from leads.assignment.concentration_rules import Given
 from leads.lead.rules import Grade
 
 _given, _rep, _pause = tables.assignment.c, tables.rep.c, tables.rep_pause.c
+_TO_REP = func.count().filter(_given.employee_id == bindparam("of_rep"))
+# Built once: every owner lock asks it.
+_GIVEN = select(func.count().label("to_team"), _TO_REP.label("to_rep")).where(
+    _given.team == bindparam("of_team"), _given.assigned_at > bindparam("since")
+)
 
 
 class PauseNotFound(NotFound):
@@ -26,12 +31,7 @@ class PauseNotFound(NotFound):
 
 def with_one_more(tx: Transaction, employee_id: str, team: str, since: datetime) -> Given:
     """Assignments of the team since, ended ones too, and the one about to be made."""
-    to_rep = func.count().filter(_given.employee_id == employee_id)
-    row = tx.execute(
-        select(func.count().label("to_team"), to_rep.label("to_rep")).where(
-            _given.team == team, _given.assigned_at > since
-        )
-    ).one()
+    row = tx.execute(_GIVEN, {"of_rep": employee_id, "of_team": team, "since": since}).one()
     return Given(to_rep=int(row.to_rep) + 1, to_team=int(row.to_team) + 1)
 
 

@@ -21,6 +21,7 @@ from leads.assignment.probe_rules import Checked, Verdict
 from leads.lead.rules import Grade
 
 t = tables.decision.c
+_KEEP = insert(tables.decision)
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,20 @@ class Decision:
 def keep(tx: Transaction, decision: Decision) -> None:
     band = decision.band if decision.band is not None else np.zeros(0, dtype=np.int64)
     tx.execute(
-        insert(tables.decision).values(
-            decision_id=decision.decision_id,
-            lead_id=decision.lead_id,
-            at=decision.at,
-            grade=decision.grade.value,
-            policy_version=decision.policy_version,
-            outcome=decision.outcome,
-            winner_id=decision.winner_id,
-            snapshot=decision.snapshot,
-            body=dict(decision.body),
-            band=band_bits(band),
-            band_size=len(band),
-        )
+        _KEEP,
+        {
+            "decision_id": decision.decision_id,
+            "lead_id": decision.lead_id,
+            "at": decision.at,
+            "grade": decision.grade.value,
+            "policy_version": decision.policy_version,
+            "outcome": decision.outcome,
+            "winner_id": decision.winner_id,
+            "snapshot": decision.snapshot,
+            "body": dict(decision.body),
+            "band": band_bits(band),
+            "band_size": len(band),
+        },
     )
 
 

@@ -10,8 +10,7 @@ from leads.lead import store
 from leads.lead.events import LeadAssigned
 from leads.lead.rules import Command, Lead, counts_as
 from leads.ownership import store as ownership
-from leads.recycle.run_recycle_clock import run_recycle_clock
-from leads.response_clock.run_golden_clock import ClockPolicies, run_golden_clock
+from leads.response_clock.run_clocks import ClockPolicies, run_clocks
 
 _WORDS = {
     "automatic": ("Assigned automatically to {name}.", "已自动分配给{name}。"),
@@ -35,8 +34,7 @@ def give_lead(
     state = lead_rules.after(lead.state, Command.ASSIGN)
     ownership.end(tx, lead, "reassigned")
     ownership.begin(tx, lead, rep.employee_id, rep.unit, rep.team, how=how, decision_id=decision_id)
-    due = run_recycle_clock(tx, lead, tx.now, clocks.recycle, clocks.recycle_version)
-    run_golden_clock(tx, lead, clocks)
+    due = run_clocks(tx, lead, clocks)
     given = store.save(
         tx,
         lead,

@@ -44,11 +44,11 @@ def take_in(
     store.lock_keys(tx, arrivals)
     book = _Book(store.known_leads(tx, arrivals), customers.candidates(tx, [_firm(each) for each in arrivals]))
     taken = [_one(tx, each, source, book, policy, grading) for each in arrivals]
-    leads.add(tx, list(book.new.values()))
+    pairs = list(zip(arrivals, taken, strict=True))
+    touches = [_touch(tx, each, one, source) for each, one in pairs]
+    store.add(tx, book.new.values(), touches, [_line(tx, each, one) for each, one in pairs])
     store.count_touch(tx, book.appended)
-    store.add_touches(tx, [_touch(tx, each, one, source) for each, one in zip(arrivals, taken, strict=True)])
-    leads.notes(tx, [_line(tx, each, one) for each, one in zip(arrivals, taken, strict=True)])
-    for each, one in zip(arrivals, taken, strict=True):
+    for each, one in pairs:
         tx.record(_event(tx, each, one, book))
     return taken
 
@@ -59,7 +59,11 @@ class _Book:
     def __init__(self, known: Iterable[Known], found: Sequence[Customer]) -> None:
         self.new: dict[str, Lead] = {}
         self.appended: list[str] = []
-        self.customers = found
+        self._customers: dict[tuple[str, str], list[Customer]] = defaultdict(list)
+        for customer in found:
+            for pair in (("phone", customer.phone), ("uscc", customer.uscc)):
+                if pair[1]:
+                    self._customers[pair].append(customer)
         self._by_key: dict[tuple[str, str], list[Known]] = defaultdict(list)
         for each in known:
             self.add(each)
@@ -68,6 +72,12 @@ class _Book:
         for pair in (("phone", known.phone), ("uscc", known.uscc), ("wecom", known.wecom_external_id)):
             if pair[1]:
                 self._by_key[pair].append(known)
+
+    def customer_of(self, arrival: Clean) -> Customer | None:
+        """By code or phone."""
+        firm = _firm(arrival)
+        shared = [each for pair in (("phone", firm.phone), ("uscc", firm.uscc)) for each in self._customers[pair]]
+        return same_firm(firm, {each.customer_id: each for each in shared}.values())
 
     def sharing(self, arrival: Clean) -> list[Known]:
         return list({each.lead_id: each for key in arrival.keys for each in self._by_key[key]}.values())
@@ -104,7 +114,7 @@ def _lead(
     tx: Transaction, arrival: Clean, source: Source, book: _Book, hint: str | None, grading: GradingPolicy
 ) -> Lead:
     sent = arrival.arrival
-    customer = same_firm(_firm(arrival), book.customers)
+    customer = book.customer_of(arrival)
     return Lead(
         lead_id=new_id(),
         state=State.NEW,

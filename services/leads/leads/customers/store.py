@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, Text, func, insert, or_, select, text, update
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, insert, literal_column, or_, select, text, update
 
 from chassis.errors import NotFound
 from chassis.unit_of_work import Transaction
@@ -15,6 +15,14 @@ from leads.customers.rules import Customer, Firm
 from leads.lead.rules import Grade
 
 t = tables.customer.c
+# Built once, since each capture asks it; literals, so that every plan may use the partial indexes.
+_CANDIDATES = select(tables.customer).where(
+    or_(
+        (t.uscc != literal_column("''")) & (t.uscc == any_(bindparam("codes", type_=ARRAY(Text)))),
+        (t.phone != literal_column("''")) & (t.phone == any_(bindparam("phones", type_=ARRAY(Text)))),
+        t.name_key == any_(bindparam("names", type_=ARRAY(Text))),
+    )
+)
 
 
 class CustomerNotFound(NotFound):
@@ -42,8 +50,8 @@ def candidates(tx: Transaction, firms: Sequence[Firm]) -> list[Customer]:
     names = {each.name_key for each in firms} | {each.parent_key for each in firms if each.parent_key}
     codes = {each.uscc for each in firms if each.uscc}
     phones = {each.phone for each in firms if each.phone}
-    shared = or_((t.uscc != "") & t.uscc.in_(codes), (t.phone != "") & t.phone.in_(phones), t.name_key.in_(names))
-    return [from_row(row) for row in tx.execute(select(tables.customer).where(shared))]
+    keys = {"names": sorted(names), "codes": sorted(codes), "phones": sorted(phones)}
+    return [from_row(row) for row in tx.execute(_CANDIDATES, keys)]
 
 
 def lock_by_codes(tx: Transaction, codes: Collection[str]) -> dict[str, Customer]:

@@ -13,6 +13,7 @@ from leads.lead.rules import Lead, counts_as
 from leads.roster import store as roster
 
 t = tables.assignment.c
+_BEGIN = insert(tables.assignment)
 _END_ALL = (
     update(tables.assignment)
     .where(t.lead_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))), t.ended_at.is_(None))
@@ -27,17 +28,18 @@ def begin(
     """The lead, locked, belongs to the employee from now. The database refuses a second owner."""
     grade = counts_as(lead.grade)
     tx.execute(
-        insert(tables.assignment).values(
-            assignment_id=new_id(),
-            lead_id=lead.lead_id,
-            employee_id=employee_id,
-            unit=unit,
-            team=team,
-            grade=grade.value,
-            how=how,
-            decision_id=decision_id,
-            assigned_at=tx.now,
-        )
+        _BEGIN,
+        {
+            "assignment_id": new_id(),
+            "lead_id": lead.lead_id,
+            "employee_id": employee_id,
+            "unit": unit,
+            "team": team,
+            "grade": grade.value,
+            "how": how,
+            "decision_id": decision_id,
+            "assigned_at": tx.now,
+        },
     )
     roster.take_on(tx, employee_id, grade.value)
 

@@ -16,7 +16,7 @@ from leads.lead.store import LeadNotFound
 from leads.recycle.run_recycle_clock import run_recycle_clock
 from leads.response_clock import rules
 from leads.response_clock.rules import EFFECTS, Clock, Contact
-from leads.response_clock.run_golden_clock import ClockPolicies
+from leads.response_clock.run_clocks import ClockPolicies
 
 _WORDS = {
     Contact.CALL_ATTEMPT: ("Call without answer.", "电话未接通。"),

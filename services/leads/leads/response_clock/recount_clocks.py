@@ -20,7 +20,7 @@ from leads.recycle.rules import RecycleClock
 from leads.recycle.run_recycle_clock import run_recycle_clock
 from leads.response_clock import rules
 from leads.response_clock.rules import GOLDEN, Clock
-from leads.response_clock.run_golden_clock import ClockPolicies
+from leads.response_clock.run_clocks import ClockPolicies
 
 BATCH = 500
 

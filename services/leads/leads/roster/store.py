@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, bindparam, case, func, or_, select, update
+from sqlalchemy import ARRAY, Date, Row, Text, any_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -18,9 +18,25 @@ from leads import tables
 
 t = tables.rep.c
 GradeLetter = Literal["A", "B", "C"]
+# Statements of hot paths are built once: building one costs more than running it.
+_REP = t.employee_id == bindparam("of_rep")
+_LOCK = select(tables.rep).where(_REP).with_for_update()
+_PEOPLE = select(t.employee_id, t.name, t.status, t.unit, t.manager_id, t.as_of).where(
+    t.employee_id == any_(bindparam("ids", type_=ARRAY(Text)))
+)
+_A_TODAY = {
+    "a_day": bindparam("today", type_=Date),
+    "a_taken": case((t.a_day == bindparam("today", type_=Date), t.a_taken), else_=0) + 1,
+}
+_TAKE_ON = {
+    grade: update(tables.rep)
+    .where(_REP)
+    .values({f"open_{grade.lower()}": t[f"open_{grade.lower()}"] + 1, "last_assigned_at": bindparam("at")} | more)
+    for grade, more in (("A", _A_TODAY), ("B", {}), ("C", {}))
+}
 _LET_GO_ALL = (
     update(tables.rep)
-    .where(t.employee_id == bindparam("of_rep"))
+    .where(_REP)
     .values(open_a=t.open_a - bindparam("a"), open_b=t.open_b - bindparam("b"), open_c=t.open_c - bindparam("c"))
 )
 
@@ -91,24 +107,19 @@ def person(tx: Transaction, employee_id: str) -> Person:
 
 
 def people(tx: Transaction, employee_ids: Collection[str]) -> dict[str, Person]:
-    columns = (t.employee_id, t.name, t.status, t.unit, t.manager_id, t.as_of)
-    rows = tx.execute(select(*columns).where(t.employee_id.in_(set(employee_ids))))
+    rows = tx.execute(_PEOPLE, {"ids": sorted(set(employee_ids))})
     return {row.employee_id: Person(*row) for row in rows}
 
 
 def lock_rep(tx: Transaction, employee_id: str) -> Row[Any] | None:
     """The rep's whole row, locked: load and cap are judged and changed under this lock (LD3.9)."""
-    return tx.execute(select(tables.rep).where(t.employee_id == employee_id).with_for_update()).one_or_none()
+    return tx.execute(_LOCK, {"of_rep": employee_id}).one_or_none()
 
 
 def take_on(tx: Transaction, employee_id: str, grade: GradeLetter) -> None:
     """One more open lead of this grade, assigned now. The row is locked by the caller."""
-    column = _open_column(grade)
-    changes: dict[str, Any] = {column: t[column] + 1, "last_assigned_at": tx.now}
-    if grade == "A":
-        today = local_date(tx.now)
-        changes |= {"a_day": today, "a_taken": case((t.a_day == today, t.a_taken), else_=0) + 1}
-    tx.execute(update(tables.rep).where(t.employee_id == employee_id).values(changes))
+    values = {"of_rep": employee_id, "at": tx.now}
+    tx.execute(_TAKE_ON[grade], values | ({"today": local_date(tx.now)} if grade == "A" else {}))
 
 
 def let_go(tx: Transaction, employee_id: str, grade: GradeLetter) -> None:

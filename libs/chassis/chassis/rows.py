@@ -1,0 +1,46 @@
+"""Many rows in one statement: they go to the server as one JSON text.
+
+A statement of one shape for any number of rows, so that it is compiled and planned once, and one parameter instead of
+one for each value: half the price of the usual way for one row, a third for many.
+
+Guarantee: rows are inserted in the given order, values arrive as the column's type, exactly. Binary columns and
+infinite numbers have no place in JSON and are not for this.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def insertion(table: Table, columns: Sequence[str], parameter: str = "rows") -> str:
+    """SQL that inserts the rows of `:parameter`, to be used as text() alone or inside a larger statement."""
+    names = ", ".join(f'"{each}"' for each in columns)
+    return f"INSERT INTO {table.name} ({names}) {selection(table, columns, parameter)}"
+
+
+def selection(table: Table, columns: Sequence[str], parameter: str = "rows") -> str:
+    """SQL that reads the rows of `:parameter` in their order, typed like the table's columns."""
+    names = ", ".join(f'"{each}"' for each in columns)
+    types = ", ".join(f'"{each}" {table.c[each].type.compile(_DIALECT)}' for each in columns)
+    return (
+        f"SELECT {names} FROM ROWS FROM (jsonb_to_recordset(CAST(:{parameter} AS jsonb)) AS ({types})) "  # noqa: S608
+        "WITH ORDINALITY ORDER BY ordinality"
+    )
+
+
+def document(rows: Iterable[Mapping[str, object]]) -> str:
+    """The parameter's value. Instants, days, numbers, texts, lists and plain JSON."""
+    return json.dumps(list(rows), ensure_ascii=False, allow_nan=False, default=_as_text)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"a row in JSON can't hold {type(value).__name__}")
