@@ -6,7 +6,7 @@ not committed by `tx.commit()` is rolled back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, CursorResult
 from sqlalchemy.sql.base import Executable
 
 from chassis import audit, faults, outbox
+from chassis.audit import Entry
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.deadlines import Deadlines
@@ -81,6 +82,10 @@ class Transaction:
             why=why,
             source=self.source,
         )
+
+    def audit_all(self, entries: Iterable[Entry]) -> None:
+        """Many audit rows in one round trip."""
+        audit.append_all(self, entries, self.source)
 
     @cached_property
     def deadlines(self) -> Deadlines:

@@ -66,6 +66,22 @@ def sealed(database: Database, count: int = 6) -> list[str]:
     return rows
 
 
+def test_many_rows_at_once_are_rows_like_any_other(database: Database) -> None:
+    with work(database).begin(ME) as tx:
+        tx.audit_all(
+            audit.Entry("receipt.claim", "receipt", f"R{at}", after={"fen": at}, why="matched") for at in range(3)
+        )
+        tx.audit_all([])
+        tx.commit()
+    with database.connect() as connection:
+        rows = connection.execute(select(audit_row).order_by(audit_row.c.entity_id)).all()
+    assert [(row.entity_id, row.after, row.actor, row.at) for row in rows] == [
+        (f"R{at}", {"fen": at}, ME.subject, NOON) for at in range(3)
+    ]
+    assert AuditSealer(database, "leads").seal_all() == 3
+    assert findings(database) == []
+
+
 def findings(database: Database, *signed: SignedRoot) -> list[tuple[Tampering, int]]:
     return [(finding.kind, finding.seq) for finding in found(database, *signed)]
 

@@ -12,6 +12,8 @@ from chassis.jobs import Job
 from chassis.unit_of_work import UnitOfWork
 from integration.callbacks.tidy import tidy
 from integration.claiming.count_waiting import count_waiting
+from integration.claiming.record import MATURES
+from integration.claiming.tell_matured import tell_matured
 from integration.duties.policy import DutiesPolicy
 from integration.feeds.connector import Connector, RuleOf
 from integration.feeds.errors import FeedIsRunning
@@ -49,7 +51,7 @@ def jobs(connectors: Mapping[str, Connector]) -> list[Job[App]]:
 
 
 def deadlines(policy: Callable[[], DutiesPolicy]) -> dict[str, Handler]:
-    return {EXPIRE: expiry(policy)}
+    return {EXPIRE: expiry(policy), MATURES: tell_matured}
 
 
 def _run(name: str) -> Callable[[App], None]:

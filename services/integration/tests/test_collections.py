@@ -19,10 +19,11 @@ from closeloop.integration.v1 import collection_service_pb2_grpc as pb_grpc
 from integration.claiming.book import load_book, load_candidates
 from integration.claiming.claim_receipt import claim_receipt
 from integration.claiming.count_waiting import count_waiting
+from integration.claiming.decision_rules import decide
 from integration.claiming.match_waiting import match_waiting
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.ranking_rules import rank
-from integration.claiming.rules import Arrived, Part, decide
+from integration.claiming.rules import Arrived, Part
 from integration.receipts import store as receipts
 from integration.tables import bank_entry
 from integration.tables import receivable as receivable_table
@@ -278,13 +279,13 @@ def test_the_rules_decide_over_what_a_receipt_points_at_as_over_everything(world
     """Each receipt alone, and all of them in one book: what is not pointed at never changes a decision."""
     world.owe(*OWED)
     with world.service.uow.read(as_hq()) as tx:
-        everything = load_book(tx, PAID)
+        everything = load_book(tx, PAID, POLICY)
         assert set(everything.due) == {"AR-1", "AR-2", "AR-3", "AR-4"}
         for paid in PAID:
-            alone = load_book(tx, [paid])
+            alone = load_book(tx, [paid], POLICY)
             assert decide(paid, alone, POLICY) == decide(paid, everything, POLICY), paid
             best = rank(paid, everything, POLICY)[:1]
-            assert rank(paid, load_candidates(tx, paid), POLICY)[:1] == best, paid
+            assert rank(paid, load_candidates(tx, paid, POLICY), POLICY)[:1] == best, paid
 
 
 @pytest.mark.spec("N4.1")
@@ -307,7 +308,7 @@ def test_a_match_that_waits_for_a_person_sees_what_the_person_claimed(world: Wor
             tx.commit()
 
     with world.service.uow.begin(FINANCE) as tx:
-        claim_receipt(tx, mine, [Part("AR-1", 5_200_000)])
+        claim_receipt(tx, mine, [Part("AR-1", 5_200_000)], POLICY)
         thread = Thread(target=match)
         thread.start()
         wait_for_a_lock(world)

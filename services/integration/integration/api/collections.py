@@ -73,7 +73,7 @@ class CollectionService(Servicer, pb_grpc.CollectionServiceServicer):
         parts = [mapping.part_in(each) for each in request.parts]
 
         def decide(tx: Transaction) -> pb.ClaimReceiptResponse:
-            claim_receipt(tx, request.receipt_id, parts)
+            claim_receipt(tx, request.receipt_id, parts, self._policy())
             return pb.ClaimReceiptResponse(receipt=self._receipt(tx, request.receipt_id))
 
         return self.change(request, decide)

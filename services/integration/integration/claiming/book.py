@@ -1,7 +1,7 @@
 """Loads what receipts could be for into the book that the rules read.
 
-Only what a receipt points at is loaded, by its remark, its account and its payer: a test holds that the rules decide as
-they would over everything.
+Only what a receipt points at is loaded, by its remark, its account, its payer and, when nobody knows the payer, its
+amount: a test holds that the rules decide as they would over everything.
 """
 
 from __future__ import annotations
@@ -14,36 +14,56 @@ from rapidfuzz import process
 from sqlalchemy import Row
 
 from chassis.unit_of_work import Transaction
-from integration.claiming.rules import Arrived, Book, Due, keys_in
+from integration.claiming.book_rules import Book, book_of
+from integration.claiming.fuzzy_rules import most_kept
+from integration.claiming.policy import ClaimingPolicy
+from integration.claiming.remark_rules import keys_in, names_in
+from integration.claiming.rules import Arrived, Due
 from integration.receivables import store
-from integration.receivables.rules import payer_key
+from integration.receivables.name_rules import payer_key
 
 # How many of the nearest amounts and of the likest names a person is offered for ranking.
 NEAREST = 50
 LIKEST = 20
 
+Names = dict[str, set[str]]
+Rows = dict[str, Row[Any]]
 
-def load_book(tx: Transaction, receipts: Iterable[Arrived], *, lock: bool = False) -> Book:
-    """For `decide`: everything that these receipts point at. Locked when something will be claimed from it."""
-    seen = list(receipts)
-    payers = _customers_of(tx, {payer_key(each.payer_name) for each in seen} - {""})
+
+def load_book(tx: Transaction, receipts: Iterable[Arrived], policy: ClaimingPolicy) -> Book:
+    """For `decide`: everything that these receipts point at."""
+    rows, known = _pointed_at(tx, list(receipts), policy)
+    return book_of(map(due_of, rows.values()), known)
+
+
+def lock_book(tx: Transaction, receipts: Iterable[Arrived], policy: ClaimingPolicy) -> tuple[Book, Rows]:
+    """The same, and the receivables of the book, locked, since something will be claimed from them."""
+    rows, known = _pointed_at(tx, list(receipts), policy)
+    # Read again behind the locks: somebody may have claimed meanwhile.
+    rows = store.locked(tx, rows)
+    return book_of(map(due_of, rows.values()), known), rows
+
+
+def _pointed_at(tx: Transaction, seen: Sequence[Arrived], policy: ClaimingPolicy) -> tuple[Rows, Names]:
+    payers = {payer_key(each.payer_name) for each in seen} - {""}
+    named = {name for each in seen for name in names_in(each.remark)}
+    known = _customers_of(tx, payers)
     odd = store.odd_contract_keys(tx)
     rows = store.named_by(
         tx,
         contract_keys={key for each in seen for key in keys_in(each.remark, odd)},
         accounts={each.credited_account for each in seen} - {""},
-        customers={code for codes in payers.values() for code in codes},
-        customer_keys={payer_key(each.payer_name) for each in seen} - {""},
+        customers={code for codes in known.values() for code in codes},
+        customer_keys=payers | named,
     )
-    if lock:
-        # Read again behind the locks: somebody may have claimed meanwhile.
-        rows = list(store.locked(tx, [row.receivable_id for row in rows]).values())
-    return _book(rows, payers)
+    own = {row.customer_key for row in rows}
+    unknown = [each for each in seen if payer_key(each.payer_name) not in known.keys() | own]
+    return {row.receivable_id: row for row in [*rows, *_of_amounts(tx, unknown, policy)]}, known
 
 
-def load_candidates(tx: Transaction, receipt: Arrived) -> Book:
+def load_candidates(tx: Transaction, receipt: Arrived, policy: ClaimingPolicy) -> Book:
     """For `rank`: also the nearest amounts and the customers whose names are likest the payer's."""
-    pointed_at = load_book(tx, [receipt])
+    pointed_at = load_book(tx, [receipt], policy)
     names = store.customers_with_open(tx)
     likest = process.extract(payer_key(receipt.payer_name), names.keys(), limit=LIKEST)
     codes = [names[name] for name, _, _ in likest]
@@ -78,24 +98,14 @@ def due_of(row: Row[Any]) -> Due:
     )
 
 
-def _customers_of(tx: Transaction, keys: set[str]) -> dict[str, set[str]]:
+def _of_amounts(tx: Transaction, receipts: Sequence[Arrived], policy: ClaimingPolicy) -> Sequence[Row[Any]]:
+    """Open with the amount of one of these, or a bank's fee more."""
+    ranges = {(each.amount_fen, each.amount_fen + most_kept(each.amount_fen, policy)) for each in receipts}
+    return store.open_between(tx, sorted(ranges), policy.fuzzy_candidates + 1) if ranges else ()
+
+
+def _customers_of(tx: Transaction, keys: set[str]) -> Names:
     payers: defaultdict[str, set[str]] = defaultdict(set)
     for row in store.customers_of_payers(tx, keys):
         payers[row.payer_key].add(row.customer_code)
     return payers
-
-
-def _book(rows: Sequence[Row[Any]], payers: dict[str, set[str]]) -> Book:
-    contracts: defaultdict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        contracts[row.contract_key].add(row.contract_number)
-        # A customer that pays in its own name needs no introduction.
-        payers.setdefault(row.customer_key, set()).add(row.customer_code)
-    payers.pop("", None)
-    contracts.pop("", None)
-    return Book(
-        due={row.receivable_id: due_of(row) for row in rows if row.amount_fen > row.claimed_fen},
-        payers={key: frozenset(codes) for key, codes in payers.items()},
-        contracts={key: frozenset(numbers) for key, numbers in contracts.items()},
-        accounts=frozenset(row.virtual_account for row in rows if row.virtual_account),
-    )

@@ -9,21 +9,24 @@ from sqlalchemy import Row
 
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
+from integration.claiming import store
 from integration.claiming.errors import (
     ClaimExceedsReceipt,
     ClaimExceedsReceivable,
+    FeeTooHigh,
     OtherCurrency,
     ReceiptNotFound,
     ReceivableNamedTwice,
     ReceivableNotFound,
 )
-from integration.claiming.record import record_claims
-from integration.claiming.rules import PERSON, Part
+from integration.claiming.policy import ClaimingPolicy
+from integration.claiming.record import Claiming, record_claims
+from integration.claiming.rules import PERSON, Part, fee_cap
 from integration.receipts import store as receipts
 from integration.receivables import store as receivables
 
 
-def claim_receipt(tx: Transaction, receipt_id: str, parts: Sequence[Part]) -> None:
+def claim_receipt(tx: Transaction, receipt_id: str, parts: Sequence[Part], policy: ClaimingPolicy) -> None:
     """Raises one of `errors`. The payer is known for the customer from now on."""
     receipt = receipts.locked_receipt(tx, receipt_id)
     if receipt is None:
@@ -31,9 +34,9 @@ def claim_receipt(tx: Transaction, receipt_id: str, parts: Sequence[Part]) -> No
     due = receivables.locked(tx, [part.receivable_id for part in parts])
     _refuse_too_much(receipt, parts)
     for part in parts:
-        _refuse_unfit(receipt, part, due.get(part.receivable_id))
-    claims = record_claims(tx, receipt, parts, due, method=PERSON, confidence=1.0)
-    receipts.explain(tx, receipt_id, "", "")
+        _refuse_unfit(receipt, part, due.get(part.receivable_id), policy)
+    draft = store.draft_of(tx, receipt_id)
+    claims = record_claims(tx, [Claiming(receipt, parts, PERSON, 1.0, draft)], due)
     for part, claim_id in zip(parts, claims, strict=True):
         taught = [(due[part.receivable_id].customer_code, receipt.payer_name)]
         receivables.learn_payers(tx, taught, "person", claim_id)
@@ -49,13 +52,17 @@ def _refuse_too_much(receipt: Row[Any], parts: Sequence[Part]) -> None:
         raise ClaimExceedsReceipt(open=Money(left, receipt.currency), asked=Money(asked, receipt.currency))
 
 
-def _refuse_unfit(receipt: Row[Any], part: Part, due: Row[Any] | None) -> None:
+def _refuse_unfit(receipt: Row[Any], part: Part, due: Row[Any] | None, policy: ClaimingPolicy) -> None:
     if due is None:
         raise ReceivableNotFound(receivable_id=part.receivable_id)
     if due.currency != receipt.currency:
         raise OtherCurrency(receipt=receipt.currency, receivable=due.currency)
     left = max(due.amount_fen - due.claimed_fen, 0)
-    if part.fen > left:
+    asked = part.fen + part.fee_fen
+    if asked > left:
         raise ClaimExceedsReceivable(
-            receivable_id=part.receivable_id, open=Money(left, due.currency), asked=Money(part.fen, due.currency)
+            receivable_id=part.receivable_id, open=Money(left, due.currency), asked=Money(asked, due.currency)
         )
+    most = fee_cap(asked, policy)
+    if part.fee_fen > most:
+        raise FeeTooHigh(fee=Money(part.fee_fen, due.currency), most=Money(most, due.currency))

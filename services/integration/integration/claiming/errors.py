@@ -35,6 +35,11 @@ class ClaimExceedsReceivable(FailedPrecondition):
     zh = "应收款 {receivable_id} 未收 {open}，本次申请 {asked}。"
 
 
+class FeeTooHigh(FailedPrecondition):
+    en = "A bank keeps at most {most} of this amount, {fee} were said."
+    zh = "该金额的银行手续费最多为 {most}，本次填写 {fee}。"
+
+
 class OtherCurrency(FailedPrecondition):
     en = "The receipt is in {receipt}, the receivable in {receivable}."
     zh = "收款币种为 {receipt}，应收款币种为 {receivable}。"

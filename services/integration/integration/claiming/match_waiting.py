@@ -1,32 +1,58 @@
-"""Claim what names its contract or comes from a known payer; the rest waits with its reason (N4.1)."""
+"""Claim what can be told without a person; the rest waits with its reason (N4.1, N4.2)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
 from chassis.unit_of_work import Transaction
-from integration.claiming.book import arrived, load_book
+from integration.claiming import store
+from integration.claiming.book import arrived, lock_book
+from integration.claiming.decision_rules import decide
+from integration.claiming.match_splits import match_splits
 from integration.claiming.policy import ClaimingPolicy
-from integration.claiming.record import record_claims
-from integration.claiming.rules import decide
+from integration.claiming.record import Claiming, record_claims
+from integration.claiming.rules import Decision
+from integration.claiming.take_drafts import take_drafts
 from integration.receipts import store as receipts
-from integration.receivables import store as receivables
 
 AT_ONCE = 1000
 
 
 def match_waiting(tx: Transaction, policy: ClaimingPolicy) -> int:
-    """All waiting receipts, oldest first; how many were claimed."""
+    """All waiting receipts, oldest first, then those that only several explain; how many were claimed."""
     after, claimed = None, 0
+    splittable: list[Row[Any]] = []
     while rows := receipts.waiting(tx, AT_ONCE, after):
-        book = load_book(tx, map(arrived, rows), lock=True)
-        for row in rows:
-            decision = decide(arrived(row), book, policy)
-            if decision.parts:
-                due = receivables.locked(tx, [part.receivable_id for part in decision.parts])
-                record_claims(tx, row, decision.parts, due, method=decision.method, confidence=decision.confidence)
-                for part in decision.parts:
-                    book.take(part)
-                claimed += 1
-            if (decision.en, decision.zh) != (row.reason, row.reason_zh):
-                receipts.explain(tx, row.id, decision.en, decision.zh)
+        count, rest = _match(tx, rows, policy)
+        claimed += count
+        splittable += rest
         after = (rows[-1].booked_on, rows[-1].id)
-    return claimed
+    return claimed + match_splits(tx, splittable, policy)
+
+
+def _match(tx: Transaction, rows: Sequence[Row[Any]], policy: ClaimingPolicy) -> tuple[int, list[Row[Any]]]:
+    """How many were claimed, and those that may be one of several."""
+    drafts = take_drafts(tx, rows)
+    book, due = lock_book(tx, map(arrived, rows), policy)
+    decided: list[tuple[Row[Any], Decision]] = []
+    for row in rows:
+        decision = drafts.held.get(row.id) or decide(arrived(row), book, policy)
+        for part in decision.parts:
+            book.take(part)
+        decided.append((row, decision))
+    claimings = [
+        Claiming(row, each.parts, each.method, each.confidence, drafts.of.get(row.id), each.en, each.zh)
+        for row, each in decided
+        if each.parts
+    ]
+    record_claims(tx, claimings, due)
+    _explain(tx, [(row, each) for row, each in decided if not each.parts])
+    return len(claimings), [row for row, each in decided if each.splittable and row.id not in drafts.of]
+
+
+def _explain(tx: Transaction, waiting: Sequence[tuple[Row[Any], Decision]]) -> None:
+    new = [(row.id, each.en, each.zh) for row, each in waiting if (each.en, each.zh) != (row.reason, row.reason_zh)]
+    store.explain(tx, new)

@@ -1,4 +1,4 @@
-"""How sure a match must be to count without a person, and what ranks the candidates for one (N4.1). Versioned."""
+"""How sure a match must be to count without a person, and what ranks the candidates for one (N4.1, N4.2). Versioned."""
 
 from __future__ import annotations
 
@@ -27,8 +27,24 @@ class ClaimingPolicy(BaseModel):
     exact_confidence: float = Field(default=1.00, ge=0, le=1)
     # Known payer and amount.
     strong_confidence: float = Field(default=0.97, ge=0, le=1)
+    # The remark says for whom a third party pays (代付).
+    third_party_confidence: float = Field(default=0.96, ge=0, le=1)
+    # One receipt for several receivables, or several receipts for one, in exactly one way.
+    combined_confidence: float = Field(default=0.96, ge=0, le=1)
+    # Taken off for the amount being short by a bank's fee.
+    fee_discount: float = Field(default=0.01, ge=0, le=1)
     # Below it a person decides.
     automatic_from: float = Field(default=0.95, ge=0, le=1)
+    # How far ahead of the next one the best of the likely ones must be.
+    margin: float = Field(default=0.10, ge=0, le=1)
+    # Receivables with the same amount whose customers' names are compared; with more of them a person decides.
+    fuzzy_candidates: int = Field(default=500, ge=1, le=5000)
+    fee_cap_fen: int = Field(default=50_00, ge=0)
+    fee_cap_per_million: int = Field(default=1_000, ge=0, le=1_000_000)
+    combined_candidates: int = Field(default=30, ge=2, le=30)
+    combined_items: int = Field(default=8, ge=2, le=8)
+    # Days between the first and the last of several receipts for one receivable.
+    split_days: int = Field(default=7, ge=0)
     weights: RankWeights = RankWeights()
     # A due date this many days from the booking adds nothing to a score.
     due_days: int = Field(default=90, ge=1)

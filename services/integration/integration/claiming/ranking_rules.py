@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz
-
+from integration.claiming.book_rules import Book
+from integration.claiming.likeness_rules import name_likeness
 from integration.claiming.policy import ClaimingPolicy
-from integration.claiming.rules import Arrived, Book, Due, contracts_named
-from integration.receivables.rules import payer_key
-
-_COMPANY_ENDINGS = re.compile(r"(股份有限公司|有限责任公司|有限公司|公司|集团|ltd|limited|inc)$")
+from integration.claiming.remark_rules import contracts_named
+from integration.claiming.rules import Arrived, Due
+from integration.receivables.name_rules import payer_key
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,6 @@ def _score(receipt: Arrived, due: Due, *, known: bool, named: bool, policy: Clai
     ) / weights.total
     en, zh = _words(payer, known=known, named=named, equal=receipt.amount_fen == due.open_fen, days=days)
     return Candidate(due, round(score, 4), en, zh)
-
-
-def name_likeness(payer: str, customer: str) -> float:
-    """0 to 1, without the endings that all companies share."""
-    first, second = (_COMPANY_ENDINGS.sub("", payer_key(name)) for name in (payer, customer))
-    return fuzz.ratio(first, second) / 100 if first and second else 0.0
 
 
 def amount_likeness(paid: int, due: int) -> float:

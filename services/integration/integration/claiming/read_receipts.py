@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,10 +13,11 @@ from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from integration.claiming import store
 from integration.claiming.book import arrived, load_candidates
+from integration.claiming.decision_rules import decide
 from integration.claiming.errors import ReceiptNotFound
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.ranking_rules import Candidate, rank
-from integration.claiming.rules import Arrived
+from integration.claiming.rules import Match
 from integration.receipts import store as receipts
 
 
@@ -25,6 +26,8 @@ class ReceiptView:
     receipt: Row[Any]
     claims: Sequence[Row[Any]] = ()
     candidates: Sequence[Candidate] = ()
+    suggestions: Sequence[Match] = ()
+    matures_on: date | None = None
 
 
 def get_receipt(tx: Transaction, receipt_id: str, policy: ClaimingPolicy) -> ReceiptView:
@@ -32,12 +35,13 @@ def get_receipt(tx: Transaction, receipt_id: str, policy: ClaimingPolicy) -> Rec
     row = receipts.receipt(tx, receipt_id)
     if row is None:
         raise ReceiptNotFound(receipt_id=receipt_id)
-    candidates = _candidates(tx, arrived(row), policy) if row.state != "claimed" else []
-    return ReceiptView(row, store.of_receipt(tx, receipt_id), candidates)
-
-
-def _candidates(tx: Transaction, receipt: Arrived, policy: ClaimingPolicy) -> list[Candidate]:
-    return rank(receipt, load_candidates(tx, receipt), policy)
+    draft = store.draft_of(tx, receipt_id)
+    view = ReceiptView(row, store.of_receipt(tx, receipt_id), matures_on=draft.matures_on if draft else None)
+    if row.state == "claimed":
+        return view
+    book = load_candidates(tx, arrived(row), policy)
+    candidates = rank(arrived(row), book, policy)
+    return replace(view, candidates=candidates, suggestions=decide(arrived(row), book, policy).suggestions)
 
 
 def list_receipts(

@@ -1,87 +1,124 @@
-"""Writes a claim, or its undoing, with everything that follows. Receipt and receivables are locked by the caller."""
+"""Writes claims, or their undoing, with everything that follows. Receipts and receivables are locked by the caller."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row
 
+from chassis.audit import Entry
+from chassis.kernel.calendar import instant, local_date
 from chassis.kernel.ids import new_id
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
 from integration.claiming import store
+from integration.claiming.draft_rules import BankDraft, counts_on, is_of_the_future
 from integration.claiming.events import ReceiptClaimed, ReceiptUnclaimed
 from integration.claiming.rules import Part, state_after
-from integration.receipts import store as receipts
 from integration.receivables import store as receivables
 
-
-def record_claims(
-    tx: Transaction,
-    receipt: Row[Any],
-    parts: Sequence[Part],
-    due: dict[str, Row[Any]],
-    *,
-    method: str,
-    confidence: float,
-) -> list[str]:
-    """Ids of the claims."""
-    ids = []
-    for part in parts:
-        row = due[part.receivable_id]
-        ids.append(_record(tx, receipt, row, part.fen, method, confidence))
-        receivables.add_claimed(tx, part.receivable_id, part.fen)
-    claimed = receipt.claimed_fen + sum(part.fen for part in parts)
-    receipts.set_claimed(tx, receipt.id, claimed, state_after(receipt.amount_fen, claimed))
-    return ids
+# A claim on a draft is told when the draft matures.
+MATURES = "draft.matures"
+WHOSE = ("receivable_id", "contract_number", "customer_code", "customer_name", "salesperson_id")
 
 
-def _record(tx: Transaction, receipt: Row[Any], due: Row[Any], fen: int, method: str, confidence: float) -> str:
-    claim_id, actor = new_id(), tx.identity.subject
-    whose = {
-        name: getattr(due, name)
-        for name in ("receivable_id", "contract_number", "customer_code", "customer_name", "salesperson_id")
+@dataclass(frozen=True)
+class Claiming:
+    """A receipt and what it is claimed for."""
+
+    receipt: Row[Any]
+    parts: Sequence[Part]
+    method: str
+    confidence: float
+    draft: BankDraft | None = None
+    en: str = ""
+    zh: str = ""
+
+    @property
+    def claimed_fen(self) -> int:
+        return int(self.receipt.claimed_fen) + sum(part.fen for part in self.parts)
+
+    @property
+    def settled(self) -> store.Settled:
+        state = state_after(self.receipt.amount_fen, self.claimed_fen)
+        return store.Settled(self.receipt.id, self.claimed_fen, state, self.en, self.zh)
+
+
+def record_claims(tx: Transaction, claimings: Sequence[Claiming], due: Mapping[str, Row[Any]]) -> list[str]:
+    """Ids of the claims, in the order of the parts. `due`: the receivables as they are locked."""
+    if not claimings:
+        return []
+    rows = [_row(tx, each, part, due[part.receivable_id]) for each in claimings for part in each.parts]
+    store.add(tx, rows)
+    store.settle_receivables(tx, [(row["receivable_id"], row["amount_fen"] + row["fee_fen"]) for row in rows])
+    store.settle_receipts(tx, [each.settled for each in claimings])
+    tx.audit_all(_audited(row) for row in rows)
+    left = iter(rows)
+    for each in claimings:
+        _tell(tx, each, [next(left) for _ in each.parts])
+    return [row["id"] for row in rows]
+
+
+def _row(tx: Transaction, claiming: Claiming, part: Part, due: Row[Any]) -> dict[str, Any]:
+    return {name: getattr(due, name) for name in WHOSE} | {
+        "id": new_id(),
+        "receipt_id": claiming.receipt.id,
+        "amount_fen": part.fen,
+        "fee_fen": part.fee_fen,
+        "currency": claiming.receipt.currency,
+        "method": claiming.method,
+        "confidence": claiming.confidence,
+        "claimed_by": tx.identity.subject,
+        "claimed_at": tx.now,
     }
-    store.add(
-        tx,
-        id=claim_id,
-        receipt_id=receipt.id,
-        **whose,
-        amount_fen=fen,
-        currency=receipt.currency,
-        method=method,
-        confidence=confidence,
-        claimed_by=actor,
-        claimed_at=tx.now,
-    )
-    amount = Money(fen, receipt.currency)
-    tx.record(
-        ReceiptClaimed(
-            receipt_id=receipt.id,
-            claim_id=claim_id,
-            **whose,
-            amount=amount,
-            arrived_on=receipt.booked_on,
-            method=method,
-            claimed_by=actor,
+
+
+def _audited(row: Mapping[str, Any]) -> Entry:
+    after = {name: row[name] for name in WHOSE} | {"fen": row["amount_fen"], "method": row["method"]}
+    if row["fee_fen"]:
+        after["fee_fen"] = row["fee_fen"]
+    return Entry("receipt.claim", "receipt", row["receipt_id"], after=after)
+
+
+def _tell(tx: Transaction, claiming: Claiming, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Now, or when the draft matures."""
+    day = counts_on(claiming.receipt.booked_on, claiming.draft)
+    if is_of_the_future(local_date(tx.now), claiming.draft):
+        tx.deadlines.start(MATURES, claiming.receipt.id, instant(day))
+        return
+    for event in told(rows, day):
+        tx.record(event)
+
+
+def told(rows: Sequence[Mapping[str, Any]], day: Any) -> Iterator[ReceiptClaimed]:
+    """`day` decides the month."""
+    for row in rows:
+        yield ReceiptClaimed(
+            receipt_id=row["receipt_id"],
+            claim_id=row["id"],
+            **{name: row[name] for name in WHOSE},
+            amount=Money(row["amount_fen"], row["currency"]),
+            arrived_on=day,
+            method=row["method"],
+            claimed_by=row["claimed_by"],
         )
-    )
-    tx.audit(
-        action="receipt.claim", entity="receipt", entity_id=receipt.id, after={**whose, "fen": fen, "method": method}
-    )
-    return claim_id
 
 
 def record_undoing(tx: Transaction, receipt: Row[Any], claims: Sequence[Row[Any]], reason: str) -> None:
-    """The receipt waits again for what the claims held."""
+    """The receipt waits again for what the claims held. What was not told yet, of a draft, needs no taking back."""
+    draft = store.draft_of(tx, receipt.id)
+    is_told = not is_of_the_future(local_date(tx.now), draft)
     for each in claims:
         store.undo(tx, each.id, tx.identity.subject, reason)
-        receivables.add_claimed(tx, each.receivable_id, -each.amount_fen)
         receivables.forget_payers(tx, each.id)
-        amount = Money(each.amount_fen, each.currency)
-        tx.record(ReceiptUnclaimed(receipt.id, each.id, each.contract_number, amount, reason, tx.identity.subject))
+        if is_told:
+            amount = Money(each.amount_fen, each.currency)
+            tx.record(ReceiptUnclaimed(receipt.id, each.id, each.contract_number, amount, reason, tx.identity.subject))
         before = {"claim": each.id, "receivable_id": each.receivable_id, "fen": each.amount_fen, "method": each.method}
         tx.audit(action="receipt.unclaim", entity="receipt", entity_id=receipt.id, before=before, why=reason)
+    store.settle_receivables(tx, [(each.receivable_id, -each.amount_fen - each.fee_fen) for each in claims])
     claimed = receipt.claimed_fen - sum(each.amount_fen for each in claims)
-    receipts.set_claimed(tx, receipt.id, claimed, state_after(receipt.amount_fen, claimed))
+    state = state_after(receipt.amount_fen, claimed)
+    store.settle_receipts(tx, [store.Settled(receipt.id, claimed, state, receipt.reason, receipt.reason_zh)])

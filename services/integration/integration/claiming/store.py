@@ -1,19 +1,95 @@
-"""SQL of claims."""
+"""SQL of claims. Set-based: a statement's thousand receipts are settled in a handful of round trips."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Row,
+    Subquery,
+    TableValuedAlias,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    column,
+    exists,
+    func,
+    insert,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis.kernel.calendar import local_date
 from chassis.unit_of_work import Transaction
-from integration.tables import bank_entry, claim
+from integration.claiming.draft_rules import BankDraft
+from integration.tables import bank_draft, bank_entry, claim, receivable
 
 
-def add(tx: Transaction, **values: Any) -> None:
-    tx.execute(insert(claim).values(**values))
+@dataclass(frozen=True)
+class Settled:
+    """A receipt after claims on it, with the reason why something of it still waits."""
+
+    receipt_id: str
+    claimed_fen: int
+    state: str
+    reason: str = ""
+    reason_zh: str = ""
+
+
+def add(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    tx.execute(insert(claim), rows)
+
+
+def settle_receivables(tx: Transaction, settled: Iterable[tuple[str, int]]) -> None:
+    """Adds what is claimed, or takes it off when negative; fees too: in fen."""
+    sums: dict[str, int] = {}
+    for receivable_id, fen in settled:
+        sums[receivable_id] = sums.get(receivable_id, 0) + fen
+    given = _given(receivable_id=(Text, list(sums)), fen=(BigInteger, list(sums.values())))
+    changed = update(receivable).where(receivable.c.receivable_id == given.c.receivable_id)
+    tx.execute(changed.values(claimed_fen=receivable.c.claimed_fen + given.c.fen))
+
+
+def settle_receipts(tx: Transaction, settled: Sequence[Settled]) -> None:
+    given = _given(
+        id=(Uuid(as_uuid=False), [each.receipt_id for each in settled]),
+        claimed_fen=(BigInteger, [each.claimed_fen for each in settled]),
+        state=(Text, [each.state for each in settled]),
+        reason=(Text, [each.reason for each in settled]),
+        reason_zh=(Text, [each.reason_zh for each in settled]),
+    )
+    values = {name: given.c[name] for name in ("claimed_fen", "state", "reason", "reason_zh")}
+    tx.execute(update(bank_entry).where(bank_entry.c.id == given.c.id).values(**values))
+
+
+def _given(**columns: tuple[Any, Sequence[Any]]) -> TableValuedAlias:
+    """Rows from lists of equal length."""
+    arrays = [cast(list(values), ARRAY(kind)) for kind, values in columns.values()]
+    names = [column(name, kind) for name, (kind, _) in columns.items()]
+    return func.unnest(*arrays).table_valued(*names, name="given").render_derived()
+
+
+def explain(tx: Transaction, reasons: Sequence[tuple[str, str, str]]) -> None:
+    """Why receipts wait: id, English, Chinese."""
+    if not reasons:
+        return
+    given = _given(
+        id=(Uuid(as_uuid=False), [each for each, _, _ in reasons]),
+        en=(Text, [en for _, en, _ in reasons]),
+        zh=(Text, [zh for _, _, zh in reasons]),
+    )
+    changed = update(bank_entry).where(bank_entry.c.id == given.c.id)
+    tx.execute(changed.values(reason=given.c.en, reason_zh=given.c.zh))
 
 
 def claim_of(tx: Transaction, claim_id: str) -> Row[Any] | None:
@@ -37,12 +113,63 @@ def undo(tx: Transaction, claim_id: str, by: str, reason: str) -> bool:
     return tx.execute(undone.values(undone_at=tx.now, undone_by=by, undo_reason=reason)).rowcount > 0
 
 
+def sums(tx: Transaction, days: tuple[date, date]) -> Row[Any]:
+    """Money in of these days, drafts on the day they mature: arrived, claimed, how many receipts, how many wait."""
+    counted = _counted(tx, days)
+    query = select(
+        func.coalesce(func.sum(counted.c.amount_fen), 0).label("arrived"),
+        func.coalesce(func.sum(counted.c.claimed_fen), 0).label("claimed"),
+        func.count().label("receipts"),
+        func.count().filter(counted.c.state != "claimed").label("waiting"),
+    )
+    return tx.execute(query).one()
+
+
 def automatic_fen(tx: Transaction, days: tuple[date, date], methods: Sequence[str]) -> int:
-    """Claimed without a person, of money booked on these days."""
-    booked = and_(bank_entry.c.booked_on >= days[0], bank_entry.c.booked_on < days[1])
+    """Claimed without a person, of money that counts on these days."""
+    counted = _counted(tx, days)
     query = (
         select(func.coalesce(func.sum(claim.c.amount_fen), 0))
-        .join(bank_entry, bank_entry.c.id == claim.c.receipt_id)
-        .where(booked, claim.c.undone_at.is_(None), claim.c.method.in_(methods))
+        .join(counted, counted.c.id == claim.c.receipt_id)
+        .where(claim.c.undone_at.is_(None), claim.c.method.in_(methods))
     )
     return int(tx.execute(query).scalar_one())
+
+
+def _counted(tx: Transaction, days: tuple[date, date]) -> Subquery:
+    """Receipts booked on one of these days, and drafts that matured on one: before, a draft has not arrived."""
+    columns = [bank_entry.c[name] for name in ("id", "amount_fen", "claimed_fen", "state")]
+    is_draft = exists().where(bank_draft.c.receipt_id == bank_entry.c.id)
+    booked = select(*columns).where(bank_entry.c.credit, _within(bank_entry.c.booked_on, days), ~is_draft)
+    matured = select(*columns).join(bank_draft, bank_draft.c.receipt_id == bank_entry.c.id)
+    until_now = and_(_within(bank_draft.c.matures_on, days), bank_draft.c.matures_on <= local_date(tx.now))
+    return union_all(booked, matured.where(bank_entry.c.credit, until_now)).subquery()
+
+
+def _within(day: Column[date], days: tuple[date, date]) -> ColumnElement[bool]:
+    return and_(day >= days[0], day < days[1])
+
+
+# -- drafts --------------------------------------------------------------------------------------------------------
+
+
+def keep_drafts(tx: Transaction, drafts: Sequence[tuple[str, BankDraft]]) -> None:
+    """By receipt id."""
+    rows = [{"receipt_id": receipt_id} | asdict(draft) for receipt_id, draft in drafts]
+    if rows:
+        tx.execute(upsert(bank_draft).on_conflict_do_nothing(), rows)
+
+
+def draft_of(tx: Transaction, receipt_id: str) -> BankDraft | None:
+    row = tx.execute(select(bank_draft).where(bank_draft.c.receipt_id == receipt_id)).one_or_none()
+    return None if row is None else BankDraft(row.number, row.matures_on)
+
+
+def drafts_by_number(tx: Transaction, numbers: Iterable[str]) -> dict[str, str]:
+    """Receipt id of the draft that was first to have this number."""
+    wanted = cast(sorted(set(numbers)), ARRAY(Text))
+    query = select(bank_draft).where(bank_draft.c.number == func.any(wanted), bank_draft.c.number != "")
+    found: dict[str, str] = {}
+    for row in tx.execute(query.order_by(bank_draft.c.receipt_id)):
+        found.setdefault(row.number, row.receipt_id)
+    return found

@@ -13,7 +13,6 @@ from integration.claiming.rules import AUTOMATIC
 from integration.feeds import store as feeds
 from integration.feeds.errors import UnknownFeed
 from integration.feeds.rules import Health
-from integration.receipts import store as receipts
 
 DEFINITION = "collected-1"
 FEED = "bank"
@@ -43,7 +42,7 @@ class Collections:
 def summarise_collections(tx: Transaction, month: str) -> Collections:
     """`month`: YYYY-MM, by the bank's booking date. Definition "collected-1": arrived and claimed (N4.1)."""
     days = days_of(month)
-    sums = receipts.sums(tx, days)
+    sums = store.sums(tx, days)
     automatic = store.automatic_fen(tx, days, sorted(AUTOMATIC))
     provisional, until = standing_of_bank(tx)
     return Collections(

@@ -24,6 +24,6 @@ def undo_claim(tx: Transaction, claim_id: str, reason: str) -> str:
     if receipt is None or not standing:
         raise ClaimAlreadyUndone(claim_id=claim_id)
     record_undoing(tx, receipt, standing, reason)
-    receipts.explain(tx, found.receipt_id, EN, ZH)
+    store.explain(tx, [(found.receipt_id, EN, ZH)])
     receipts.leave_to_people(tx, found.receipt_id)
     return str(found.receipt_id)

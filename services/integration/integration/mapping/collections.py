@@ -11,7 +11,7 @@ from closeloop.common.v1.provenance_pb2 import Provenance
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from integration.claiming.ranking_rules import Candidate
 from integration.claiming.read_receipts import ReceiptView
-from integration.claiming.rules import Part
+from integration.claiming.rules import Match, Part
 from integration.claiming.summarise_collections import DEFINITION, Collections
 from integration.mapping.common import day, instant, money
 from integration.pos.import_sales import Load
@@ -83,6 +83,8 @@ def receipt(view: ReceiptView) -> pb.Receipt:
         candidates=[candidate(rank, each) for rank, each in enumerate(view.candidates, start=1)],
         reason=row.reason,
         reason_zh=row.reason_zh,
+        suggestions=[suggestion(each, row.currency) for each in view.suggestions],
+        matures_on=day(view.matures_on),
     )
 
 
@@ -97,6 +99,22 @@ def claim(row: Row[Any]) -> pb.Claim:
         claimed_by=row.claimed_by,
         claimed_at=instant(row.claimed_at),
         undone_at=instant(row.undone_at),
+        fee=money(row.fee_fen, row.currency),
+    )
+
+
+def suggestion(match: Match, currency: str) -> pb.ClaimSuggestion:
+    return pb.ClaimSuggestion(
+        parts=[
+            pb.ClaimPart(
+                receivable_id=part.receivable_id, amount=money(part.fen, currency), fee=money(part.fee_fen, currency)
+            )
+            for part in match.parts
+        ],
+        method=match.method,
+        confidence=match.confidence,
+        why=match.en,
+        why_zh=match.zh,
     )
 
 
@@ -115,7 +133,7 @@ def candidate(rank: int, each: Candidate) -> pb.ClaimCandidate:
 
 
 def part_in(message: pb.ClaimPart) -> Part:
-    return Part(message.receivable_id, message.amount.fen)
+    return Part(message.receivable_id, message.amount.fen, message.fee.fen)
 
 
 def summary(found: Collections) -> pb.GetCollectionSummaryResponse:

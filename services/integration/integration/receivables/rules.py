@@ -1,9 +1,7 @@
-"""Receivables as the ERP tells them, and how names of payers are compared."""
+"""Receivables as the ERP tells them."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from datetime import date
 from typing import Annotated, Any
 
@@ -46,19 +44,3 @@ class ReceivableRecord(BaseModel):
         if isinstance(value, float):
             raise ValueError("a float is no exact amount")
         return value
-
-
-_NOT_A_LETTER = re.compile(r"[\W_]+")
-# Of contract numbers: a shorter one would be found in any remark.
-SHORTEST_CONTRACT = 4
-
-
-def payer_key(name: str) -> str:
-    """Names are equal whatever the width of letters, case, spaces and punctuation: “ＡＢＣ（上海）” is "abc上海"."""
-    return _NOT_A_LETTER.sub("", unicodedata.normalize("NFKC", name).casefold())
-
-
-def contract_key(number: str) -> str:
-    """Numbers are equal whatever the width, case and separators; empty for one too short to be told apart."""
-    key = _NOT_A_LETTER.sub("", unicodedata.normalize("NFKC", number)).upper()
-    return key if len(key) >= SHORTEST_CONTRACT else ""

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, tuple_, union, update
+from sqlalchemy import BigInteger, Row, column, delete, func, select, true, tuple_, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.access import visible_rows
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
-from integration.receivables.rules import payer_key
+from integration.receivables.name_rules import payer_key
 from integration.tables import employee, known_payer, receivable
 
 OPEN = receivable.c.amount_fen > receivable.c.claimed_fen
@@ -68,6 +68,16 @@ def with_open_amount_near(tx: Transaction, fen: int, limit: int) -> Sequence[Row
     above = select(receivable).where(OPEN, left >= fen).order_by(left).limit(limit)
     below = select(receivable).where(OPEN, left < fen).order_by(left.desc()).limit(limit)
     return [*tx.execute(above).all(), *tx.execute(below).all()]
+
+
+def open_between(tx: Transaction, ranges: Sequence[tuple[int, int]], limit: int) -> Sequence[Row[Any]]:
+    """Open with an amount in one of these ranges (fen, both included), at most `limit` of each, the smallest first."""
+    left = receivable.c.amount_fen - receivable.c.claimed_fen
+    bounds = func.unnest([least for least, _ in ranges], [most for _, most in ranges])
+    asked = bounds.table_valued(column("least", BigInteger), column("most", BigInteger), name="asked").render_derived()
+    within = select(receivable).where(OPEN, left.between(asked.c.least, asked.c.most))
+    near = within.order_by(left, receivable.c.receivable_id).limit(limit).correlate(asked).lateral("near")
+    return tx.execute(select(near).select_from(asked.join(near, true()))).all()
 
 
 def customers_with_open(tx: Transaction) -> dict[str, str]:

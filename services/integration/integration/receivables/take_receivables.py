@@ -12,7 +12,8 @@ from chassis.unit_of_work import Transaction
 from integration.feeds.rules import Outcome, Raw, Rejection, content_hash, decoded, refusal
 from integration.orders.rules import Arrival, arrival
 from integration.receivables import store
-from integration.receivables.rules import ReceivableRecord, contract_key, payer_key
+from integration.receivables.name_rules import contract_key, payer_key
+from integration.receivables.rules import ReceivableRecord
 
 
 def take_receivables(tx: Transaction, records: Sequence[Raw]) -> Outcome:

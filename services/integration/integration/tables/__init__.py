@@ -11,6 +11,7 @@ from integration.tables.bank import (
     known_payer,
 )
 from integration.tables.directory import directory_state, duty_grant, employee, unit
+from integration.tables.drafts import bank_draft
 from integration.tables.feeds import feed, feed_run, quarantine
 from integration.tables.messages import callback_nonce, conversation_message, delivery, notification
 from integration.tables.metadata import metadata
@@ -20,6 +21,7 @@ __all__ = [
     "api_key",
     "bank_account",
     "bank_chain",
+    "bank_draft",
     "bank_entry",
     "bank_line",
     "bank_statement",

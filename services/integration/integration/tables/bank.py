@@ -125,7 +125,9 @@ claim = Table(
     words("salesperson_id"),
     fen("amount_fen"),
     currency(),
-    # exact_account, exact_contract, strong_payer_amount, person
+    # What the bank kept on the way: settles the receivable, is no collected money.
+    fen("fee_fen", default=True),
+    # As in claiming.rules: exact_account, exact_contract, strong_payer_amount, …, person
     Column("method", Text, nullable=False),
     Column("confidence", Float, nullable=False),
     Column("claimed_by", Text, nullable=False),
