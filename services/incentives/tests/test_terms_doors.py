@@ -370,6 +370,38 @@ def test_a_rule_whose_own_budget_is_over_counts_against_its_groups_again(
     assert (shown.used.fen, shown.held.fen, shown.held_orders) == (150_00, 75_00, 1)
 
 
+@pytest.mark.spec("I2.2")
+def test_a_budget_for_next_month_lets_nothing_go_today(rpc: Rpc, staffed: Service) -> None:
+    publish_terms(rpc, staffed, R, group("STACK"))
+    give_budget(rpc, staffed, 0, group="g")
+    deliver(staffed, deal(1, 1_000_00))
+    held = {("CL-1", R, "E1"): (100_00, True)}
+    assert states(rpc, staffed) == held
+    give_budget(rpc, staffed, 500_00, rule_id=R, starts_on="2026-04-01")
+    assert states(rpc, staffed) == held
+    give_budget(rpc, staffed, 500_00, rule_id=R)
+    assert states(rpc, staffed) == {("CL-1", R, "E1"): (100_00, False)}
+
+
+@pytest.mark.spec("I2.2")
+def test_a_rule_that_gets_a_budget_of_a_year_leaves_room_in_each_month_of_its_group(
+    rpc: Rpc, staffed: Service, clock: FixedClock
+) -> None:
+    publish_terms(rpc, staffed, "one", group("STACK"), percent=10)
+    publish_terms(rpc, staffed, "two", group("STACK"), percent=10)
+    give_budget(rpc, staffed, 100_00, group="g")
+    clock.advance(65 * DAY)
+    for month in range(3):
+        signed = SIGNED + 30 * month * DAY
+        deliver(staffed, order(f"SO-{month}", contract=f"CL-{month}", fen=1_000_00, signed=signed))
+    held = {(f"CL-{month}", "two") for month in range(3)}
+    assert {key[:2] for key, (_, waits) in states(rpc, staffed).items() if waits} == held
+    give_budget(rpc, staffed, 0, rule_id="one", period=budget_pb.BUDGET_PERIOD_YEAR, starts_on="2027-01-01")
+    assert {key[:2] for key, (_, waits) in states(rpc, staffed).items() if waits} == held
+    give_budget(rpc, staffed, 1_000_00, rule_id="one", period=budget_pb.BUDGET_PERIOD_YEAR)
+    assert not [key for key, (_, waits) in states(rpc, staffed).items() if waits]
+
+
 @pytest.mark.spec("I2.2", "I2.5", "I8.1")
 def test_a_second_person_approves_a_budget_and_what_was_given_stays_covered(rpc: Rpc, staffed: Service) -> None:
     publish_terms(rpc, staffed, R, {})

@@ -8,17 +8,20 @@ from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
 from incentives.awards import store
 from incentives.awards.rules import Item, Mark, budget_lines
-from incentives.budgets.rules import BEGINNING, BudgetExhausted, Change, Span, amounts, scope
+from incentives.budgets.rules import BudgetExhausted, Change, Span, amounts, scope
 from incentives.budgets.store import exhaustion, save_exhaustion
 from incentives.ledger.limit_rules import hold
 
-# A period in which no budget holds.
-UNLIMITED = [(BEGINNING, 2**62)]
-
 
 def hold_back(tx: Transaction, span: Span, mark: Mark, budgets: Sequence[Change]) -> list[Item]:
-    """The awards from the mark on of which something else is held, or said of it, than before."""
-    budget = amounts(budgets, span) or UNLIMITED
+    """The awards from the mark on of which something else is held, or said of it, than before.
+
+    In a period without an amount the budget holds nothing and lets nothing go: whatever is held there is held by
+    another one.
+    """
+    budget = amounts(budgets, span)
+    if not budget:
+        return []
     items = store.budget_items(tx, span, budgets, mark)
     changed, waits = [], False
     found = hold([each.demand() for each in items], budget, store.budget_taken(tx, span, budgets, mark))
@@ -29,11 +32,11 @@ def hold_back(tx: Transaction, span: Span, mark: Mark, budgets: Sequence[Change]
             item.budget_lines = lines
             changed.append(item)
     store.rewrite(tx, changed)
-    _tell(tx, span, budgets, waits)
+    _tell(tx, span, budgets, budget[-1][1], waits)
     return changed
 
 
-def _tell(tx: Transaction, span: Span, budgets: Sequence[Change], waits: bool) -> None:
+def _tell(tx: Transaction, span: Span, budgets: Sequence[Change], amount_fen: int, waits: bool) -> None:
     """Once each time that it begins to hold something. `waits`: something that was looked at is held; if nothing is,
     something before it may be."""
     before = exhaustion(tx, span)
@@ -47,7 +50,7 @@ def _tell(tx: Transaction, span: Span, budgets: Sequence[Change], waits: bool) -
     number += 1 if now else 0
     save_exhaustion(tx, span, tx.now if now else None, number)
     if now:
-        (rule, group), amount_fen = scope(span.budget_id), amounts(budgets, span)[-1][1]
+        rule, group = scope(span.budget_id)
         tx.record(
             BudgetExhausted(
                 span.budget_id, rule, group, span.period.value, span.starts_on, span.last_day, Money(amount_fen),

@@ -6,7 +6,7 @@ beginning; a later one from its approval on, and that is a fact like any other: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -141,6 +141,14 @@ def span_of(budget_id: str, period: Period, day: date) -> Span:
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
     after = first.year * 12 + first.month - 1 + months
     return Span(budget_id, period, first, date(after // 12, after % 12 + 1, 1))
+
+
+def spans(budget_id: str, period: Period, since: date, until: date) -> Iterator[Span]:
+    """The periods that hold the days from `since` to `until`, both included."""
+    while since <= until:
+        span = span_of(budget_id, period, since)
+        yield span
+        since = span.ends_before
 
 
 def amounts(changes: Iterable[Change], span: Span) -> list[tuple[datetime, int]]:

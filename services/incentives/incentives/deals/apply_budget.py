@@ -12,7 +12,7 @@ from chassis.unit_of_work import Transaction
 from incentives.awards.hold_back import hold_back
 from incentives.awards.store import figures, groups_of, pays
 from incentives.budgets.decide_budget import approve_budget, find_change, span_of_change
-from incentives.budgets.rules import GROUP, Span, scope, span_of
+from incentives.budgets.rules import GROUP, Span, scope, span_of, spans
 from incentives.budgets.store import approved, period_of
 from incentives.deals import store
 from incentives.deals.settle_deals import Settlement
@@ -36,14 +36,14 @@ def apply_budget(tx: Transaction, change_id: str) -> Row[Any]:
 
 
 def _touched(tx: Transaction, first: Span) -> set[Span]:
-    """A rule that gets a budget of its own leaves its group's."""
+    """The first period, which is not over. A rule that gets a budget of its own leaves its group's, in all periods
+    until today's: later ones have no orders yet."""
     rule_id, _ = scope(first.budget_id)
-    today = local_date(tx.now)
-    found = {first, span_of(first.budget_id, first.period, today)}
+    found = {first}
     for group in groups_of(tx, rule_id, first.since) if rule_id else []:
         period = period_of(tx, GROUP + group)
         if period is not None:
-            found |= {span_of(GROUP + group, period, day) for day in (first.starts_on, today)}
+            found |= set(spans(GROUP + group, period, first.starts_on, local_date(tx.now)))
     return found
 
 
