@@ -158,11 +158,12 @@ def test_an_imported_program_starts_by_fork_as_itself(supervise: Callable[..., S
 def test_a_killed_program_is_forked_again(supervise: Callable[..., Supervised]) -> None:
     supervised = supervise({}, {"imported": FORKED})
     supervised.go()
+    wait_until(lambda: "forked imported" in supervised.log("imported"))
     wait_until(lambda: supervised.program("imported")["state"] == "running")
     first = supervised.program("imported")["pid"]
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: supervised.log("imported").count("forked imported") == 2)
-    assert supervised.program("imported")["restarts"] == 1
+    wait_until(lambda: supervised.program("imported")["restarts"] == 1)
     assert supervised.program("imported")["exitCode"] == -signal.SIGKILL
 
 

@@ -27,7 +27,7 @@ from chassis.kernel.schedule import Schedule
 from chassis.metrics import metrics
 from chassis.schema import job as table
 
-POLL = 0.1
+POLL = 0.05
 # How often a replica looks at what the others ran, in seconds. What is due is judged by the clock at every poll.
 REFRESH = 1.0
 AT_ONCE = 4

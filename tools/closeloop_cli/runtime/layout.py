@@ -221,6 +221,8 @@ class Layout:
             "CLOSELOOP_SIDE_PORT": str(self.ports[f"{name}.side"]),
             "CLOSELOOP_KAFKA_BOOTSTRAP": self.kafka_bootstrap,
             "CLOSELOOP_KAFKA_PROFILE": self.outside.get("CLOSELOOP_KAFKA_PROFILE", profile),
+            # Each service runs once: one partition is enough, and each more costs broker and clients at every poll.
+            "CLOSELOOP_KAFKA_PARTITIONS": self.outside.get("CLOSELOOP_KAFKA_PARTITIONS", "1"),
             "CLOSELOOP_REDIS_URL": self.redis_url,
             "CLOSELOOP_SIGNING_KEY": str(self.keys / f"{name}.pem"),
             "CLOSELOOP_TRUST": str(self.trust),

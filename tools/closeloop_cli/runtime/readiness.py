@@ -16,7 +16,7 @@ from chassis.local.process import answers
 from closeloop_cli.runtime.layout import SERVICES, CannotRun, Layout, Program
 
 STARTING, STUCK = 90.0, 60.0
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.4
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.15
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

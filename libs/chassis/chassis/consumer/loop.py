@@ -28,6 +28,8 @@ from chassis.metrics import metrics
 from chassis.telemetry import logger
 from chassis.unit_of_work import UnitOfWork
 
+# Seconds of short polls after a question.
+ATTENTIVE = 10.0
 log = logger()
 
 
@@ -49,7 +51,7 @@ class Consumer:
         self._positions = Positions()
         self._trouble = ""
         self._broker_away = False
-        self._next_retries = self._next_figures = self._gather_until = 0.0
+        self._next_retries = self._next_figures = self._gather_until = self._attentive_until = 0.0
         self._asked, self._answered = Event(), Event()
         self._answer = False
 
@@ -70,6 +72,8 @@ class Consumer:
             return True
         self._answered.clear()
         self._asked.set()
+        # Who asks will ask again, and a poll can't be interrupted: while they do, it is short.
+        self._attentive_until = time.monotonic() + ATTENTIVE
         return self._answered.wait(timeout) and self._answer
 
     def _consume(self, stop: Event) -> None:
@@ -97,7 +101,7 @@ class Consumer:
             gapless.stand_by()  # more replicas than lanes
             stop.wait(0.25)
             return {}
-        batches = gapless.poll(timeout_ms=250)
+        batches = gapless.poll(timeout_ms=20 if time.monotonic() < self._attentive_until else 250)
         left = self._gather_until - time.monotonic()
         while batches and left > 0 and _number(batches) < self._bus.settings.max_poll_records:
             for place, messages in gapless.poll(timeout_ms=max(1, round(left * 1000))).items():
