@@ -307,6 +307,9 @@ ledger_entry = Table(
     Column("booked_at", DateTime(timezone=True), nullable=False),
     Column("text", Text, nullable=False),
     Column("text_zh", Text, nullable=False),
+    # What an appeal brought beside what the rule gives: the recalculation leaves it.
+    Column("of_appeal", Boolean, nullable=False, server_default=text("false")),
     Index("ledger_employee", "employee_id", "effective_at", "entry_id"),
     Index("ledger_deal", "deal_key"),
+    Index("ledger_slip_of_appeal", "slip_id", postgresql_where=text("of_appeal")),
 )

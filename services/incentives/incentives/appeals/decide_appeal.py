@@ -8,9 +8,8 @@ from incentives.appeals import store
 from incentives.appeals.case import Case, lock_case, reload, take_step
 from incentives.appeals.escalate_appeal import LEVEL
 from incentives.appeals.rules import SlipAdjusted, SlipDecided, award
-from incentives.ledger.store import append
 from incentives.rule_library.policy import BonusPolicy
-from incentives.slips.adjustment import adjustment
+from incentives.slips.adjustment import book_adjustment
 from incentives.slips.await_answer import await_answer
 from incentives.slips.rules import Command, Role
 
@@ -55,7 +54,7 @@ def adjust_slip(tx: Transaction, slip_id: str, etag: str, policy: BonusPolicy) -
     new = {"amount_fen": awarded, "adjusted_fen": before.adjusted_fen + change}
     adjusted = take_step(tx, case, Command.ADJUST, slip=new)
     shown = take_step(tx, adjusted, Command.SHOW_AGAIN, roles={Role.SYSTEM})
-    append(tx, [adjustment(tx, before, change, "Adjusted", "调整")])
+    book_adjustment(tx, before, change)
     await_answer(tx, slip_id, policy)
     tx.record(
         SlipAdjusted(

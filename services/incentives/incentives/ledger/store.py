@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
-from incentives.ledger.rules import Award, Balance, Booked, EntryKind, Post, balance
+from incentives.ledger.rules import WAITING, Award, Balance, Booked, EntryKind, Post, balance
 from incentives.tables import ledger_entry
 
 
@@ -27,11 +27,18 @@ def booked_held(tx: Transaction, deal_keys: Collection[str]) -> dict[Post, int]:
     return {post: -fen for post, fen in held.items()}
 
 
+def held_of_appeal(tx: Transaction, slip_id: str) -> int:
+    """What of the part that an appeal brought to this slip waits with it."""
+    c = ledger_entry.c
+    mine = (c.slip_id == slip_id) & c.of_appeal & c.kind.in_([each.value for each in WAITING])
+    return -int(tx.execute(select(func.coalesce(func.sum(c.amount_fen), 0)).where(mine)).scalar_one())
+
+
 def _booked(tx: Transaction, deal_keys: Collection[str], *kinds: EntryKind) -> dict[Post, int]:
     c = ledger_entry.c
     rows = tx.execute(
         select(c.deal_key, c.rule_id, c.employee_id, c.effective_at, func.sum(c.amount_fen).label("fen"))
-        .where(c.deal_key.in_(deal_keys), c.kind.in_([each.value for each in kinds]))
+        .where(c.deal_key.in_(deal_keys), c.kind.in_([each.value for each in kinds]), ~c.of_appeal)
         .group_by(c.deal_key, c.rule_id, c.employee_id, c.effective_at)
     )
     found: dict[Post, int] = defaultdict(int)

@@ -11,6 +11,7 @@ from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
 from incentives.rule_library.policy import BonusPolicy
 from incentives.slips import store
+from incentives.slips.adjustment import hold_adjustment, release_adjustment
 from incentives.slips.await_answer import await_answer
 from incentives.slips.rules import Command, Role, SlipCreated, SlipHeld, State, step
 
@@ -18,6 +19,7 @@ from incentives.slips.rules import Command, Role, SlipCreated, SlipHeld, State, 
 def hold_slip(tx: Transaction, slip: Row[Any], lines: Sequence[Mapping[str, Any]]) -> None:
     """`slip` is locked. Raises IllegalCommand."""
     _step(tx, slip, Command.HOLD, lines[-1]["text"] if lines else "")
+    hold_adjustment(tx, slip)
     tx.deadlines.stop_all(slip.slip_id)
     tell_held(tx, slip, lines)
 
@@ -25,6 +27,7 @@ def hold_slip(tx: Transaction, slip: Row[Any], lines: Sequence[Mapping[str, Any]
 def release_slip(tx: Transaction, slip: Row[Any], policy: BonusPolicy) -> None:
     """It is to be confirmed from now on. `slip` is locked. Raises IllegalCommand."""
     _step(tx, slip, Command.RELEASE, "There is money in the budget.")
+    release_adjustment(tx, slip)
     ask(tx, slip, policy)
 
 

@@ -9,9 +9,8 @@ from sqlalchemy import Row
 from chassis.kernel.ids import new_id
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
-from incentives.ledger.store import append
 from incentives.slips import store
-from incentives.slips.adjustment import adjustment
+from incentives.slips.adjustment import take_back_adjustment
 from incentives.slips.rules import SlipClawedBack, State, after_taking_back
 
 KEPT = (
@@ -39,7 +38,8 @@ def take_back(tx: Transaction, original: Row[Any], why: str, why_zh: str) -> str
     store.insert_slip(tx, values)
     # Nobody is waited for any more.
     tx.deadlines.stop_all(original.slip_id)
-    _take_back_adjustment(tx, original)
+    # What an appeal brought goes with the slip; the rest is booked by the recalculation.
+    take_back_adjustment(tx, original)
     tx.record(
         SlipClawedBack(
             slip_id, original.slip_id, original.beneficiary_id, original.manager_id, original.unit, amount, why, why_zh
@@ -50,9 +50,3 @@ def take_back(tx: Transaction, original: Row[Any], why: str, why_zh: str) -> str
         after={"state": after.value, "claw_back": slip_id}, why=why,
     )  # fmt: skip
     return slip_id
-
-
-def _take_back_adjustment(tx: Transaction, original: Row[Any]) -> None:
-    """What an appeal brought goes with the slip; the rest is booked by the recalculation."""
-    if original.adjusted_fen:
-        append(tx, [adjustment(tx, original, -original.adjusted_fen, "Taken back", "冲回")])
