@@ -161,6 +161,33 @@ def test_a_deal_shows_only_the_shares_of_people_one_may_see(rpc: Rpc, staffed: S
     assert [(each.beneficiary_id, each.granted.fen) for each in shown.entitlements] == [("E2", 40_00)]
 
 
+@pytest.mark.spec("I2.2", "P1.4")
+def test_a_co_seller_reads_nothing_of_what_others_are_paid(rpc: Rpc, staffed: Service) -> None:
+    """Three rules: one that shares, one that pays the owner alone, one that lost against that."""
+    publish_terms(rpc, staffed, R, {"splitByDeal": True})
+    publish_terms(rpc, staffed, "owners", group("HIGHEST"), percent=7)
+    publish_terms(rpc, staffed, "smaller", group("HIGHEST"), percent=3)
+    deliver(staffed, deal(1, 1_000_00))
+    record_split(rpc, staffed, "CL-1", E1=6_000, E2=4_000)
+    fire_clocks(staffed)
+    seen = seen_deal(rpc, staffed, "CL-1", as_rep("E2"))
+    assert [(each.employee_id, each.basis_points) for each in seen.split.shares] == [("E2", 4_000)]
+    assert seen.split.hidden_shares == 1
+    by_rule = {each.rule_id: each for each in seen.outcomes}
+    assert {rule: each.hidden_entitlements for rule, each in by_rule.items()} == {R: 1, "owners": 1, "smaller": 0}
+    for each in by_rule.values():
+        assert each.is_result_hidden
+        assert (each.HasField("result"), each.formula, each.formula_zh, list(each.lines)) == (False, "", "", [])
+    assert [part.granted.fen for part in by_rule[R].entitlements] == [40_00]
+
+    for who, hidden in ((as_rep("E1"), 1), (as_hq(), 0)):
+        whole = seen_deal(rpc, staffed, "CL-1", who)
+        assert (whole.split.hidden_shares, len(whole.split.shares)) == (hidden, 2 - hidden)
+        told = {each.rule_id: (each.result.fen, each.hidden_entitlements) for each in whole.outcomes}
+        assert told == {R: (100_00, hidden), "owners": (70_00, 0), "smaller": (30_00, 0)}
+        assert not any(each.is_result_hidden for each in whole.outcomes)
+
+
 @pytest.mark.spec("I2.2")
 def test_caps_cut_in_the_order_of_signing_and_say_so(rpc: Rpc, staffed: Service) -> None:
     publish_terms(rpc, staffed, R, caps(perOrder=500_00, perPersonMonth=800_00))

@@ -11,7 +11,7 @@ from closeloop.incentives.v1 import deal_service_pb2 as deal_pb
 from incentives.awards.rules import Item
 from incentives.budgets.rules import Figures, Period, scope
 from incentives.budgets.view_budgets import BudgetView
-from incentives.deals.view_deal import DealView
+from incentives.deals.view_deal import DealView, OutcomeView, SplitView
 from incentives.mapping import amount_line, money
 
 PERIODS = {
@@ -79,7 +79,7 @@ def deal(view: DealView) -> deal_pb.Deal:
         manager_id=row.manager_id,
         director_id=row.director_id,
         amount=money(row.amount_fen),
-        outcomes=[_outcome(award, item, people) for award, item, people in view.outcomes],
+        outcomes=[_outcome(each) for each in view.outcomes],
     )
     for name in ("signed_at", "cancelled_at"):
         if getattr(row, name) is not None:
@@ -89,24 +89,29 @@ def deal(view: DealView) -> deal_pb.Deal:
     return message
 
 
-def _split(message: deal_pb.DealSplit, row: Row[Any]) -> None:
-    for who, points in sorted(row.shares.items()):
-        message.shares.add(employee_id=who, basis_points=points)
+def _split(message: deal_pb.DealSplit, view: SplitView) -> None:
+    row, message.hidden_shares = view.row, view.hidden
+    for who in view.people:
+        message.shares.add(employee_id=who, basis_points=row.shares[who])
     message.recorded_by, message.reason = row.recorded_by, row.reason
     message.recorded_at.FromDatetime(row.recorded_at)
 
 
-def _outcome(row: Row[Any], item: Item, people: list[str]) -> deal_pb.RuleOutcome:
-    return deal_pb.RuleOutcome(
+def _outcome(view: OutcomeView) -> deal_pb.RuleOutcome:
+    row = view.award
+    message = deal_pb.RuleOutcome(
         rule_id=row.rule_id,
         rule_version=row.rule_version,
-        result=money(row.result_fen),
-        formula=row.formula,
-        formula_zh=row.formula_zh,
         group=row.group_name,
-        lines=[amount_line(each) for each in row.lines],
-        entitlements=[_entitlement(row, item, person) for person in people],
+        entitlements=[_entitlement(row, view.item, person) for person in view.people],
+        hidden_entitlements=view.hidden,
+        is_result_hidden=not view.is_whole,
     )
+    if view.is_whole:
+        message.result.CopyFrom(money(row.result_fen))
+        message.formula, message.formula_zh = row.formula, row.formula_zh
+        message.lines.extend(amount_line(each) for each in row.lines)
+    return message
 
 
 def _entitlement(row: Row[Any], item: Item, person: str) -> deal_pb.Entitlement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +18,31 @@ from incentives.slips.store import beneficiaries
 
 
 @dataclass(frozen=True)
-class DealView:
-    """Of `items`, only people whom the caller may see."""
+class OutcomeView:
+    """`people`: of those whom the rule gives something, whom the caller may see; `hidden`: how many others.
 
+    `is_whole`: also the rule's result for the whole order.
+    """
+
+    award: Row[Any]
+    item: Item
+    people: list[str]
+    hidden: int
+    is_whole: bool
+
+
+@dataclass(frozen=True)
+class SplitView:
+    row: Row[Any]
+    people: list[str]
+    hidden: int
+
+
+@dataclass(frozen=True)
+class DealView:
     deal: Row[Any]
-    split: Row[Any] | None
-    outcomes: list[tuple[Row[Any], Item, list[str]]]
+    split: SplitView | None
+    outcomes: list[OutcomeView]
 
 
 def find_deal(tx: Transaction, deal_key: str) -> Row[Any]:
@@ -38,11 +58,19 @@ def find_deal(tx: Transaction, deal_key: str) -> Row[Any]:
 def view_deal(tx: Transaction, deal_key: str) -> DealView:
     """Raises DealNotFound."""
     found, items, awards = find_deal(tx, deal_key), load_items(tx, [deal_key]), load_awards(tx, [deal_key])
-    shown = [
-        (awards[key], item, [person for person in item.people if _visible(tx, person)])
-        for key, item in sorted(items.items())
+    # What an order comes to is its owner's. A co-seller would read the others' pay from it.
+    is_whole = _visible(tx, found.salesperson_id)
+    outcomes = [
+        OutcomeView(awards[key], item, *_seen(tx, item.people), is_whole) for key, item in sorted(items.items())
     ]
-    return DealView(found, store.load_split(tx, deal_key), shown)
+    split = store.load_split(tx, deal_key)
+    return DealView(found, None if split is None else SplitView(split, *_seen(tx, sorted(split.shares))), outcomes)
+
+
+def _seen(tx: Transaction, people: Sequence[str]) -> tuple[list[str], int]:
+    """Whom the caller may see, and how many are left out."""
+    seen = [person for person in people if _visible(tx, person)]
+    return seen, len(people) - len(seen)
 
 
 def _visible(tx: Transaction, employee_id: str) -> bool:
