@@ -6,13 +6,13 @@ is reserved is checked again under the rep's lock, so a view that is a moment ol
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
-from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from chassis.database import Database
 from chassis.kernel.calendar import instant, local_date
@@ -60,7 +60,7 @@ class Board:
     def _forget_all(self) -> None:
         self._reps = reps_of([])
         self._turns = FairTurns()
-        self._seen: frozenset[str] = frozenset()
+        self._seen: frozenset[UUID] = frozenset()
         self._oldest = "0"
         self._fairness_days: int | None = None
         # Conversion is right for this many days, until the oldest lead falls out of the window.
@@ -69,15 +69,34 @@ class Board:
     def _refresh(self, at: datetime, policy: AssignmentPolicy) -> View:
         if self._fairness_days is not None and policy.fairness_days > self._fairness_days:
             self._forget_all()
+        snapshot = self._follow(at, policy) or self._read(at, policy)
+        self._oldest, self._fairness_days = snapshot.oldest, policy.fairness_days
+        return View(self._reps, snapshot.text, snapshot.high_load)
+
+    def _follow(self, at: datetime, policy: AssignmentPolicy) -> sql.Snapshot | None:
+        """Take over what little has changed, by one statement. None when there is more to read than that."""
+        if self._fairness_days is None or not self._conversion_holds(at, policy):
+            return None
+        since = fairness_since(local_date(at), policy)
+        with self._database.engine.connect() as conn:
+            look = sql.look(conn.execution_options(isolation_level="AUTOCOMMIT"), self._oldest, since)
+        reps = with_changes(self._reps, look.reps) if look.reps else self._reps
+        if look.snapshot.closed_changed or reps is None or (reps.team != self._reps.team).any():
+            return None
+        self._reps = reps
+        self._take_turns(look.turns, since)
+        return look.snapshot
+
+    def _read(self, at: datetime, policy: AssignmentPolicy) -> sql.Snapshot:
+        since = fairness_since(local_date(at), policy)
         with self._database.engine.connect() as conn:
             conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             snapshot = sql.snapshot(conn, self._oldest)
             self._read_reps(conn)
-            self._read_turns(conn, local_date(at), policy)
+            self._take_turns(sql.new_turns(conn, self._oldest, since), since)
             if snapshot.closed_changed or not self._conversion_holds(at, policy):
                 self._read_conversion(conn, at, policy)
-        self._oldest, self._fairness_days = snapshot.oldest, policy.fairness_days
-        return View(self._reps, snapshot.text, snapshot.high_load)
+        return snapshot
 
     def _read_reps(self, conn: Connection) -> None:
         rows = sql.changed_reps(conn, self._oldest)
@@ -104,9 +123,7 @@ class Board:
         ends = _NEVER if first is None else first + window + timedelta(microseconds=1)
         self._conversion = policy.conversion_days, ends
 
-    def _read_turns(self, conn: Connection, today: date, policy: AssignmentPolicy) -> None:
-        since = fairness_since(today, policy)
-        turns = sql.new_turns(conn, self._oldest, since)
+    def _take_turns(self, turns: Sequence[sql.Turn], since: datetime) -> None:
         new = [turn for turn in turns if turn.decision_id not in self._seen]
         self._turns.add(new, _numbers(self._reps, new))
         self._turns.forget_before(local_date(since))
@@ -133,7 +150,7 @@ def fairness_since(today: date, policy: AssignmentPolicy) -> datetime:
     return instant(today - timedelta(days=policy.fairness_days - 1))
 
 
-def _numbers(reps: Reps, turns: Iterable[Row[Any]]) -> dict[str, int]:
+def _numbers(reps: Reps, turns: Iterable[sql.Turn]) -> dict[str, int]:
     """Number of each winner."""
     found = {turn.winner_id: reps.find(turn.winner_id) for turn in turns}
     return {winner: int(reps.number[at]) for winner, at in found.items() if at is not None}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
@@ -47,6 +48,23 @@ _TURNS = """
 _NEW_TURNS = text(_TURNS.format(seen="xid >= CAST(:oldest AS xid8)"))
 _TURNS_THEN = text(_TURNS.format(seen="grade = :grade AND pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))"))
 
+# All of that at once, for the many looks at which little has changed: turns as columns, on the first row.
+_LOOK = text(f"""
+    WITH changed AS (
+        SELECT row_number() OVER () AS place, {_COLUMNS} FROM rep WHERE xid >= CAST(:oldest AS xid8)
+    ), turn AS (
+        SELECT array_agg(decision_id) AS decision_ids, array_agg(at) AS ats, array_agg(grade) AS turn_grades,
+            array_agg(winner_id) AS winner_ids, array_agg(band) AS bands, array_agg(band_size) AS band_sizes
+        FROM decision WHERE outcome = 'assigned' AND at >= :since AND xid >= CAST(:oldest AS xid8)
+    )
+    SELECT s::text AS snapshot, pg_snapshot_xmin(s)::text AS oldest,
+        ARRAY(SELECT grade FROM load_mode WHERE high) AS high_load,
+        EXISTS (SELECT FROM closed_lead WHERE xid >= CAST(:oldest AS xid8)) AS closed_changed,
+        turn.*, changed.*
+    FROM pg_current_snapshot() AS s LEFT JOIN changed ON TRUE LEFT JOIN turn ON coalesce(place, 1) = 1
+    ORDER BY place
+""")  # noqa: S608 - fixed columns
+
 _CLOSED = """
     SELECT owner_id, count(*) FILTER (WHERE won) AS won, count(*) AS closed, min(closed_at) AS first FROM closed_lead
     WHERE grade = 'A' AND closed_at >= :since AND {seen} GROUP BY owner_id
@@ -74,8 +92,41 @@ class Snapshot:
     closed_changed: bool
 
 
+@dataclass(frozen=True)
+class Turn:
+    """An automatic assignment: who got the lead, and whose claim it was."""
+
+    decision_id: UUID
+    at: datetime
+    grade: str
+    winner_id: str
+    band: bytes | None
+    band_size: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """What has changed since a look before, as one snapshot shows it."""
+
+    snapshot: Snapshot
+    reps: Sequence[Row[Any]]
+    turns: Sequence[Turn]
+
+
+def look(conn: Connection, oldest: str, since: datetime) -> Look:
+    """In one statement, so that it needs no transaction to be one look."""
+    rows = conn.execute(_LOOK, {"oldest": oldest, "since": since}).all()
+    first = rows[0]
+    columns = (first.decision_ids, first.ats, first.turn_grades, first.winner_ids, first.bands, first.band_sizes)
+    turns = [Turn(*each) for each in zip(*columns, strict=True)] if first.decision_ids else []
+    return Look(_snapshot(first), [row for row in rows if row.employee_id is not None], turns)
+
+
 def snapshot(conn: Connection, oldest_before: str) -> Snapshot:
-    row = conn.execute(_SNAPSHOT, {"oldest": oldest_before}).one()
+    return _snapshot(conn.execute(_SNAPSHOT, {"oldest": oldest_before}).one())
+
+
+def _snapshot(row: Row[Any]) -> Snapshot:
     return Snapshot(row.snapshot, row.oldest, frozenset(Grade(each) for each in row.high_load), row.closed_changed)
 
 
@@ -88,13 +139,14 @@ def reps_then(conn: Connection, snapshot: str) -> Sequence[Row[Any]]:
     return conn.execute(_REPS_THEN, {"snapshot": snapshot}).all()
 
 
-def new_turns(conn: Connection, oldest: str, since: datetime) -> Sequence[Row[Any]]:
+def new_turns(conn: Connection, oldest: str, since: datetime) -> list[Turn]:
     """Automatic assignments since; a few may be known already."""
-    return conn.execute(_NEW_TURNS, {"oldest": oldest, "since": since}).all()
+    return [Turn(*row) for row in conn.execute(_NEW_TURNS, {"oldest": oldest, "since": since})]
 
 
-def turns_then(conn: Connection, snapshot: str, grade: Grade, since: datetime) -> Sequence[Row[Any]]:
-    return conn.execute(_TURNS_THEN, {"snapshot": snapshot, "grade": grade.value, "since": since}).all()
+def turns_then(conn: Connection, snapshot: str, grade: Grade, since: datetime) -> list[Turn]:
+    found = conn.execute(_TURNS_THEN, {"snapshot": snapshot, "grade": grade.value, "since": since})
+    return [Turn(*row) for row in found]
 
 
 def closed(conn: Connection, since: datetime, snapshot: str | None = None) -> Sequence[Row[Any]]:

@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row
 
 from chassis.kernel.calendar import local_date
+from leads.assignment.board_store import Turn
 from leads.assignment.rules import Column
 from leads.lead.rules import Grade
 
@@ -37,7 +36,7 @@ class FairTurns:
     owed: dict[tuple[date, Grade], Column] = field(default_factory=lambda: defaultdict(lambda: np.zeros(0)))
     received: dict[tuple[date, Grade], Column] = field(default_factory=lambda: defaultdict(lambda: np.zeros(0)))
 
-    def add(self, turns: Iterable[Row[Any]], number_of: Mapping[str, int]) -> None:
+    def add(self, turns: Iterable[Turn], number_of: Mapping[str, int]) -> None:
         """Decisions with outcome assigned."""
         for turn in turns:
             key = local_date(turn.at), Grade(turn.grade)

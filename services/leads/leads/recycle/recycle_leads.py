@@ -10,7 +10,7 @@ from leads.lead import rules as lead_rules
 from leads.lead import store
 from leads.lead.events import LeadRecycled
 from leads.lead.rules import Changes, Command, Lead, counts_as
-from leads.lead.tell_overdue import Line, lock_owned, tell_overdue
+from leads.overdue.tell_overdue import Line, lock_owned, tell_overdue
 from leads.ownership import store as ownership
 from leads.recycle import rules
 from leads.recycle.policy import RecyclePolicy

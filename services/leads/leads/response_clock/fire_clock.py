@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chassis.deadlines import Deadline
 from chassis.unit_of_work import Transaction
 from leads.lead import store
-from leads.lead.tell_overdue import Line, lock_owned, tell_overdue
+from leads.overdue.tell_overdue import Line, lock_owned, tell_overdue
 from leads.response_clock.rules import GOLDEN, Clock
 
 _LINES = {
