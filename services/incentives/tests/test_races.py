@@ -10,17 +10,23 @@ import pytest
 from google.protobuf.message import Message
 from sqlalchemy import text
 
+from chassis.errors import InvalidInput
 from chassis.identity import of_service
+from chassis.kernel.money import Money
 from chassis.service import Service
 from chassis.testing.events import deliver
+from chassis.testing.identity import as_hq
 from chassis.testing.rpc import Rpc
+from closeloop.incentives.v1 import budget_service_pb2 as budget_pb
 from incentives.bootstrap import BONUSES
+from incentives.budgets.propose_budget import Proposal, propose_budget
+from incentives.budgets.rules import Period
 from incentives.deals.rules import CNY, ERP, OrderSource
 from incentives.deals.settle_deals import Settlement
 from incentives.deals.take_order import take_order
 from incentives.evaluation.evaluator import Evaluator
 
-from .terms_world import publish_terms
+from .terms_world import approve, budgets, propose, publish_terms
 from .world import SIGNED, customer, employee, fire_clocks, standing, waiting
 
 R = "ten-percent"
@@ -68,3 +74,33 @@ def test_an_order_that_comes_while_its_people_are_being_told_waits_for_nobody(
     meanwhile(service, evaluator, lambda: deliver(service, told))
     fire_clocks(service)
     assert (waiting(rpc, service), standing(rpc, service)) == ({}, PAID)
+
+
+@pytest.mark.spec("I2.2", "I8.1")
+def test_of_two_budgets_proposed_at_once_the_second_goes_by_the_period_of_the_first(rpc: Rpc, staffed: Service) -> None:
+    publish_terms(rpc, staffed, R, {})
+    first = Proposal(R, "", Period.MONTH, None, True, Money(100_00), "第一季度活动")
+    with ThreadPoolExecutor(1) as pool, staffed.uow.begin(as_hq("E800", "ops")) as tx:
+        propose_budget(tx, first)
+        second = pool.submit(propose, rpc, staffed, 500_00, rule_id=R, period=budget_pb.BUDGET_PERIOD_YEAR)
+        wait_until_blocked(staffed, second)
+        tx.commit()
+        with pytest.raises(InvalidInput) as refused:
+            second.result(30)
+    assert [each.field for each in refused.value.violations] == ["period"]
+
+
+@pytest.mark.spec("I2.2", "I8.1")
+def test_of_two_budgets_by_different_periods_one_is_approved(rpc: Rpc, staffed: Service) -> None:
+    """Two such proposals are from before they were taken one after the other."""
+    publish_terms(rpc, staffed, R, {})
+    month, year = (propose(rpc, staffed, 100_00, rule_id=R).change_id for _ in range(2))
+    with staffed.uow.database.begin() as conn:
+        older = text("UPDATE budget_change SET period = 'year', starts_on = '2026-01-01' WHERE change_id = :id")
+        conn.execute(older, {"id": year})
+    approve(rpc, staffed, month)
+    with pytest.raises(InvalidInput) as refused:
+        approve(rpc, staffed, year)
+    assert [each.field for each in refused.value.violations] == ["period"]
+    (shown,) = budgets(rpc, staffed, rule_id=R)
+    assert (shown.period, shown.amount.fen) == (budget_pb.BUDGET_PERIOD_MONTH, 100_00)

@@ -22,6 +22,7 @@ from incentives.budgets.rules import (
     Period,
     Span,
     WrongBudget,
+    other_period,
     span_of,
     too_late,
 )
@@ -41,6 +42,9 @@ def approve_budget(tx: Transaction, change_id: str, used_fen: int, paid: bool) -
         raise BudgetPaysYou()
     if span_of_change(found).ends_before <= local_date(tx.now):
         raise WrongBudget.of(too_late())
+    fixed = store.period_of(tx, found.budget_id)
+    if fixed is not None and fixed != found.period:
+        raise WrongBudget.of(other_period(fixed))
     if found.amount_fen < used_fen:
         raise BudgetAlreadyUsed(used=f"{Money(used_fen).yuan:,.2f}")
     return _decide(tx, found, APPROVED)

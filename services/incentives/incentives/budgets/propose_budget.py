@@ -11,6 +11,7 @@ from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
 from incentives.budgets import store
 from incentives.budgets.rules import GROUP, PROPOSED, RULE, Period, check_proposal
+from incentives.ledger.store import lock_books
 from incentives.rule_library.store import is_known
 
 
@@ -28,7 +29,8 @@ class Proposal:
 
 
 def propose_budget(tx: Transaction, said: Proposal) -> str:
-    """Its id. Raises WrongBudget."""
+    """Its id. One after the other: the first says by which period the budget goes. Raises WrongBudget."""
+    lock_books(tx)
     today = local_date(tx.now)
     fixed = store.period_of(tx, RULE + said.rule_id if said.rule_id else GROUP + said.group)
     known = is_known(tx, rule_id=said.rule_id, group=said.group)

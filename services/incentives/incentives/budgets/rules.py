@@ -198,6 +198,10 @@ def too_late() -> Violation:
     return Violation("starts_on", "the period is over; it keeps its budget", "该期间已结束，预算不可更改")
 
 
+def other_period(fixed: Period) -> Violation:
+    return Violation("period", f"this budget goes by {fixed.value}", f"该预算按 {fixed.value} 计，不可更改")
+
+
 def check_proposal(
     rule_id: str, group: str, known: bool, period: Period | None, fixed: Period | None, amount_fen: int, currency: str,
     day: date, today: date,
@@ -213,7 +217,7 @@ def check_proposal(
     if period is None:
         wrong.append(Violation("period", "is month, quarter or year", "须为月、季或年"))
     elif fixed is not None and fixed is not period:
-        wrong.append(Violation("period", f"this budget goes by {fixed.value}", f"该预算按 {fixed.value} 计，不可更改"))
+        wrong.append(other_period(fixed))
     if amount_fen < 0 or currency not in ("", "CNY"):
         wrong.append(Violation("amount", "is an amount of at least zero in CNY", "须为不小于零的人民币金额"))
     span = span_of(RULE + rule_id if rule_id else GROUP + group, period or Period.MONTH, day)

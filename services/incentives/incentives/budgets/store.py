@@ -27,9 +27,10 @@ def approved(tx: Transaction) -> list[Change]:
 
 
 def period_of(tx: Transaction, budget_id: str) -> Period | None:
-    """By which period the budget goes: as first proposed."""
-    query = select(C.period).where(C.budget_id == budget_id, C.state != REJECTED).order_by(C.change_id).limit(1)
-    found = tx.execute(query).scalar_one_or_none()
+    """By which period the budget goes: as approved, else as first proposed."""
+    query = select(C.period).where(C.budget_id == budget_id, C.state != REJECTED)
+    first = query.order_by((C.state == APPROVED).desc(), C.change_id).limit(1)
+    found = tx.execute(first).scalar_one_or_none()
     return None if found is None else Period(found)
 
 

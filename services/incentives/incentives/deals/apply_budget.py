@@ -14,9 +14,9 @@ from incentives.awards.store import figures, groups_of, pays
 from incentives.budgets.decide_budget import approve_budget, find_change, span_of_change
 from incentives.budgets.rules import GROUP, Span, scope, span_of, spans
 from incentives.budgets.store import approved, period_of
-from incentives.deals import store
 from incentives.deals.settle_deals import Settlement
 from incentives.deals.write_books import write_books
+from incentives.ledger.store import lock_books
 from incentives.rule_library.store import published
 
 BUDGET = "budget.settle"
@@ -24,7 +24,7 @@ BUDGET = "budget.settle"
 
 def apply_budget(tx: Transaction, change_id: str) -> Row[Any]:
     """Raises what `approve_budget` raises."""
-    store.lock_books(tx)
+    lock_books(tx)
     first = span_of_change(find_change(tx, change_id))
     budgets = approved(tx)
     paid = pays(tx, first, budgets, tx.identity.subject)
@@ -49,7 +49,7 @@ def _touched(tx: Transaction, first: Span) -> set[Span]:
 
 def settle_budget(tx: Transaction, budget_id: str, starts_on: date, settlement: Settlement) -> None:
     """The handler of the budget's clock."""
-    store.lock_books(tx)
+    lock_books(tx)
     period = period_of(tx, budget_id)
     if period is None:
         return

@@ -10,13 +10,14 @@ from incentives.deals import store
 from incentives.deals.settle_deals import look_again
 from incentives.deals.split_rules import OwnShare, check_shares
 from incentives.deals.view_deal import find_deal
+from incentives.ledger.store import lock_books
 from incentives.roster.store import unit_of
 from incentives.slips.store import beneficiaries
 
 
 def record_split(tx: Transaction, deal_key: str, shares: Mapping[str, int], listed: int, reason: str) -> None:
     """`listed`: how many shares were told. Raises DealNotFound, OwnShare, InvalidInput."""
-    store.lock_books(tx)
+    lock_books(tx)
     deal = find_deal(tx, deal_key)
     if tx.identity.subject in {*shares, deal.salesperson_id, *beneficiaries(tx, deal_key)}:
         raise OwnShare()

@@ -15,6 +15,7 @@ from incentives.deals import store
 from incentives.deals.book_deals import book_deals
 from incentives.deals.rules import DealFacts, combine, context, waits
 from incentives.evaluation.evaluator import Evaluator
+from incentives.ledger.store import lock_books
 from incentives.roster.rules import Employee, version_at
 from incentives.roster.store import customer_of_code, customer_versions, employee_versions
 from incentives.rule_library.policy import BonusPolicy
@@ -39,7 +40,7 @@ def settle_deals(tx: Transaction, keys: Collection[str], settlement: Settlement)
     """A deal that came, changed or moved, and every other whose place in history it moves."""
     if not keys:
         return
-    store.lock_books(tx)
+    lock_books(tx)
     policy = settlement.policy
     before = store.load_deals(tx, keys)
     for key in sorted(keys):
@@ -57,7 +58,7 @@ def look_again(tx: Transaction, find: Callable[[], Collection[str]]) -> None:
     They are looked for under the lock: a deal that is just being settled without what is told here is among them, and
     one that comes later is settled with it.
     """
-    store.lock_books(tx)
+    lock_books(tx)
     for key in sorted(find()):
         tx.deadlines.start(SETTLE, key, tx.now)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, or_, select, text, update
+from sqlalchemy import Row, delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import array, insert
 
 from chassis.rpc.paging import Page
@@ -17,11 +17,6 @@ from incentives.ledger.rules import LedgerDeal
 from incentives.tables import deal, deal_split, order_source
 
 COUNTED, WAITING, EMPTY = "counted", "waiting", "empty"
-
-
-def lock_books(tx: Transaction) -> None:
-    """Deals are settled one at a time: an order moves the places of others, so their locks would form circles."""
-    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("incentives:books", 0))))
 
 
 def held_source(tx: Transaction, source: str, source_id: str) -> OrderSource | None:

@@ -6,12 +6,13 @@ from chassis.unit_of_work import Transaction
 from incentives.deals import store
 from incentives.deals.rules import OrderSource
 from incentives.deals.settle_deals import Settlement, settle_deals
+from incentives.ledger.store import lock_books
 from incentives.slips.store import move_slips
 
 
 def take_order(tx: Transaction, said: OrderSource, settlement: Settlement) -> None:
     """Once per version; an older one than that known changes nothing."""
-    store.lock_books(tx)
+    lock_books(tx)
     held = store.held_source(tx, said.source, said.source_id)
     if held is not None and held.version >= said.version:
         return

@@ -7,10 +7,11 @@ from incentives.deals import store
 from incentives.deals.rules import OPPORTUNITY, Withdrawal, withdrawn
 from incentives.deals.settle_deals import Settlement
 from incentives.deals.take_order import take_order
+from incentives.ledger.store import lock_books
 
 
 def withdraw_evidence(tx: Transaction, said: Withdrawal, settlement: Settlement) -> None:
-    store.lock_books(tx)
+    lock_books(tx)
     changed = withdrawn(store.held_source(tx, OPPORTUNITY, said.opportunity_id), said)
     if changed is not None:
         take_order(tx, changed, settlement)

@@ -16,6 +16,12 @@ from incentives.ledger.rules import WAITING, Award, Balance, Booked, EntryKind, 
 from incentives.tables import ledger_entry
 
 
+def lock_books(tx: Transaction) -> None:
+    """Deals are settled one at a time, and budgets change between them: an order moves the places of others, so their
+    locks would form circles."""
+    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("incentives:books", 0))))
+
+
 def booked(tx: Transaction, deal_keys: Collection[str]) -> dict[Post, int]:
     """What orders of these deals have been booked for so far."""
     return _booked(tx, deal_keys, EntryKind.EARN, EntryKind.CLAW_BACK)
