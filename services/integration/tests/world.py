@@ -186,7 +186,9 @@ def _entry(line: Line, account: str) -> str:
 class Bank:
     """A front-end machine with one account: statements by number, each a text or a refusal to answer."""
 
-    statements: dict[int, str] = field(default_factory=dict)
+    statements: dict[int, str | bytes] = field(default_factory=dict)
+    # Checksums as the bank announces them; of a statement that is not named, none.
+    checksums: dict[int, str] = field(default_factory=dict)
     balance: str = "0.00"
     as_of: str = "2026-03-10T02:00:00Z"
     account: str = "6222"
@@ -204,10 +206,17 @@ class Bank:
 
     def _listed(self, query: Mapping[str, str]) -> Answer:
         later = [number for number in sorted(self.statements) if number > int(query["after"])]
-        return {"statements": [{"sequence": each, "file": f"{each:05d}.xml", "sha256": ""} for each in later]}
+        listed = [
+            {"sequence": each, "file": f"{each:05d}.xml", "sha256": self.checksums.get(each, "")} for each in later
+        ]
+        return {"statements": listed}
 
     def _file(self, number: int) -> Route:
-        return lambda query: self.statements[number].encode()
+        def content(query: Mapping[str, str]) -> bytes:
+            file = self.statements[number]
+            return file.encode() if isinstance(file, str) else file
+
+        return content
 
 
 def instant(text: str) -> datetime:

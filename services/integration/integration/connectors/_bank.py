@@ -56,8 +56,8 @@ class BankFeed:
         outcome = Outcome()
         for raw in page.records:
             for again in pages_of_text(raw, self._policy("statements"), tx.now):
-                outcome.add(self._take(tx, again, run_id))
-        outcome.add(self._take(tx, page, run_id))
+                outcome.add(self._take(tx, again, run_id, whole=False))
+        outcome.add(self._take(tx, page, run_id, whole=True))
         return outcome
 
     def finish(self, tx: Transaction, facts: Mapping[str, Any]) -> Proof | None:
@@ -72,18 +72,18 @@ class BankFeed:
         facts = facts_of(page)
         return set(facts.shape) if facts else set()
 
-    def _take(self, tx: Transaction, page: Page, run_id: str) -> Outcome:
+    def _take(self, tx: Transaction, page: Page, run_id: str, *, whole: bool) -> Outcome:
         facts = facts_of(page)
-        return self._keep(tx, facts, run_id) if facts else Outcome()
+        return self._keep(tx, facts, run_id, whole=whole) if facts else Outcome()
 
     @staticmethod
-    def _keep(tx: Transaction, facts: Facts, run_id: str) -> Outcome:
+    def _keep(tx: Transaction, facts: Facts, run_id: str, *, whole: bool) -> Outcome:
         outcome = Outcome()
         if facts.refusal is not None:
             return Outcome(records=1, rejections=[facts.refusal])
         for part in facts.parts:
             number = part.statement.sequence if part.statement.format == FORMAT else facts.file.number
-            taken = take_part(tx, part, Origin(facts.file.place, run_id, facts.file.sha256, number))
+            taken = take_part(tx, part, Origin(facts.file.place, run_id, facts.file.sha256, number, whole))
             outcome.add(taken.outcome)
             reopen(tx, taken.recounted)
         if facts.whole:

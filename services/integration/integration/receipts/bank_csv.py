@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import BinaryIO
 
 from chassis.kernel.calendar import SHANGHAI
@@ -266,6 +266,7 @@ def _fen(text: str, field: str) -> int:
     return fen_of(str(Decimal(plain.replace(",", ""))), field)
 
 
+@lru_cache(maxsize=4096)
 def _time(text: str, clock: str, field: str) -> datetime:
     whole = f"{text} {clock}".strip()
     for each in _FORMATS:

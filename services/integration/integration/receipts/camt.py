@@ -24,9 +24,10 @@ from integration.receipts.rules import Statement
 
 _ENCODING = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
 BOOKED = "BOOK"
-# Elements outside of entries, and inside of one: a document beyond them is no statement but an attack.
-MOST_IN_HEAD = 20_000
-MOST_IN_ENTRY = 100_000
+# Bytes from one entry to the next: a document beyond that is no statement but an attack.
+MOST_AT_ONCE = 2 * 1024 * 1024
+# Entries whose elements make the shape of a document.
+LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,18 @@ class Camt:
 
 
 class _Reader:
-    """One pass over a document."""
+    """One pass over a document. Python sees entries and reports only: the rest of the work is done in C."""
 
-    def __init__(self, content: AsUtf8, kind: _Kind, shape: set[str]) -> None:
+    def __init__(self, content: _Measured, kind: _Kind, shape: set[str]) -> None:
+        self._content = content
+        self._kind = kind
+        self._shape = shape
+        self._last: Element | None = None
+        self._seen = 0
         self._events = etree.iterparse(
             content,
-            events=("start", "end"),
+            events=("end",),
+            tag=["{*}Ntry", "{*}" + kind.report],
             encoding="utf-8",
             resolve_entities=False,
             no_network=True,
@@ -129,54 +136,44 @@ class _Reader:
             remove_comments=True,
             remove_pis=True,
         )
-        self._kind = kind
-        self._shape = shape
-        self._path: list[str] = []
-        self._in_head = 0
-        self._in_entry = 0
-        self._last: Element | None = None
 
     def run(self) -> Iterator[tuple[Element, bool]]:
-        report = ["Document", self._kind.container, self._kind.report]
-        entry = [*report, "Ntry"]
-        for event, node in self._events:
-            if event == "start":
-                self._start(node, inside=self._path[:4] == entry)
-                continue
-            here = self._path.copy() if len(self._path) <= 4 else []
-            self._path.pop()
-            if here == entry:
-                yield node, False
-                self._drop_last(node)
-            elif here == report:
+        for _, node in self._events:
+            self._content.begin_anew()
+            if not self._seen:
+                self._check_root(node)
+            self._seen += 1
+            if self._is_at(node, self._kind.container):
+                self._look_at(node)
                 yield node, True
                 self._last = None
                 node.clear()
+            elif self._is_at(node, self._kind.report):
+                self._look_at(node)
+                yield node, False
+                self._drop_last(node)
+        if not self._seen and self._events.root is not None:
+            self._check_root(self._events.root)
 
-    def _start(self, node: Element, *, inside: bool) -> None:
-        name = str(etree.QName(node).localname)
-        if not self._path:
-            self._check_root(node)
-        self._path.append(name)
-        self._shape.add("/" + "/".join(self._path))
-        if inside:
-            self._in_entry += 1
-        elif name == "Ntry":
-            self._in_entry = 0
-        else:
-            self._in_head += 1
-        if self._in_head > MOST_IN_HEAD or self._in_entry > MOST_IN_ENTRY or len(self._path) > 60:
-            raise NotAStatement("the document is no statement: too many elements", "文件元素过多，不是对账单")
+    @staticmethod
+    def _is_at(node: Element, parent: str) -> bool:
+        above = node.getparent()
+        return above is not None and etree.QName(above).localname == parent
 
     def _check_root(self, node: Element) -> None:
-        if node.getroottree().docinfo.internalDTD is not None:
+        tree = node.getroottree()
+        if tree.docinfo.internalDTD is not None:
             raise _no_dtd()
-        space = str(etree.QName(node).namespace)
+        space = str(etree.QName(tree.getroot()).namespace)
         if not self._kind.namespace.fullmatch(space):
-            raise NotAStatement(
-                f"the document is not {self._kind.name}", f"文件不是 {self._kind.name} 格式", "Document"
-            )
+            name = self._kind.name
+            raise NotAStatement(f"the document is not {name}", f"文件不是 {name} 格式", "Document")
         self._shape.add(space)
+
+    def _look_at(self, node: Element) -> None:
+        """The shape of the first entries stands for the others, and that of the last one."""
+        if self._seen <= LOOKED_AT or etree.QName(node).localname != "Ntry":
+            _shape_of(node, f"/Document/{self._kind.container}", self._kind.report, self._shape)
 
     def _drop_last(self, node: Element) -> None:
         """The parser still writes behind the newest element, so the one before it goes."""
@@ -186,14 +183,38 @@ class _Reader:
         self._last = node
 
 
-def _open(content: BinaryIO) -> AsUtf8:
+class _Measured(AsUtf8):
+    """Refuses a document that goes on and on without an entry, before it fills the memory."""
+
+    _since = 0
+
+    def begin_anew(self) -> None:
+        self._since = 0
+
+    def read(self, size: int = -1) -> bytes:
+        piece = super().read(size)
+        self._since += len(piece)
+        if self._since > MOST_AT_ONCE:
+            raise NotAStatement("no statement: too much between entries", "不是对账单：明细之间内容过多")
+        return piece
+
+
+def _shape_of(node: Element, above: str, report: str, shape: set[str]) -> None:
+    name = etree.QName(node).localname
+    path = f"{above}/{report}/{name}" if name == "Ntry" and not above.endswith(report) else f"{above}/{name}"
+    shape.add(path)
+    for child in node:
+        _shape_of(child, path, report, shape)
+
+
+def _open(content: BinaryIO) -> _Measured:
     content.seek(0)
     head = content.read(10_000)
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
         raise _no_dtd()
     declared = _ENCODING.match(head[:200])
     content.seek(0)
-    return AsUtf8(content, declared.group(1).decode() if declared else "utf-8")
+    return _Measured(content, declared.group(1).decode() if declared else "utf-8")
 
 
 def _no_dtd() -> NotAStatement:

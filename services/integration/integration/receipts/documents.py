@@ -28,12 +28,13 @@ _MT940 = re.compile(rb"^(\{4:)?:20:", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Part:
-    """Entries of one statement. `keys`: under which they would have been quarantined."""
+    """Entries of one statement. `keys`: under which they would have been quarantined. `last`: no more of it comes."""
 
     statement: Statement
     entries: tuple[Entry, ...]
     rejections: tuple[Rejection, ...]
     keys: tuple[str, ...]
+    last: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,10 @@ class Document:
             while ahead is not None and ahead.statement == index:
                 part.add(ahead)
                 if part.is_full:
-                    yield part.done()
-                    part = _Growing(statement, self, empty=False)
+                    yield part.done(last=False)
+                    part = _Growing(statement, self)
                 ahead = next(told, None)
-            if part.worth_keeping:
-                yield part.done()
+            yield part.done(last=True)
 
 
 def open_document(content: BinaryIO, place: str, policy: StatementsPolicy, latest: date) -> Document:
@@ -82,22 +82,16 @@ def recognise(content: BinaryIO, policy: StatementsPolicy) -> Format:
 
 
 class _Growing:
-    def __init__(self, statement: Statement, document: Document, *, empty: bool = True) -> None:
+    def __init__(self, statement: Statement, document: Document) -> None:
         self._statement = statement
         self._document = document
         self._entries: list[Entry] = []
         self._rejections: list[Rejection] = []
         self._keys: list[str] = []
-        # Of a statement of which nothing was kept yet, even nothing is something.
-        self._empty = empty
 
     @property
     def is_full(self) -> bool:
         return len(self._entries) + len(self._rejections) >= AT_ONCE
-
-    @property
-    def worth_keeping(self) -> bool:
-        return self._empty or bool(self._entries or self._rejections)
 
     def add(self, told: Told) -> None:
         statement = self._statement
@@ -112,8 +106,8 @@ class _Growing:
             alone = Raw(f"{self._document.place}, entry {told.number}", told.alone())
             self._rejections.append(Rejection(alone, refusal.en, refusal.zh, refusal.field, key))
 
-    def done(self) -> Part:
-        return Part(self._statement, tuple(self._entries), tuple(self._rejections), tuple(self._keys))
+    def done(self, *, last: bool) -> Part:
+        return Part(self._statement, tuple(self._entries), tuple(self._rejections), tuple(self._keys), last)
 
     def _refusal(self, entry: Entry | NotAStatement) -> NotAStatement | None:
         if isinstance(entry, NotAStatement):

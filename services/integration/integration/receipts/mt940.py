@@ -10,12 +10,14 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, time, timedelta
 from typing import Any, BinaryIO
 
+from mt940 import tags
 from mt940.models import Transactions
 from mt940.options import Options
+from mt940.processors import transaction_details_post_processor
+from mt940.tags import Tag
 
 from chassis.kernel.calendar import instant
 from integration.receipts.encodings import AsUtf8, encoding_of
@@ -24,6 +26,7 @@ from integration.receipts.rules import Entry, Statement
 
 YEAR = 100_000
 LONGEST_FIELD = 100_000
+MOST_LINES = 100
 _TAG = re.compile(r"^(?:\{4:)?:(\d\d[A-Z]?):(.*)$", re.DOTALL)
 _SENDER = re.compile(r"\{2:O940\d{10}([A-Z0-9]{8})|\{1:F01([A-Z0-9]{8})")
 _REFERENCES = re.compile(r"/(EREF|REMI|NAME|ORDP|BENM|ACCT|IBAN)/((?:(?!/[A-Z]{4}/).)*)")
@@ -31,7 +34,10 @@ _NO_REFERENCE = {"NONREF", "NOREF"}
 # The library reads amounts that are none as zero.
 _ENTRY = re.compile(r"\d{6}(?:\d{4}|\s{4})?R?[CD][A-Z]?\d{1,13},\d{0,2}[A-Z][A-Z0-9]{3}")
 _BALANCE = re.compile(r"[CD]\d{6}[A-Z]{3}\d{1,13},\d{0,2}$")
-_OPTIONS = Options(applicant_iban=True, unbounded_details=True)
+_OPENING, _CLOSING = tags.FinalOpeningBalance(), tags.FinalClosingBalance()
+_LINE, _DETAILS = tags.Statement(), tags.TransactionDetails()
+# What its tags are read with; nothing is ever put into it.
+_NOTHING = Transactions(options=Options(applicant_iban=True, unbounded_details=True))
 # It writes what it can't read into the log, which must not hold who paid what.
 logging.getLogger("mt940").setLevel(logging.CRITICAL)
 
@@ -98,7 +104,7 @@ class Mt940:
     def _told(self, held: list[Field], statement: Statement, index: int, number: int, message: _Message) -> Told:
         alone = _alone(held, message, statement)
         try:
-            return Told(index, number, _entry(held, statement, number, message), alone)
+            return Told(index, number, _entry(held, statement, number), alone)
         except NotAStatement as failure:
             return Told(index, number, failure, alone)
 
@@ -139,7 +145,7 @@ def _fields(content: BinaryIO, encoding: str, shape: set[str]) -> Iterator[Field
                 shape.add(f":{tag}:")
         elif tag and line.strip():
             lines.append(line)
-            if sum(map(len, lines)) > LONGEST_FIELD:
+            if len(lines) > MOST_LINES:
                 raise NotAStatement(f":{tag}: is too long", f":{tag}: 字段过长", tag)
     if tag:
         yield tag, "\n".join(lines)
@@ -169,8 +175,8 @@ def _statement(pages: list[_Message]) -> Statement:
         raise missing(":25:")
     if not number.isdecimal() or int(number) >= YEAR:
         raise missing(":28C:")
-    opening, currency, _ = _balance(head, "60F", account)
-    closing, _, closed_on = _balance(end, "62F", account)
+    opening, currency, _ = _balance(head, _OPENING)
+    closing, _, closed_on = _balance(end, _CLOSING)
     sequence = closed_on.year * YEAR + int(number)
     owner, _, rest = head.fields["25"].strip().partition("/")
     return Statement(
@@ -187,70 +193,62 @@ def _statement(pages: list[_Message]) -> Statement:
     )
 
 
-def _balance(message: _Message, tag: str, account: str) -> tuple[int, str, date]:
-    if tag not in message.fields:
-        raise missing(f":{tag}:")
-    if not _BALANCE.match(message.fields[tag].strip()):
-        raise _unreadable(tag)
-    data = _parse([(tag, message.fields[tag])], account).data
-    name = "final_opening_balance" if tag == "60F" else "final_closing_balance"
-    try:
-        found = data[name]
-        return fen_of(str(found.amount.amount), f":{tag}:"), str(found.amount.currency), found.date
-    except (KeyError, AttributeError):
-        raise missing(f":{tag}:") from None
+def _balance(message: _Message, tag: Tag) -> tuple[int, str, date]:
+    name = str(tag.id)
+    if name not in message.fields:
+        raise missing(f":{name}:")
+    value = message.fields[name].strip()
+    if not _BALANCE.match(value):
+        raise _unreadable(name)
+    found = _read(tag, value)[tag.slug]
+    return fen_of(str(found.amount.amount), f":{name}:"), str(found.amount.currency), _day(found.date)
 
 
-def _entry(held: list[Field], statement: Statement, number: int, message: _Message) -> Entry:
-    if not _ENTRY.match(held[0][1]):
+def _entry(held: list[Field], statement: Statement, number: int) -> Entry:
+    line = held[0][1]
+    if not _ENTRY.match(line):
         raise _unreadable("61")
-    frame = [(tag, value) for tag, value in message.fields.items() if tag in {"60F", "60M"}]
-    found = _parse([*frame, *held], statement.account)
-    if len(found) != 1:
-        raise missing(":61:")
-    data: dict[str, Any] = found[0].data
-    status = str(data.get("status") or "").upper()
-    amount = data["amount"]
-    if status not in {"C", "D", "RC", "RD"} or amount is None or amount.amount is None:
-        raise missing(":61:")
-    fen = abs(fen_of(str(Decimal(amount.amount)), ":61:"))
-    credit = status in {"C", "RD"}
-    details = _details(data, held)
+    data = _read(_LINE, line)
+    status = str(data["status"]).upper()
     bank_reference = _reference(data.get("bank_reference"))
-    customer = _reference(data.get("customer_reference"))
-    value_on = date(data["date"].year, data["date"].month, data["date"].day)
+    details = _details(held)
+    value_on = _day(data["date"])
     return Entry(
         serial=bank_reference or f"{statement.sequence}/{number}",
-        booked_on=_booked_on(data, value_on),
+        booked_on=_day(data.get("guessed_entry_date") or value_on),
         value_on=value_on,
-        credit=credit,
+        credit=status in {"C", "RD"},
         reversal=status.startswith("R"),
-        amount_fen=fen,
+        amount_fen=abs(fen_of(str(data["amount"].amount), ":61:")),
         currency=statement.currency,
         payer_name=details["name"],
         payer_account=details["account"],
         credited_account="",
         remark=details["remark"],
-        end_to_end_id=details["reference"] or customer,
+        end_to_end_id=details["reference"] or _reference(data.get("customer_reference")),
         bank_reference=bank_reference,
     )
 
 
-def _booked_on(data: dict[str, Any], value_on: date) -> date:
-    entered = data.get("guessed_entry_date") or data.get("entry_date")
-    return date(entered.year, entered.month, entered.day) if isinstance(entered, date | datetime) else value_on
+def _day(day: date) -> date:
+    """Without what the library adds."""
+    return date(day.year, day.month, day.day)
 
 
-def _details(data: dict[str, Any], held: list[Field]) -> dict[str, str]:
+def _details(held: list[Field]) -> dict[str, str]:
     """Of :86:, structured by ?20 subfields or by /CODE/ words, or free text."""
     free = "".join(value.replace("\n", "") for tag, value in held if tag == "86")
     coded = dict(_REFERENCES.findall(free))
-    name = coded.get("NAME") or coded.get("ORDP") or coded.get("BENM") or data.get("applicant_name") or ""
-    remark = coded.get("REMI") or data.get("purpose") or ("" if coded or data.get("purpose_code") else free)
-    account = coded.get("ACCT") or coded.get("IBAN") or data.get("applicant_iban") or ""
-    reference = coded.get("EREF") or data.get("end_to_end_reference") or ""
-    told = {"name": name, "account": account, "remark": remark, "reference": reference}
-    return {key: single_line(str(value)).strip("/ ")[:200] for key, value in told.items()}
+    data: dict[str, Any] = {"transaction_details": free}
+    data = transaction_details_post_processor(_NOTHING, _DETAILS, {"transaction_details": free}, data)
+    structured = bool(coded) or "transaction_details" not in data
+    told = {
+        "name": coded.get("NAME") or coded.get("ORDP") or coded.get("BENM") or data.get("applicant_name"),
+        "account": coded.get("ACCT") or coded.get("IBAN") or data.get("applicant_iban"),
+        "remark": coded.get("REMI") or data.get("purpose") or ("" if structured else free),
+        "reference": coded.get("EREF") or data.get("end_to_end_reference"),
+    }
+    return {key: single_line(str(value or "")).strip("/ ")[:200] for key, value in told.items()}
 
 
 def _reference(value: object) -> str:
@@ -258,14 +256,11 @@ def _reference(value: object) -> str:
     return "" if text in _NO_REFERENCE else text
 
 
-def _parse(fields: list[Field], account: str) -> Any:
-    text = f":20:ENTRY\n:25:{account}\n" + "".join(f":{tag}:{value}\n" for tag, value in fields)
-    parsed = Transactions(options=_OPTIONS)
+def _read(tag: Tag, value: str) -> dict[str, Any]:
     try:
-        parsed.parse(text)
+        return tag(_NOTHING, tag.parse(_NOTHING, value))
     except (RuntimeError, ValueError, ArithmeticError, TypeError) as failure:
-        raise _unreadable(fields[-1][0]) from failure
-    return parsed
+        raise _unreadable(str(tag.id)) from failure
 
 
 def _unreadable(tag: str) -> NotAStatement:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import Row, and_, case, delete, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.kernel.ids import new_id
@@ -64,12 +64,16 @@ def keep_chain(tx: Transaction, account: str, format_: str, proved_sequence: int
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a statement came from. `number`: by which the source is asked what follows; None of a file by hand."""
+    """Where a statement came from. `number`: by which the source is asked what follows; None of a file by hand.
+
+    `whole`: all of the statement comes, in one part or several; else one entry of it from the quarantine.
+    """
 
     place: str
     run_id: str
     sha256: str = ""
     number: int | None = None
+    whole: bool = True
 
 
 def save_statement(tx: Transaction, statement: Statement, origin: Origin) -> str:
@@ -188,9 +192,15 @@ def put_lines(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """What this statement says now replaces what it said before."""
     if rows:
         fresh = upsert(bank_line)
-        said = {name: fresh.excluded[name] for name in ("signed_fen", "content_hash", "entry_id")}
+        said = {name: fresh.excluded[name] for name in ("signed_fen", "content_hash", "entry_id", "run_id")}
         unique = [bank_line.c.statement_id, bank_line.c.booked_on, bank_line.c.serial]
         tx.execute(fresh.on_conflict_do_update(index_elements=unique, set_=said), rows)
+
+
+def drop_lines(tx: Transaction, statement_id: str, run_id: str) -> None:
+    """What the statement told once and does not tell in this run; the entries themselves stay."""
+    old = delete(bank_line).where(bank_line.c.statement_id == statement_id, bank_line.c.run_id != run_id)
+    tx.execute(old)
 
 
 def entry_of(row: Row[Any]) -> Entry:

@@ -51,7 +51,9 @@ def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
     for each in part.entries:
         entries.setdefault((each.booked_on, each.serial), each)
     ids = _take(tx, statement, statement_id, entries, taken)
-    store.put_lines(tx, [_line(statement, statement_id, key, entries[key], ids[key]) for key in entries])
+    store.put_lines(tx, [_line(statement, statement_id, origin.run_id, key, entries[key], ids[key]) for key in entries])
+    if part.last and origin.whole:
+        store.drop_lines(tx, statement_id, origin.run_id)
     taken.outcome.records = len(part.entries) + len(part.rejections)
     taken.outcome.duplicates += len(part.entries) - len(entries)
     taken.outcome.rejections += part.rejections
@@ -148,7 +150,9 @@ def _add(tx: Transaction, statement: Statement, statement_id: str, entries: dict
     return ids
 
 
-def _line(statement: Statement, statement_id: str, key: Key, entry: Entry, entry_id: str) -> dict[str, Any]:
+def _line(
+    statement: Statement, statement_id: str, run_id: str, key: Key, entry: Entry, entry_id: str
+) -> dict[str, Any]:
     return {
         "statement_id": statement_id,
         "booked_on": key[0],
@@ -156,6 +160,7 @@ def _line(statement: Statement, statement_id: str, key: Key, entry: Entry, entry
         "account": statement.account,
         "format": statement.format,
         "entry_id": entry_id,
+        "run_id": run_id,
         "signed_fen": entry.signed_fen,
         "content_hash": content_hash(entry),
     }

@@ -106,6 +106,8 @@ bank_line = Table(
     Column("account", Text, nullable=False),
     Column("format", Text, nullable=False),
     Column("entry_id", Uuid(as_uuid=False), nullable=False),
+    # The run that told it last: what a statement no longer tells is dropped from it.
+    Column("run_id", Uuid(as_uuid=False), nullable=False),
     fen("signed_fen"),
     # What this format last said: a correction is a change of its own word, not a difference from another format.
     Column("content_hash", LargeBinary, nullable=False),

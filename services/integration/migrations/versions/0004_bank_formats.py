@@ -29,10 +29,10 @@ ALTER TABLE bank_entry ADD COLUMN IF NOT EXISTS format text NOT NULL DEFAULT 'ca
 CREATE UNIQUE INDEX IF NOT EXISTS bank_entry_origin ON bank_entry (account, format, booked_on, serial);
 CREATE INDEX IF NOT EXISTS bank_entry_twin ON bank_entry (account, booked_on, amount_fen);
 DROP INDEX IF EXISTS bank_entry_key;
-INSERT INTO bank_line (statement_id, booked_on, serial, account, format, entry_id, signed_fen, content_hash)
-    SELECT statement_id, booked_on, serial, account, format, id,
-           CASE WHEN credit THEN amount_fen ELSE -amount_fen END, content_hash
-    FROM bank_entry ON CONFLICT DO NOTHING;
+INSERT INTO bank_line (statement_id, booked_on, serial, account, format, entry_id, run_id, signed_fen, content_hash)
+    SELECT e.statement_id, e.booked_on, e.serial, e.account, e.format, e.id, s.run_id,
+           CASE WHEN e.credit THEN e.amount_fen ELSE -e.amount_fen END, e.content_hash
+    FROM bank_entry e JOIN bank_statement s ON s.id = e.statement_id ON CONFLICT DO NOTHING;
 INSERT INTO bank_chain (account, format, proved_sequence)
     SELECT account, 'camt.053', proved_sequence FROM bank_account WHERE proved_sequence > 0 ON CONFLICT DO NOTHING;
 ALTER TABLE feed_run ADD COLUMN IF NOT EXISTS file_id text;
