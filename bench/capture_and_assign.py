@@ -1,15 +1,17 @@
 """Capture and assignment (LD3.12): how soon a lead has its owner, and how many a second, against PostgreSQL alone.
 
-`python -m bench.capture_and_assign`: 10,000 reps in teams of 20 with territories; leads and integration as processes,
-the real directory probed. First 50 leads/s in an open loop by gRPC, then 32 callers in a closed loop by gRPC and by
-REST (three slices of each in turns), then `pgbench` with 32 clients running the statements of one such call.
-A warm-up of 200 captures goes before.
+`python -m bench.capture_and_assign [--profile …/py-spy]`: 10,000 reps in teams of 20 with territories; leads and
+integration as processes, the real directory probed. First 50 leads/s in an open loop by gRPC, then 32 callers in a
+closed loop by gRPC and by REST (three slices of each in turns), then `pgbench` with 32 clients running the statements
+of one such call. A warm-up of 200 captures goes before.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -23,6 +25,7 @@ from bench.report import figure, machine, options, say
 from bench.rest import Person
 from bench.stand import Stand, open_stand
 from bench.statements import Recorded, kinds, pgbench, recording, script
+from bench.where import profile
 from chassis.config import Mode
 from chassis.testing.identity import as_hq
 from chassis.testing.rpc import channel_to, rpc_server
@@ -46,7 +49,7 @@ class Size:
 FULL, QUICK = Size(10_000, 200, 15, 5, 3), Size(100, 5, 1, 1, 1)
 
 
-def measure(stand: Stand, size: Size) -> None:
+def measure(stand: Stand, size: Size, py_spy: str) -> None:
     hire(stand, size.reps)
     place(stand, size.reps)
     with by_grpc(stand) as stubs:
@@ -56,13 +59,16 @@ def measure(stand: Stand, size: Size) -> None:
         _open_loop(stand, stubs, size)
         renew(stand)
         by_door = _closed_loops(stand, stubs, size)
+        if py_spy:
+            _profile(stand, stubs, size, py_spy)
     recorded, owner = _record(stand)
     for each in stand.programs.values():
         each.end()  # the limit has the cores to itself
     file = stand.folder / "capture.sql"
     file.write_text(script(recorded, _drawn(owner, size.reps)))
     limit = pgbench(stand.databases["leads"].url, file, CALLERS, max(2.0, size.slice_seconds))
-    say(f"one capture with its assignment: {recorded.count} statements: {'; '.join(kinds(recorded))}")
+    counted = ", ".join(f"{number} {kind}" for kind, number in Counter(kinds(recorded)).most_common())
+    say(f"one capture with its assignment sends {recorded.count} statements: {counted}")
     figure(f"pgbench, the same statements, {CALLERS} clients", f"{limit:.0f} tx/s")
     for door, goal in (("gRPC", GRPC_GOAL), ("REST", REST_GOAL)):
         speed = median(each.per_second for each in by_door[door])
@@ -93,6 +99,16 @@ def _closed_loops(stand: Stand, stubs: Sequence[CaptureServiceStub], size: Size)
     for each in (first, *people):
         each.close()
     return found
+
+
+def _profile(stand: Stand, stubs: Sequence[CaptureServiceStub], size: Size, py_spy: str) -> None:
+    """Of a slice that no figure is taken from."""
+    with ThreadPoolExecutor(1) as pool:
+        pids = {name: each.pid for name, each in stand.programs.items()}
+        lines = pool.submit(lambda: list(profile(py_spy, pids, size.slice_seconds * 2, stand.folder)))
+        closed_loop(_grpc(stubs, Captures(30)), CALLERS, size.slice_seconds * 2)
+        for line in lines.result():
+            say(line)
 
 
 def _grpc(stubs: Sequence[CaptureServiceStub], leads: Captures) -> Call:
@@ -150,11 +166,11 @@ def _drawn(owner: str, reps: int) -> dict[str, str]:
 
 
 def main() -> int:
-    asked = options(__doc__ or "")
+    asked = options(__doc__ or "", profile="path of py-spy")
     machine()
     with open_stand() as stand:
         stand.start("integration", "leads", gateway=True)
-        measure(stand, QUICK if asked.quick else FULL)
+        measure(stand, QUICK if asked.quick else FULL, asked.profile)
     return 0
 
 

@@ -21,8 +21,8 @@ from chassis.local.wheels import package_folder
 
 LITERAL = re.compile(r"\s?E'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'", re.S)
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-# Longer ones (events, decisions) stay as they were: their width counts, not what they say.
-LONGEST = 120
+# Longer ones stay as they were: their width counts, not what they say.
+LONGEST = 8_000
 TPS = re.compile(r"^tps = ([\d.]+)", re.M)
 
 
@@ -145,5 +145,5 @@ def _line(statement: str) -> str:
 
 
 def kinds(recorded: Recorded) -> Sequence[str]:
-    """First words of each statement, for a list that people read."""
-    return [" ".join(each.split()[:4]) for each in recorded.statements if not each.startswith("\\")]
+    """The first word of each statement, for a list that people read."""
+    return [each.split()[0] for each in recorded.statements if not each.startswith("\\")]
