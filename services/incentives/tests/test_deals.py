@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -239,6 +239,8 @@ def test_arrival_order_and_replay_change_nothing(
         ({"fen": -52_000_00}, "amount_not_positive"),
         ({"fen": 9_000_000_000_000_000_00}, "amount_too_large"),
         ({"signed": SIGNED + DAY}, "signed_in_future"),
+        ({"signed": datetime(1, 1, 1, tzinfo=UTC)}, "signing_time"),
+        ({"signed": datetime(9999, 12, 31, 23, tzinfo=UTC)}, "signing_time"),
         ({"rep": "E404"}, "unknown_salesperson"),
         ({"customer": "C404"}, "unknown_customer"),
     ],

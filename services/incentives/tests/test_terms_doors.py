@@ -457,6 +457,20 @@ def test_a_second_person_approves_a_budget_and_what_was_given_stays_covered(rpc:
 
 
 @pytest.mark.spec("I2.2", "I8.1")
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "3000-01-01", "9999-12-31"])
+def test_a_day_at_the_ends_of_the_calendar_is_refused_by_field(rpc: Rpc, staffed: Service, day: str) -> None:
+    publish_terms(rpc, staffed, R, {})
+    with pytest.raises(InvalidInput) as proposed:
+        propose(rpc, staffed, 100_00, rule_id=R, starts_on=day)
+    propose(rpc, staffed, 100_00, rule_id=R, starts_on="2999-12-31")
+    with pytest.raises(InvalidInput) as shown:
+        budgets(rpc, staffed, on=day)
+    fields = [[each.field for each in refused.value.violations] for refused in (proposed, shown)]
+    assert fields == [["starts_on"], ["on"]]
+    assert len(budgets(rpc, staffed, on="2999-12-31")) == 1
+
+
+@pytest.mark.spec("I2.2", "I8.1")
 def test_a_draft_with_wrong_terms_is_kept_with_its_fields_named_and_not_published(rpc: Rpc, staffed: Service) -> None:
     publish_terms(rpc, staffed, "other", group("HIGHEST"))
     wrong = {**split(owner=7_000, boss=1_000), **caps(perOrder=-5), **group("STACK")}

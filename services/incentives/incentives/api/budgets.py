@@ -21,6 +21,7 @@ from incentives.budgets.propose_budget import Proposal, propose_budget
 from incentives.budgets.store import approved, lock_change
 from incentives.budgets.view_budgets import view_budgets
 from incentives.deals.apply_budget import apply_budget
+from incentives.ledger.rules import YEARS
 
 Context = grpc.ServicerContext
 
@@ -68,8 +69,13 @@ class BudgetService(Servicer, budget_grpc.BudgetServiceServicer):
 
 
 def _day(text: str, field: str) -> date | None:
-    """Raises InvalidInput for what looks like a day and is none."""
+    """Raises InvalidInput for what looks like a day and is none, and for one in which nothing is reckoned."""
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         raise InvalidInput.of(Violation(field, "is no day of the calendar", "不是有效日期")) from None
+    if day is not None and day.year not in YEARS:
+        raise InvalidInput.of(
+            Violation(field, f"is of the years {YEARS[0]} to {YEARS[-1]}", f"年份须在 {YEARS[0]} 至 {YEARS[-1]} 之间")
+        )
+    return day

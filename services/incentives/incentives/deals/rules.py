@@ -12,10 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from chassis.kernel.calendar import local_date
+from incentives.ledger.rules import YEARS
 from incentives.roster.rules import Customer, Employee
 
 ERP, OPPORTUNITY = "erp", "opportunity"
 CNY = "CNY"
+SIGNED_IN_FUTURE = "signed_in_future"
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,10 @@ def waits(
         found.append(Reason("currency", f"The currency is {deal.currency}.", f"币种为 {deal.currency}。"))
     if deal.signed_at is None:
         found.append(Reason("not_signed", "There is no signing time.", "缺少签约时间。"))
+    elif deal.signed_at.year not in YEARS:
+        found.append(Reason("signing_time", "The signing time is not to be believed.", "签约时间不可信。"))
     elif deal.signed_at > now:
-        found.append(Reason("signed_in_future", "It is signed in the future.", "签约时间在未来。"))
+        found.append(Reason(SIGNED_IN_FUTURE, "It is signed in the future.", "签约时间在未来。"))
     if rep is None:
         who = deal.salesperson_id or "–"
         found.append(Reason("unknown_salesperson", f"Nobody is known as {who}.", f"没有工号为 {who} 的员工。"))

@@ -13,7 +13,7 @@ from chassis.policy import Policies, PolicySpec
 from chassis.unit_of_work import Transaction
 from incentives.deals import store
 from incentives.deals.book_deals import book_deals
-from incentives.deals.rules import DealFacts, combine, context, waits
+from incentives.deals.rules import SIGNED_IN_FUTURE, DealFacts, combine, context, waits
 from incentives.evaluation.evaluator import Evaluator
 from incentives.ledger.store import lock_books
 from incentives.roster.rules import Employee, version_at
@@ -85,7 +85,7 @@ def _derive(tx: Transaction, key: str, held: Row[Any] | None, policy: BonusPolic
         "since": held.since if held else tx.now,
     }
     store.save_deal(tx, values)
-    if facts.signed_at is not None and facts.signed_at > tx.now:
+    if facts.signed_at is not None and SIGNED_IN_FUTURE in {each.code for each in reasons}:
         tx.deadlines.start(SETTLE, key, facts.signed_at)
 
 

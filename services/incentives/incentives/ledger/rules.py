@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+# In which anything is reckoned. At the ends of the calendar a day has no next month, or no instant.
+YEARS = range(2000, 3000)
+
 
 class EntryKind(StrEnum):
     EARN = "earn"
