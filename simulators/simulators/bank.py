@@ -1,4 +1,7 @@
-"""Bank front-end machine (前置机): numbered statements as camt.053 files, and the balance of the moment."""
+"""Bank front-end machine (前置机): numbered statements as files, single transactions, and the balance of the moment.
+
+Each account has its format: camt.053, camt.054, MT940 or CSV. Any statement is there in every format under its name.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,15 @@ from starlette.routing import Route
 
 from chassis.clock import Clock
 from simulators.application import Simulator, bad_request, whole_number
-from simulators.camt053 import NAMESPACE, NEXT_NAMESPACE, render, signed
+from simulators.bank_formats import ENDINGS, render, transactions
+from simulators.camt053 import signed
 from simulators.faults import Mode, fault_of
 from simulators.records import Record, read_records, write_records
 
+DEFAULTS = {"after": 0, "limit": 500}
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-FILE = re.compile(r"^(?P<account>\d+)-(?P<sequence>\d{5})\.xml$")
+FILE = re.compile(r"^(?P<account>\d+)-(?P<sequence>\d{5})\.(?P<ending>xml|ntf\.xml|sta|csv)$")
+KINDS = {ending: kind for kind, ending in ENDINGS.items()}
 
 
 @dataclass
@@ -77,15 +83,30 @@ class Vault:
         self.statements.extend(statements)
         write_records(self.data / "bank" / "statements.json", self.statements)
 
-    def file(self, statement: Record, fault: Mode) -> bytes:
+    def kind(self, account: str) -> str:
+        return str(self.accounts[account].get("format", "camt.053"))
+
+    def speak(self, account: str, kind: str) -> None:
+        self.accounts[account]["format"] = kind
+        write_records(self.data / "bank" / "accounts.json", self.accounts.values())
+
+    def transactions(self, account: str) -> list[Record]:
+        booked = [entry for statement in self.of(account) for entry in statement["entries"]]
+        waiting = [entry for entry in self.pending if entry["account"] == account]
+        told = [complete(entry, entry["bookedOn"]) for entry in [*booked, *waiting]]
+        record = self.accounts[account]
+        return transactions(told, Decimal(record["opening"]), record["currency"])
+
+    def file(self, statement: Record, fault: Mode, kind: str = "camt.053") -> bytes:
         opening = self.opening(statement["account"], statement["sequence"])
         closing = opening + sum((signed(entry) for entry in statement["entries"]), Decimal(0))
         if fault is Mode.LIE:
             closing += 100
         if fault is Mode.DUPLICATE:
             statement = {**statement, "entries": [entry for entry in statement["entries"] for _ in range(2)]}
-        namespace = NEXT_NAMESPACE if fault is Mode.SCHEMA else NAMESPACE
-        return render(self.accounts[statement["account"]], statement, opening, closing, namespace)
+        account = self.accounts[statement["account"]]
+        whole = render(kind, account, statement, opening, closing, renamed=fault is Mode.SCHEMA)
+        return whole[: len(whole) // 2] if fault is Mode.CUT else whole
 
 
 def complete(entry: Record, today: str) -> Record:
@@ -111,15 +132,35 @@ def bank(simulator: Simulator, data: Path) -> Starlette:
         if after is None or account not in vault.accounts:
             return bad_request("account must be known and after a whole number")
         fault = fault_of(request)
-        found = [listed(vault, s) for s in vault.of(account) if s["sequence"] > after]
+        found = [listed(vault, s, simulator.faults.current.mode) for s in vault.of(account) if s["sequence"] > after]
         return JSONResponse({"statements": rearrange(found, fault)})
 
     async def get_file(request: Request) -> Response:
         match = FILE.match(request.path_params["file"])
-        chosen = [s for s in vault.statements if match and f"{s['account']}-{s['sequence']:05d}.xml" == match[0]]
-        if not chosen:
+        place = (match["account"], int(match["sequence"])) if match else None
+        chosen = [s for s in vault.statements if (s["account"], s["sequence"]) == place]
+        if match is None or not chosen:
             return JSONResponse({"error": "no such file"}, status_code=404)
-        return Response(vault.file(chosen[0], fault_of(request)), media_type="application/xml")
+        content = vault.file(chosen[0], fault_of(request), KINDS[match["ending"]])
+        return Response(content, media_type="application/octet-stream")
+
+    async def list_transactions(request: Request) -> Response:
+        """Numbered one by one; `after` is the last number that is known."""
+        after, limit = (whole_number(request.query_params.get(name), given) for name, given in DEFAULTS.items())
+        account = request.query_params.get("account", "")
+        if after is None or not limit or account not in vault.accounts:
+            return bad_request("account must be known, after and limit whole numbers")
+        told = [each for each in vault.transactions(account) if each["seq"] > after]
+        bank = vault.accounts[account]["bank"]
+        page = spoil(told[:limit], fault_of(request))
+        return JSONResponse({"bank": bank, "account": account, "transactions": page})
+
+    async def set_format(request: Request) -> Response:
+        command = await request.json()
+        if command.get("account") not in vault.accounts or command.get("format") not in ENDINGS:
+            return bad_request(f"account must be known, format one of {', '.join(ENDINGS)}")
+        vault.speak(command["account"], command["format"])
+        return JSONResponse(command)
 
     async def get_balance(request: Request) -> Response:
         account = request.query_params.get("account", "")
@@ -137,7 +178,8 @@ def bank(simulator: Simulator, data: Path) -> Starlette:
             return bad_request("account must be known")
         booked = vault.book(command["account"], command["entries"])
         statement = vault.issue(command["account"]) if command.get("issue", True) else None
-        return JSONResponse({"booked": booked, "statement": listed(vault, statement) if statement else None})
+        shown = listed(vault, statement, Mode.NONE) if statement else None
+        return JSONResponse({"booked": booked, "statement": shown})
 
     async def add_statements(request: Request) -> Response:
         vault.take_over((await request.json())["statements"])
@@ -146,7 +188,9 @@ def bank(simulator: Simulator, data: Path) -> Starlette:
     routes = [
         Route("/statements", simulator.guarded(list_statements)),
         Route("/statements/{file}", simulator.guarded(get_file)),
+        Route("/transactions", simulator.guarded(list_transactions)),
         Route("/balance", simulator.guarded(get_balance)),
+        Route("/_sim/format", set_format, methods=["POST"]),
         Route("/_sim/entries", add_entries, methods=["POST"]),
         Route("/_sim/statements", add_statements, methods=["POST"]),
     ]
@@ -155,10 +199,21 @@ def bank(simulator: Simulator, data: Path) -> Starlette:
     )
 
 
-def listed(vault: Vault, statement: Record) -> Record:
-    content = vault.file(statement, Mode.NONE)
-    name = f"{statement['account']}-{statement['sequence']:05d}.xml"
+def listed(vault: Vault, statement: Record, fault: Mode) -> Record:
+    """With the checksum of what will be sent: a bank that lies is sure of what it says."""
+    kind = vault.kind(statement["account"])
+    content = b"another file" if fault is Mode.CHECKSUM else vault.file(statement, fault, kind)
+    name = f"{statement['account']}-{statement['sequence']:05d}.{ENDINGS[kind]}"
     return {"sequence": statement["sequence"], "file": name, "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def spoil(told: list[Record], fault: Mode) -> list[Record]:
+    """Transactions with a fault of their content."""
+    if fault is Mode.SCHEMA:
+        return [{("amt" if name == "amount" else name): value for name, value in each.items()} for each in told]
+    if fault is Mode.LIE:
+        return [{**each, "amount": f"{Decimal(each['amount']) + 100:.2f}"} for each in told]
+    return rearrange(told, fault)
 
 
 def rearrange(found: list[Record], fault: Mode) -> list[Record]:

@@ -22,6 +22,8 @@ class Mode(StrEnum):
     HOLE = "hole"  # a record is missing, and the cursor moves on as if it had been there
     DUPLICATE = "duplicate"
     REORDER = "reorder"
+    CHECKSUM = "checksum"  # a file is announced with the checksum of another one
+    CUT = "cut"  # a file ends in the middle, although every byte of the answer came
     LIE = "lie"  # well-formed and wrong: balances, totals, states
     PARTIAL = "partial"  # HR: no word about some employees, told about each
     STALE = "stale"  # HR: the answer of a while ago, which says so
