@@ -105,7 +105,7 @@ class Vault:
         if fault is Mode.DUPLICATE:
             statement = {**statement, "entries": [entry for entry in statement["entries"] for _ in range(2)]}
         account = self.accounts[statement["account"]]
-        whole = render(kind, account, statement, opening, closing, renamed=fault is Mode.SCHEMA)
+        whole = render(kind, account, statement, opening, closing, fault is Mode.SCHEMA)
         return whole[: len(whole) // 2] if fault is Mode.CUT else whole
 
 

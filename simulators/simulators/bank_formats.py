@@ -19,14 +19,13 @@ NEXT_NOTIFICATION = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.10"
 # Ends of file names.
 ENDINGS = {"camt.053": "xml", "camt.054": "ntf.xml", "mt940": "sta", "csv": "csv"}
 CSV_COLUMNS = (
-    "账号", "账户名称", "交易时间", "借方发生额（支取）", "贷方发生额（收入）", "余额", "币种", "对方户名", "对方账号",
-    "对方开户机构", "记账日期", "摘要", "备注", "账户明细编号-交易流水号", "企业流水号", "凭证种类", "凭证号", "关联账户",
+    "账号", "账户名称", "交易时间", "借方发生额（支取）", "贷方发生额（收入）", "余额", "币种", "对方户名",
+    "对方账号", "对方开户机构", "记账日期", "摘要", "备注", "账户明细编号-交易流水号", "企业流水号", "凭证种类",
+    "凭证号", "关联账户",
 )  # fmt: skip
 
 
-def render(
-    kind: str, account: Record, statement: Record, opening: Decimal, closing: Decimal, *, renamed: bool
-) -> bytes:
+def render(kind: str, account: Record, statement: Record, opening: Decimal, closing: Decimal, renamed: bool) -> bytes:
     """`renamed`: as after an upgrade that nobody announced."""
     return _RENDERERS[kind](account, statement, opening, closing, renamed)
 
@@ -80,7 +79,7 @@ def _camt054(account: Record, statement: Record, opening: Decimal, closing: Deci
 
 def _mt940(account: Record, statement: Record, opening: Decimal, closing: Decimal, renamed: bool) -> bytes:
     day = _yymmdd(statement["bookedOn"])
-    bank = f"{account['bank'][:8]}A{'XXX'}"
+    bank = f"{account['bank'][:8]}AXXX"
     lines = [
         f"{{1:F01{bank}0000000000}}{{2:O9401200{day}{bank}0000000000{day}1200N}}{{4:",
         f":20:{account['account'][-8:]}-{statement['sequence']}",

@@ -39,7 +39,7 @@ def content(paid: Any, listed: dict[str, Any]) -> bytes:
         (
             "mt940",
             ".sta",
-            [":60F:C", "CNY1000,00", "C250,50NTRF", ":62F:C", "CNY1241,00", "/NAME/杭州蓝海医疗有限公司"],
+            ["CNY1000,00", "C250,50NTRF", ":62F:C", "CNY1241,00", "/NAME/杭州蓝海医疗有限公司"],
         ),
         ("camt.054", ".ntf.xml", ["BkToCstmrDbtCdtNtfctn", "camt.054.001.08", "<NtryRef>0001</NtryRef>"]),
         ("camt.053", ".xml", ["BkToCstmrStmt", "<NtryRef>0002</NtryRef>"]),
