@@ -238,7 +238,14 @@ def test_figures_are_provisional_while_the_bank_feed_is_incomplete(rpc: Rpc, sta
     assert said.provisional
     assert said.note == "provisional, bank data until 2026-02-09 18:00"
 
+    later = Timestamp()
+    later.FromDatetime(datetime(2026, 2, 20, 10, tzinfo=UTC))
+    deliver(staffed, FeedDegraded(feed="bank_direct", health="degraded", complete_until=later))
+    assert stub.GetAttainment(pb.GetAttainmentRequest(month=MONTH)).provenance.note == said.note
     deliver(staffed, FeedRecovered(feed="bank"))
+    said = stub.GetAttainment(pb.GetAttainmentRequest(month=MONTH)).provenance
+    assert said.note == "provisional, bank data until 2026-02-20 18:00"
+    deliver(staffed, FeedRecovered(feed="bank_direct"))
     assert not stub.GetAttainment(pb.GetAttainmentRequest(month=MONTH)).provenance.provisional
 
 

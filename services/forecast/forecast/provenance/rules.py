@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from chassis.kernel.calendar import SHANGHAI
 
@@ -17,6 +18,12 @@ class FeedState:
     feed: str
     complete: bool
     complete_until: datetime | None
+
+
+def least_complete(feeds: Sequence[FeedState]) -> FeedState | None:
+    """What may be said of several feeds at once (N2.2): an incomplete one decides, the one that lags most first."""
+    never = datetime.min.replace(tzinfo=UTC)
+    return min(feeds, key=lambda each: (each.complete, each.complete_until or never), default=None)
 
 
 @dataclass(frozen=True)

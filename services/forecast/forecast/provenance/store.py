@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.unit_of_work import Transaction
-from forecast.provenance.rules import FeedState
+from forecast.provenance.rules import FeedState, least_complete
 from forecast.tables import feed_state
 
 BANK = "bank"
@@ -29,5 +29,7 @@ def note_feed(tx: Transaction, state: FeedState, said_at: datetime) -> None:
 
 
 def bank_state(tx: Transaction) -> FeedState | None:
-    row = tx.execute(select(feed_state).where(feed_state.c.feed == BANK)).first()
-    return FeedState(row.feed, row.complete, row.complete_until) if row else None
+    """Of all feeds of banks together: as complete as the least complete of them."""
+    banks = feed_state.c.feed == BANK, feed_state.c.feed.startswith(f"{BANK}_", autoescape=True)
+    rows = tx.execute(select(feed_state).where(or_(*banks))).all()
+    return least_complete([FeedState(row.feed, row.complete, row.complete_until) for row in rows])

@@ -11,7 +11,6 @@ from integration.claiming import store
 from integration.claiming.read_receipts import days_of
 from integration.claiming.rules import AUTOMATIC
 from integration.feeds import store as feeds
-from integration.feeds.errors import UnknownFeed
 from integration.feeds.rules import Health
 
 DEFINITION = "collected-1"
@@ -57,9 +56,12 @@ def summarise_collections(tx: Transaction, month: str) -> Collections:
 
 
 def standing_of_bank(tx: Transaction) -> tuple[bool, datetime | None]:
-    """Provisional while the bank feed is not healthy (N2.2), and until when its data are proved complete."""
-    try:
-        row = feeds.load(tx, FEED)
-    except UnknownFeed:
-        return True, None
-    return row.health != Health.HEALTHY, row.complete_until
+    """Provisional while a feed of a bank is not healthy (N2.2), and until when the data of all are proved complete."""
+    ran = [row for row in feeds.every(tx) if _is_a_bank(row.feed) and row.first_run_at is not None]
+    ends = [row.complete_until for row in ran]
+    until = None if None in ends else min(ends, default=None)
+    return not ran or any(row.health != Health.HEALTHY for row in ran), until
+
+
+def _is_a_bank(feed: str) -> bool:
+    return feed == FEED or feed.startswith(f"{FEED}_")
