@@ -96,6 +96,7 @@ class Office:
             if e["position"] == "sales_rep"
         }
         self._count_history(closed)
+        self._rates = {team: self.team_rate(team) for team in {rep.team for rep in self.reps.values()}}
         self._turn = 0
         self._crowded = False
         self._given: list[str] = []
@@ -119,7 +120,7 @@ class Office:
         return sum(rep.won for rep in members) / closed if closed else 0.0
 
     def conversion(self, rep: Rep) -> float:
-        rate = self.team_rate(rep.team)
+        rate = self._rates[rep.team]
         if rate == 0:
             return 0.5
         return min((rep.won + 10 * rate) / (rep.closed + 10) / (2 * rate), 1.0)

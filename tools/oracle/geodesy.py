@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 EQUATOR, FLATTENING = 6378137.0, 1 / 298.257223563
 
 
+@cache
 def kilometres(first: tuple[float, float], second: tuple[float, float]) -> float:
     """Between two points (latitude, longitude) in degrees."""
     if first == second:

@@ -22,11 +22,18 @@ from closeloop_cli.runtime.system import System
 ORACLE = "tools.oracle.expected"
 
 
+def ask_oracle(layout: Layout) -> subprocess.Popen[str]:
+    """A process of its own, which sees the seed folder and nothing else; it computes while the system starts."""
+    command = [sys.executable, "-m", ORACLE, str(layout.company)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+
+
 @dataclass
 class Day:
     system: System
     door: Door
     teller: Teller
+    oracle: subprocess.Popen[str] | None = None
     # Lead ids by the row of the file they came from, and other ids that later steps go on with.
     leads: dict[int, str] = field(default_factory=dict)
     kept: dict[str, Any] = field(default_factory=dict)
@@ -41,12 +48,12 @@ class Day:
 
     @cached_property
     def expected(self) -> dict[str, Any]:
-        """From a process of its own, which sees the seed folder and nothing else."""
-        command = [sys.executable, "-m", ORACLE, str(self.layout.company)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-        if done.returncode:
-            raise CannotRun(f"the oracle failed: {done.stderr.strip().splitlines()[-1]}")
-        return dict(json.loads(done.stdout))
+        """What the oracle says."""
+        oracle = self.oracle or ask_oracle(self.layout)
+        said, failure = oracle.communicate()
+        if oracle.returncode:
+            raise CannotRun(f"the oracle failed: {failure.strip().splitlines()[-1]}")
+        return dict(json.loads(said))
 
     @cached_property
     def time(self) -> BusinessTime:

@@ -22,7 +22,7 @@ from closeloop_cli.demo import (
     step7_killed,
     step8_silence,
 )
-from closeloop_cli.demo.day import Day
+from closeloop_cli.demo.day import Day, ask_oracle
 from closeloop_cli.demo.hr_outage import part1_silence, part2_morning, part3_return, part4_lie
 from closeloop_cli.demo.telling import Teller, WrongFigure
 from closeloop_cli.door import Door, Refused, token_name
@@ -46,6 +46,7 @@ class Story:
     steps: Steps
     begins: str
     measure: str
+    asks_oracle: bool
 
 
 DAY: Steps = (
@@ -65,8 +66,8 @@ HR_OUTAGE: Steps = (
     ("HR lies; the guard counts assignments", part4_lie.tell),
 )
 STORIES = {
-    "day": Story(DAY, "", "as computed from the seed"),
-    "hr-outage": Story(HR_OUTAGE, "23:50", "as they must be"),
+    "day": Story(DAY, "", "as computed from the seed", asks_oracle=True),
+    "hr-outage": Story(HR_OUTAGE, "23:50", "as they must be", asks_oracle=False),
 }
 
 
@@ -74,10 +75,12 @@ def play(layout: Layout, console: Console, name: str, *, fresh: bool) -> int:
     """0 when every figure is right, 1 otherwise; the system stays up in both cases."""
     began = time.monotonic()
     system, teller, story = System(layout), Teller(console), STORIES[name]
+    system.prepare()
+    oracle = ask_oracle(layout) if story.asks_oracle else None
     ready = bring_to_beginning(system, console, story, fresh=fresh)
     console.print(f"[dim]ready after {time.monotonic() - began:.1f} s ({ready})[/dim]")
     with Door(layout.gateway_url) as door:
-        day = Day(system, door, teller)
+        day = Day(system, door, teller, oracle)
         try:
             for number, (title, tell) in enumerate(story.steps, start=1):
                 with teller.step(number, title):
@@ -94,7 +97,6 @@ def play(layout: Layout, console: Console, name: str, *, fresh: bool) -> int:
 def bring_to_beginning(system: System, console: Console, story: Story, *, fresh: bool) -> str:
     """Leaves the company as it is when the story begins: from its snapshot, or loaded now. Says which."""
     layout = system.layout
-    system.prepare()
     system.import_programs()
     servers = system.servers_found()
     system.stop_programs(at_once=True)

@@ -43,7 +43,7 @@ def claim_until_answered(day: Day) -> dict[str, Any]:
     while (answer := claim(day)) is None:
         if time.monotonic() > give_up:
             raise CannotRun(f"{VICTIM} is back, but the gateway does not reach it")
-        time.sleep(0.5)
+        time.sleep(0.1)
     return answer
 
 

@@ -83,4 +83,4 @@ def sent_mails(day: Day) -> int:
         states = Counter(delivery["state"] for delivery in mails(day))
         if not states["queued"] or time.monotonic() > give_up:
             return states["sent"]
-        time.sleep(0.5)
+        time.sleep(0.2)

@@ -41,16 +41,24 @@ class State:
             return self._earliest(conn, dated)
 
     def unsettled(self) -> list[str]:
-        """What is still going on in this service: events to publish or to consume, clocks and jobs that are due."""
+        """What is still going on in this service: events to publish or to consume, clocks and jobs that are due.
+
+        The consumer is asked only when nothing else is found, since its answer costs a look at the broker; after it
+        comes another look, for what its last events left behind.
+        """
+        found = self._at_hand()
+        if found or self._consumer is None:
+            return found
+        return self._at_hand() if self._consumer.caught_up() else ["consumer: not caught up"]
+
+    def _at_hand(self) -> list[str]:
         with self._database.connect() as conn:
             waiting = conn.scalar(_WAITING) or 0
             due = self._next_due(conn)
         found = [f"outbox: {waiting} events to publish"] if waiting else []
         if due is not None and due <= self._service.runtime.clock.now():
             found.append(f"due since {due.isoformat()}")
-        if self._consumer is not None and not self._consumer.caught_up():
-            found.append("consumer: not caught up")
-        running = int(metrics.registry.get_sample_value("closeloop_rpc_in_flight") or 0)
+        running = int(sum(sample.value for family in metrics.rpc_in_flight.collect() for sample in family.samples))
         return [*found, f"{running} requests running"] if running else found
 
     def _next_due(self, conn: Connection) -> datetime | None:
