@@ -30,7 +30,7 @@ from incentives.appeals.policy import AppealPolicy
 from incentives.consumers import consumers
 from incentives.deals.settle_deals import Settlement
 from incentives.evaluation.evaluator import Evaluator
-from incentives.jobs import deadlines
+from incentives.jobs import JOBS, deadlines
 from incentives.rule_library.policy import BonusPolicy
 from incentives.settings import IncentivesSettings
 
@@ -69,5 +69,7 @@ def wire(runtime: Runtime, settings: IncentivesSettings) -> Service:
         ],
         consumers=consumers(for_orders),
         deadlines=deadlines(for_orders, lambda: runtime.policies.current(APPEALS)[1]),
+        jobs=JOBS,
         migrations=MIGRATIONS,
+        app=uow,
     )

@@ -1,19 +1,24 @@
-"""Dated work → use case."""
+"""Repeated and dated work → use case."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from chassis.deadline_runner import Handler
 from chassis.deadlines import Deadline
-from chassis.unit_of_work import Transaction
+from chassis.jobs import Job
+from chassis.unit_of_work import Transaction, UnitOfWork
 from incentives.appeals.end_appeal import remind_or_confirm
 from incentives.appeals.escalate_appeal import LEVEL, escalate_appeal
 from incentives.appeals.policy import AppealPolicy
 from incentives.deals.apply_budget import BUDGET, settle_budget
+from incentives.deals.check_books import check_books
 from incentives.deals.settle_deals import SETTLE, Settlement, settle_deals
 from incentives.slips.await_answer import ANSWER
+
+# At once after a roll-out, and again when no older process can be left of it.
+JOBS: list[Job[UnitOfWork]] = [Job("books.check", run=check_books, every=timedelta(hours=6))]
 
 
 def deadlines(settlement: Settlement, appeals: Callable[[], AppealPolicy]) -> dict[str, Handler]:

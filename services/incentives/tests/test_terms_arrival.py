@@ -18,6 +18,7 @@ from chassis.testing.events import deliver
 from chassis.testing.rpc import Rpc
 from closeloop.incentives.v1 import slip_service_pb2 as pb
 from closeloop.incentives.v1.slip_service_pb2_grpc import SlipServiceStub
+from incentives.awards.store import differing_deals
 
 from .models import expression
 from .terms_world import FINANCE, caps, give_budget, group, publish_terms, split, states
@@ -166,6 +167,8 @@ def test_what_everybody_has_at_any_time_follows_from_the_facts_alone(
         assert [(now[0] - then[0], now[1] - then[1]) for now, then in zip(found, before, strict=True)] == [
             (earned[who], held[who]) for who in PEOPLE
         ], f"at minute {minute}"
+    with termed.uow.read(FINANCE) as tx:
+        assert differing_deals(tx) == [], "the ledger is what the awards say"
     slips = {key: each for key, each in states(rpc, termed).items() if key[0].startswith(f"{month:%Y%m}-")}
     earned, held = plainly(orders, 60, RAISED, own)
     for who in PEOPLE:

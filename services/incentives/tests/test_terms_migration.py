@@ -53,3 +53,33 @@ def test_what_was_earned_before_counts_in_its_month(rpc: Rpc, ruled: Service) ->
     assert {each for each in standing(rpc, ruled) if each[0] == "CL-3"} == {("CL-3", R, "E1", 800_00)}
     assert len(told(ruled, "incentives.slip_created")) == made + 1
     assert earned(rpc, ruled) == sum(fen for *_, fen in standing(rpc, ruled))
+
+
+@pytest.mark.spec("I2.2", "I2.4")
+def test_what_an_older_process_booked_meanwhile_is_counted_by_the_check(rpc: Rpc, ruled: Service) -> None:
+    """That knows no awards: its order is in the ledger alone when the next one is cut."""
+    publish_terms(rpc, ruled, R, caps(perPersonMonth=150_00))
+    deliver(ruled, order("SO-1", contract="CL-1", fen=1_000_00))
+    first = seen(ruled)
+    with ruled.uow.database.begin() as conn:
+        conn.execute(text("DELETE FROM award_step"))
+        conn.execute(text("DELETE FROM award"))
+    deliver(ruled, order("SO-2", contract="CL-2", fen=1_000_00, signed=SIGNED + MINUTE))
+
+    assert of_rule(standing(rpc, ruled)) == {"CL-1": 100_00, "CL-2": 100_00}
+    run_check(ruled)
+    fire_clocks(ruled)
+    assert of_rule(standing(rpc, ruled)) == {"CL-1": 100_00, "CL-2": 50_00}
+    assert all(set(before) <= set(now) for before, now in zip(first, seen(ruled), strict=True))
+    run_check(ruled)
+    with ruled.uow.database.connect() as conn:
+        assert conn.scalar(text("SELECT count(*) FROM deadline WHERE kind = 'deal.settle' AND state = 'pending'")) == 0
+
+
+def of_rule(slips: set[tuple[str, str, str, int]]) -> dict[str, int]:
+    return {key: fen for key, rule, _, fen in slips if rule == R}
+
+
+def run_check(service: Service) -> None:
+    (job,) = (each for each in service.jobs if each.name == "books.check")
+    job.run(service.app)

@@ -7,14 +7,29 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, false, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    bindparam,
+    case,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.unit_of_work import Transaction
 from incentives.awards.rules import Explained, Item, Key, Mark, People
 from incentives.budgets.rules import Change, Figures, Span, own_times, scope
 from incentives.ledger.limit_rules import Running, Used
-from incentives.tables import award, award_step
+from incentives.ledger.rules import WAITING, EntryKind
+from incentives.tables import award, award_step, ledger_entry
 
 C = award_step.c
 
@@ -92,6 +107,23 @@ def pays(tx: Transaction, span: Span, budgets: Sequence[Change], employee_id: st
 def groups_of(tx: Transaction, rule_id: str, since: datetime) -> list[str]:
     """In which the rule gave something since then."""
     query = select(C.group_name).distinct().where(C.rule_id == rule_id, C.signed_at >= since, C.group_name != "")
+    return list(tx.execute(query).scalars())
+
+
+def differing_deals(tx: Transaction, most: int = 10_000) -> list[str]:
+    """Deals of which an amount is booked that no award tells, or the other way round."""
+    entry, zero = ledger_entry.c, literal(0)
+    earning = entry.kind.in_([each.value for each in (EntryKind.EARN, EntryKind.CLAW_BACK)])
+    waiting = entry.kind.in_([each.value for each in WAITING])
+    told = select(C.deal_key, C.rule_id, C.beneficiary_id, C.effective_at, C.granted_fen.label("fen"), C.held_fen)
+    booked = select(
+        entry.deal_key, entry.rule_id, entry.employee_id, entry.effective_at,
+        case((earning, -entry.amount_fen), else_=zero), case((waiting, entry.amount_fen), else_=zero),
+    ).where(or_(earning, waiting), ~entry.of_appeal)  # fmt: skip
+    both = union_all(told, booked).subquery().c
+    whole = select(both.deal_key).group_by(both.deal_key, both.rule_id, both.beneficiary_id, both.effective_at)
+    differing = whole.having(or_(func.sum(both.fen) != 0, func.sum(both.held_fen) != 0)).subquery().c
+    query = select(differing.deal_key).distinct().order_by(differing.deal_key).limit(most)
     return list(tx.execute(query).scalars())
 
 
