@@ -42,6 +42,11 @@ FIGURES = {
         r"CheckStatus of 5, 100/s open loop \| p50 ([\d.]+) ms, p95 ([\d.]+) ms, p99 ([\d.]+) ms",
         r"CheckStatus of 5, 8 callers \| (\d+)/s.*bare echo (\d+)/s \| ratio ([\d.]+)",
     ],
+    "match_receipts": [
+        r"1\d{3} receipts × 1\d{3} open receivables \| ([\d.]+) s, \d+ claimed.*ratio ([\d.]+) to the raw limit",
+        r"matcher ([\d.]+) CPU s, postgres ([\d.]+) CPU s",
+        r"precision (99\.[5-9]|100\.0)\d%, recall (9\d\.\d\d)%",
+    ],
     "mixed_load": [
         r"mixed load, 10 users \| p50 ([\d.]+) ms, p95 ([\d.]+) ms, p99 ([\d.]+) ms.*errors (0\.00)%",
         r"write: capture and assign: p50",

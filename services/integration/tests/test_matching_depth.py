@@ -103,8 +103,9 @@ def test_a_likely_name_below_the_threshold_waits_and_is_offered() -> None:
 
 @pytest.mark.spec("N4.1")
 def test_an_amount_that_is_too_common_is_not_compared() -> None:
-    dues = [due(f"A{at}", f"HT-{at + 1000}", 500, customer=f"C{at}", name=f"浙江康瑞{at}有限公司") for at in range(4)]
-    found = decide(money(500, payer="浙江康瑞2公"), book(*dues), ClaimingPolicy(fuzzy_candidates=3))
+    known = book(due("A1", "HT-1001", 500, name="浙江康瑞医疗器械科技有限公司"))
+    known.common = frozenset({("CNY", 50_000)})
+    found = decide(money(500, payer="浙江康瑞医疗器械科"), known, POLICY)
     assert (found.parts, found.zh) == ((), "付款人未知且附言没有合同号，且金额过于常见")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rapidfuzz import process
@@ -15,7 +16,7 @@ from sqlalchemy import Row
 
 from chassis.unit_of_work import Transaction
 from integration.claiming.book_rules import Book, book_of
-from integration.claiming.fuzzy_rules import most_kept
+from integration.claiming.fuzzy_rules import is_alike, most_kept
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.remark_rules import keys_in, names_in
 from integration.claiming.rules import Arrived, Due
@@ -28,37 +29,65 @@ LIKEST = 20
 
 Names = dict[str, set[str]]
 Rows = dict[str, Row[Any]]
+# Currency and fen.
+Amount = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class _PointedAt:
+    ids: set[str]
+    known: Names
+    common: frozenset[Amount]
+
+    def book(self, rows: Rows) -> Book:
+        return book_of(map(due_of, rows.values()), self.known, self.common)
 
 
 def load_book(tx: Transaction, receipts: Iterable[Arrived], policy: ClaimingPolicy) -> Book:
     """For `decide`: everything that these receipts point at."""
-    rows, known = _pointed_at(tx, list(receipts), policy)
-    return book_of(map(due_of, rows.values()), known)
+    found = _pointed_at(tx, list(receipts), policy)
+    return found.book(store.by_id(tx, found.ids))
 
 
 def lock_book(tx: Transaction, receipts: Iterable[Arrived], policy: ClaimingPolicy) -> tuple[Book, Rows]:
-    """The same, and the receivables of the book, locked, since something will be claimed from them."""
-    rows, known = _pointed_at(tx, list(receipts), policy)
-    # Read again behind the locks: somebody may have claimed meanwhile.
-    rows = store.locked(tx, rows)
-    return book_of(map(due_of, rows.values()), known), rows
+    """The same, and the receivables of the book, read behind their locks: something will be claimed from them."""
+    found = _pointed_at(tx, list(receipts), policy)
+    rows = store.locked(tx, found.ids)
+    return found.book(rows), rows
 
 
-def _pointed_at(tx: Transaction, seen: Sequence[Arrived], policy: ClaimingPolicy) -> tuple[Rows, Names]:
+def _pointed_at(tx: Transaction, seen: Sequence[Arrived], policy: ClaimingPolicy) -> _PointedAt:
     payers = {payer_key(each.payer_name) for each in seen} - {""}
-    named = {name for each in seen for name in names_in(each.remark)}
     known = _customers_of(tx, payers)
     odd = store.odd_contract_keys(tx)
-    rows = store.named_by(
+    named = store.named_by(
         tx,
         contract_keys={key for each in seen for key in keys_in(each.remark, odd)},
         accounts={each.credited_account for each in seen} - {""},
         customers={code for codes in known.values() for code in codes},
-        customer_keys=payers | named,
+        customer_keys=payers | {name for each in seen for name in names_in(each.remark)},
     )
-    own = {row.customer_key for row in rows}
-    unknown = [each for each in seen if payer_key(each.payer_name) not in known.keys() | own]
-    return {row.receivable_id: row for row in [*rows, *_of_amounts(tx, unknown, policy)]}, known
+    introduced = {"", *known, *named.values()}
+    unknown = [each for each in seen if payer_key(each.payer_name) not in introduced]
+    alike, common = _alike(tx, unknown, policy)
+    return _PointedAt({*named, *alike}, known, common)
+
+
+def _alike(tx: Transaction, receipts: Sequence[Arrived], policy: ClaimingPolicy) -> tuple[set[str], frozenset[Amount]]:
+    """Of the amount of one of these, with a name at all alike its payer's; and amounts that too many have."""
+    keys: defaultdict[Amount, set[str]] = defaultdict(set)
+    for each in receipts:
+        keys[each.currency, each.amount_fen].add(payer_key(each.payer_name))
+    ranges = {amount: amount[1] + most_kept(amount[1], policy) for amount in keys}
+    near = store.open_between(tx, ranges, policy.fuzzy_candidates + 1)
+    common = {amount for amount, found in near.items() if len(found) > policy.fuzzy_candidates}
+    alike = {
+        id_
+        for amount in near.keys() - common
+        for id_, customer in near[amount]
+        if any(is_alike(payer, customer) for payer in keys[amount])
+    }
+    return alike, frozenset(common)
 
 
 def load_candidates(tx: Transaction, receipt: Arrived, policy: ClaimingPolicy) -> Book:
@@ -96,12 +125,6 @@ def due_of(row: Row[Any]) -> Due:
         due_on=row.due_on,
         virtual_account=row.virtual_account,
     )
-
-
-def _of_amounts(tx: Transaction, receipts: Sequence[Arrived], policy: ClaimingPolicy) -> Sequence[Row[Any]]:
-    """Open with the amount of one of these, or a bank's fee more."""
-    ranges = {(each.amount_fen, each.amount_fen + most_kept(each.amount_fen, policy)) for each in receipts}
-    return store.open_between(tx, sorted(ranges), policy.fuzzy_candidates + 1) if ranges else ()
 
 
 def _customers_of(tx: Transaction, keys: set[str]) -> Names:

@@ -17,6 +17,8 @@ class Book:
 
     `contracts` (numbers by their key) and `accounts` name the paid ones too: money that names them is for nothing else.
     `payers`: customer codes by the key of a name that pays for them; `names`: by the key of their own name.
+    `common`: currencies and amounts that so many have open that names are not compared.
+    `spelled`: the contracts' keys with other letters than A–Z, which are looked for by their spelling.
     """
 
     due: dict[str, Due] = field(default_factory=dict)
@@ -24,8 +26,10 @@ class Book:
     contracts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     accounts: frozenset[str] = frozenset()
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    common: frozenset[tuple[str, int]] = frozenset()
 
     def __post_init__(self) -> None:
+        self.spelled = tuple(key for key in self.contracts if not key.isascii())
         self._by_contract = _index(self.due.values(), lambda each: each.contract_number)
         self._by_account = _index(self.due.values(), lambda each: each.virtual_account)
         self._by_customer = _index(self.due.values(), lambda each: each.customer_code)
@@ -49,11 +53,11 @@ class Book:
     def of_customers(self, codes: Iterable[str], currency: str) -> list[Due]:
         return self._open((each for code in codes for each in self._by_customer.get(code, ())), currency)
 
-    def of_amount(self, least: int, most: int, currency: str, limit: int) -> list[Due]:
-        """Open with this much, smallest first, at most `limit`."""
+    def of_amount(self, least: int, most: int, currency: str) -> list[Due]:
+        """Open with this much."""
         amounts = self._by_amount[currency]
         first, last = bisect_left(amounts, (least, "")), bisect_right(amounts, (most, "\U0010ffff"))
-        return [self.due[each] for _, each in amounts[first : min(last, first + limit)]]
+        return [self.due[each] for _, each in amounts[first:last]]
 
     def take(self, part: Part) -> None:
         due = self.due[part.receivable_id]
@@ -71,7 +75,9 @@ class Book:
         return sorted(kept, key=lambda each: each.age)
 
 
-def book_of(every: Iterable[Due], known: Mapping[str, Iterable[str]]) -> Book:
+def book_of(
+    every: Iterable[Due], known: Mapping[str, Iterable[str]], common: frozenset[tuple[str, int]] = frozenset()
+) -> Book:
     """`every`: the paid ones too, which are for nothing else. `known`: customer codes by the key of a payer's name.
 
     A customer that pays in its own name needs no introduction.
@@ -81,7 +87,8 @@ def book_of(every: Iterable[Due], known: Mapping[str, Iterable[str]]) -> Book:
     names = _keys((payer_key(each.customer_name), each.customer_code) for each in seen)
     payers = _keys((key, code) for source in (known, names) for key, codes in source.items() for code in codes)
     accounts = frozenset(each.virtual_account for each in seen if each.virtual_account)
-    return Book({each.receivable_id: each for each in seen if each.open_fen > 0}, payers, contracts, accounts, names)
+    due = {each.receivable_id: each for each in seen if each.open_fen > 0}
+    return Book(due, payers, contracts, accounts, names, common)
 
 
 def _keys(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

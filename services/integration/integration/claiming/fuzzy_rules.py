@@ -12,15 +12,15 @@ from integration.receivables.name_rules import payer_key
 EN, ZH = "the payer is not known and no contract is named", "付款人未知且附言没有合同号"
 # A person is not offered what is less alike.
 WORTH_OFFERING = 0.70
+ALIKE = 0.40
 
 
 def for_likeness(receipt: Arrived, book: Book, policy: ClaimingPolicy) -> Decision:
     """The best one, if it is sure enough and far enough ahead of every other contract."""
-    near = with_amount_of(receipt, book, policy)
-    if len(near) > policy.fuzzy_candidates:
+    if (receipt.currency, receipt.amount_fen) in book.common:
         return Decision(en=f"{EN}; the amount is too common", zh=f"{ZH}，且金额过于常见")
     best: dict[str, tuple[float, Due]] = {}
-    for each in near:
+    for each in with_amount_of(receipt, book, policy):
         scored = (score(receipt, each, policy), each)
         if each.contract_number not in best or scored[0] > best[each.contract_number][0]:
             best[each.contract_number] = scored
@@ -37,10 +37,16 @@ def for_likeness(receipt: Arrived, book: Book, policy: ClaimingPolicy) -> Decisi
 
 
 def with_amount_of(receipt: Arrived, book: Book, policy: ClaimingPolicy) -> list[Due]:
-    """Open with the receipt's amount, or short of it by a bank's fee at most; one more than are compared."""
+    """Open with the receipt's amount, or short of it by a bank's fee at most, of customers with a name at all alike."""
     most = receipt.amount_fen + most_kept(receipt.amount_fen, policy)
-    found = book.of_amount(receipt.amount_fen, most, receipt.currency, policy.fuzzy_candidates + 1)
-    return sorted(found, key=lambda each: each.age)
+    key = payer_key(receipt.payer_name)
+    near = book.of_amount(receipt.amount_fen, most, receipt.currency)
+    return sorted((each for each in near if is_alike(key, payer_key(each.customer_name))), key=lambda each: each.age)
+
+
+def is_alike(payer: str, customer: str) -> bool:
+    """Enough to matter: to be offered, or to be within the margin of one that is claimed."""
+    return key_likeness(payer, customer) >= ALIKE
 
 
 def most_kept(amount_fen: int, policy: ClaimingPolicy) -> int:

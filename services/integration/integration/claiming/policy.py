@@ -38,7 +38,7 @@ class ClaimingPolicy(BaseModel):
     # How far ahead of the next one the best of the likely ones must be.
     margin: float = Field(default=0.10, ge=0, le=1)
     # Receivables with the same amount whose customers' names are compared; with more of them a person decides.
-    fuzzy_candidates: int = Field(default=500, ge=1, le=5000)
+    fuzzy_candidates: int = Field(default=2000, ge=1, le=10_000)
     fee_cap_fen: int = Field(default=50_00, ge=0)
     fee_cap_per_million: int = Field(default=1_000, ge=0, le=1_000_000)
     combined_candidates: int = Field(default=30, ge=2, le=30)

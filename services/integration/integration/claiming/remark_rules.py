@@ -24,16 +24,16 @@ _ON_BEHALF = (
 
 def contracts_named(remark: str, book: Book) -> frozenset[str]:
     """Contract numbers written in a remark, whatever the width, case and separators; never a part of a longer one."""
-    found = keys_in(remark, book.contracts) & book.contracts.keys()
+    found = keys_in(remark, book.spelled) & book.contracts.keys()
     return frozenset(number for key in found for number in book.contracts[key])
 
 
-def keys_in(remark: str, known: Iterable[str]) -> frozenset[str]:
-    """What may be a contract's key: each run of A–Z and digits, and those of `known` that are spelled with others."""
+def keys_in(remark: str, spelled: Iterable[str]) -> frozenset[str]:
+    """What may be a contract's key: each run of A–Z and digits, and those of `spelled`, which hold other letters."""
     text = unicodedata.normalize("NFKC", remark).upper()
     squeezed = _SEPARATOR.sub("", text)
-    spelled = {key for key in known if not key.isascii() and key in squeezed}
-    return frozenset({contract_key(each) for each in _TOKEN.findall(text)} | spelled) - {""}
+    written = {key for key in spelled if key in squeezed}
+    return frozenset({contract_key(each) for each in _TOKEN.findall(text)} | written) - {""}
 
 
 def names_in(remark: str) -> frozenset[str]:

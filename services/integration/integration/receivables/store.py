@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, column, delete, func, select, true, tuple_, union, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Row, Text, cast, column, delete, func, select, true, tuple_, union_all, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.access import visible_rows
 from chassis.rpc.paging import Page
@@ -50,16 +50,22 @@ def named_by(
     accounts: Iterable[str],
     customers: Iterable[str],
     customer_keys: Iterable[str],
-) -> Sequence[Row[Any]]:
-    """Receivables that one of these points at. Paid ones too: money that names them is for nothing else."""
+) -> dict[str, str]:
+    """Customer keys by id of what one of these points at. Paid ones too: money that names them is for nothing else."""
     wanted = {
         receivable.c.contract_key: contract_keys,
         receivable.c.virtual_account: accounts,
         receivable.c.customer_code: customers,
         receivable.c.customer_key: customer_keys,
     }
-    finds = [select(receivable).where(column == func.any(sorted(keys))) for column, keys in wanted.items()]
-    return tx.execute(union(*finds)).all()
+    named = select(receivable.c.receivable_id, receivable.c.customer_key)
+    finds = [named.where(column == func.any(sorted(keys))) for column, keys in wanted.items()]
+    return {row.receivable_id: row.customer_key for row in tx.execute(union_all(*finds))}
+
+
+def by_id(tx: Transaction, receivable_ids: Iterable[str]) -> dict[str, Row[Any]]:
+    query = select(receivable).where(receivable.c.receivable_id == func.any(sorted(receivable_ids)))
+    return {row.receivable_id: row for row in tx.execute(query)}
 
 
 def with_open_amount_near(tx: Transaction, fen: int, limit: int) -> Sequence[Row[Any]]:
@@ -70,14 +76,32 @@ def with_open_amount_near(tx: Transaction, fen: int, limit: int) -> Sequence[Row
     return [*tx.execute(above).all(), *tx.execute(below).all()]
 
 
-def open_between(tx: Transaction, ranges: Sequence[tuple[int, int]], limit: int) -> Sequence[Row[Any]]:
-    """Open with an amount in one of these ranges (fen, both included), at most `limit` of each, the smallest first."""
+def open_between(
+    tx: Transaction, ranges: Mapping[tuple[str, int], int], limit: int
+) -> dict[tuple[str, int], list[tuple[str, str]]]:
+    """Ids and customer keys of what is open with an amount in one of these ranges, at most `limit` of each.
+
+    `ranges`: the largest amount by currency and smallest amount, in fen, both included.
+    """
+    if not ranges:
+        return {}
     left = receivable.c.amount_fen - receivable.c.claimed_fen
-    bounds = func.unnest([least for least, _ in ranges], [most for _, most in ranges])
-    asked = bounds.table_valued(column("least", BigInteger), column("most", BigInteger), name="asked").render_derived()
-    within = select(receivable).where(OPEN, left.between(asked.c.least, asked.c.most))
-    near = within.order_by(left, receivable.c.receivable_id).limit(limit).correlate(asked).lateral("near")
-    return tx.execute(select(near).select_from(asked.join(near, true()))).all()
+    least, most = [fen for _, fen in ranges], list(ranges.values())
+    lists = (
+        cast([currency for currency, _ in ranges], ARRAY(Text)),
+        cast(least, ARRAY(BigInteger)),
+        cast(most, ARRAY(BigInteger)),
+    )
+    columns = column("currency", Text), column("least", BigInteger), column("most", BigInteger)
+    asked = func.unnest(*lists).table_valued(*columns, name="asked").render_derived()
+    within = select(receivable.c.receivable_id, receivable.c.customer_key).where(
+        OPEN, left.between(asked.c.least, asked.c.most), receivable.c.currency == asked.c.currency
+    )
+    near = within.limit(limit).correlate(asked).lateral("near")
+    found: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    for row in tx.execute(select(asked.c.currency, asked.c.least, near).join(near, true())):
+        found.setdefault((row.currency, row.least), []).append((row.receivable_id, row.customer_key))
+    return found
 
 
 def customers_with_open(tx: Transaction) -> dict[str, str]:
