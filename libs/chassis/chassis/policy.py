@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from threading import Lock
 from typing import Any, Generic, TypeVar, overload
 
@@ -47,8 +48,9 @@ class PolicySpec(Generic[Model]):
         if self.check is not None and self.check(self.model()):
             raise ValueError(f"the defaults of {self.name} break its own check")
 
-    @property
+    @cached_property
     def default(self) -> Model:
+        """Made once: decisions ask for it many times a second."""
         return self.model()
 
 

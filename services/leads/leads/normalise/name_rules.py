@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from opencc import OpenCC
 
@@ -53,6 +54,7 @@ def place_name(name: str) -> str:
     return plain
 
 
+@lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     half_width = unicodedata.normalize("NFKC", name).strip().lower()
     simplified: str = _SIMPLIFIED.convert(half_width)

@@ -6,14 +6,20 @@ from collections.abc import Sequence
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, insert, select, update
 
+from chassis.kernel.calendar import local_date
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 from leads import tables
-from leads.lead.rules import Lead, counts_as
+from leads.lead.rules import Grade, Lead, counts_as
 from leads.roster import store as roster
 
 t = tables.assignment.c
-_BEGIN = insert(tables.assignment)
+_ROW = ("assignment_id", "lead_id", "employee_id", "unit", "team", "grade", "how", "decision_id", "assigned_at")
+_GIVEN = insert(tables.assignment).values({name: bindparam(f"given_{name}", type_=t[name].type) for name in _ROW})
+# The row and the rep's load in one statement.
+_BEGIN = {
+    grade: take_on.add_cte(_GIVEN.returning(t.assignment_id).cte("given")) for grade, take_on in roster.TAKE_ON.items()
+}
 _END_ALL = (
     update(tables.assignment)
     .where(t.lead_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))), t.ended_at.is_(None))
@@ -27,21 +33,20 @@ def begin(
 ) -> None:
     """The lead, locked, belongs to the employee from now. The database refuses a second owner."""
     grade = counts_as(lead.grade)
-    tx.execute(
-        _BEGIN,
-        {
-            "assignment_id": new_id(),
-            "lead_id": lead.lead_id,
-            "employee_id": employee_id,
-            "unit": unit,
-            "team": team,
-            "grade": grade.value,
-            "how": how,
-            "decision_id": decision_id,
-            "assigned_at": tx.now,
-        },
-    )
-    roster.take_on(tx, employee_id, grade.value)
+    assignment = {
+        "assignment_id": new_id(),
+        "lead_id": lead.lead_id,
+        "employee_id": employee_id,
+        "unit": unit,
+        "team": team,
+        "grade": grade.value,
+        "how": how,
+        "decision_id": decision_id,
+        "assigned_at": tx.now,
+    }
+    today = {"today": local_date(tx.now)} if grade is Grade.A else {}
+    given = {f"given_{name}": value for name, value in assignment.items()}
+    tx.execute(_BEGIN[grade], given | today | {"of_rep": employee_id, "at": tx.now})
 
 
 def end(tx: Transaction, lead: Lead, kind: str, *, recall_id: str | None = None) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy import ARRAY, Date, Row, Text, any_, bindparam, case, func, or_,
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from chassis.kernel.calendar import local_date
 from chassis.unit_of_work import Transaction
 from leads import tables
+from leads.lead.rules import Grade
 
 t = tables.rep.c
 GradeLetter = Literal["A", "B", "C"]
@@ -28,11 +28,12 @@ _A_TODAY = {
     "a_day": bindparam("today", type_=Date),
     "a_taken": case((t.a_day == bindparam("today", type_=Date), t.a_taken), else_=0) + 1,
 }
-_TAKE_ON = {
+# One more open lead of the grade, assigned `at`; the row is locked by whoever runs it.
+TAKE_ON = {
     grade: update(tables.rep)
     .where(_REP)
     .values({f"open_{grade.lower()}": t[f"open_{grade.lower()}"] + 1, "last_assigned_at": bindparam("at")} | more)
-    for grade, more in (("A", _A_TODAY), ("B", {}), ("C", {}))
+    for grade, more in ((Grade.A, _A_TODAY), (Grade.B, {}), (Grade.C, {}))
 }
 _LET_GO_ALL = (
     update(tables.rep)
@@ -114,12 +115,6 @@ def people(tx: Transaction, employee_ids: Collection[str]) -> dict[str, Person]:
 def lock_rep(tx: Transaction, employee_id: str) -> Row[Any] | None:
     """The rep's whole row, locked: load and cap are judged and changed under this lock (LD3.9)."""
     return tx.execute(_LOCK, {"of_rep": employee_id}).one_or_none()
-
-
-def take_on(tx: Transaction, employee_id: str, grade: GradeLetter) -> None:
-    """One more open lead of this grade, assigned now. The row is locked by the caller."""
-    values = {"of_rep": employee_id, "at": tx.now}
-    tx.execute(_TAKE_ON[grade], values | ({"today": local_date(tx.now)} if grade == "A" else {}))
 
 
 def let_go(tx: Transaction, employee_id: str, grade: GradeLetter) -> None:
