@@ -9,17 +9,14 @@ from chassis.events import Incoming
 from chassis.unit_of_work import Transaction
 from targets import mapping
 from targets.attainment.count_claim import count_claim, take_back
-from targets.attainment.store import place_unknown_claims
+from targets.attainment.place_claims import place_claims
 from targets.provenance.rules import FeedState
 from targets.provenance.store import note_feed
-from targets.roster.project_employees import project_employees
 from targets.sales_history.load_sales import load_sales
 
 
 def _employees_changed(tx: Transaction, events: Sequence[Incoming]) -> None:
-    employees = [mapping.employee_in(event.message) for event in events]
-    project_employees(tx, employees)
-    place_unknown_claims(tx, [each.employee_id for each in employees])
+    place_claims(tx, [mapping.employee_in(event.message) for event in events])
 
 
 def _receipt_claimed(tx: Transaction, event: Incoming) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from chassis.identity import of_service
 from chassis.kernel.ids import new_id
+from chassis.kernel.money import Money as Fen
 from chassis.service import Service
 from chassis.testing.events import NotDelivered, deliver, recorded_events
 from chassis.testing.identity import as_hq, as_manager, as_rep
@@ -32,6 +36,7 @@ from closeloop.targets.v1 import attainment_service_pb2 as pb
 from closeloop.targets.v1 import plan_service_pb2 as plan_pb
 from closeloop.targets.v1.attainment_service_pb2_grpc import AttainmentServiceStub
 from closeloop.targets.v1.plan_service_pb2_grpc import PlanServiceStub
+from targets.attainment.count_claim import Claimed, count_claim
 from targets.attainment.rules import AttainmentChanged
 from targets.bootstrap import CATALOG
 from targets.plans.rules import PlanChanged
@@ -188,6 +193,31 @@ def test_a_claim_that_comes_before_its_rep_finds_the_unit_later(
     deliver(service, employee("E1"))
     with service.uow.database.connect() as conn:
         assert conn.execute(text("SELECT unit FROM collected_claim")).scalar_one() == "/HQ/EAST/HZ1/"
+
+
+@pytest.mark.spec("T2.1")
+def test_a_claim_that_comes_while_its_rep_is_being_told_finds_the_unit(
+    service: Service, employee: Callable[[str], EmployeeChanged]
+) -> None:
+    """The claim has looked for the unit in vain and is not committed yet when the rep is told."""
+    said = Claimed("c1", "R-c1", "HT-1", "杭州某校", "E1", Fen(100_00), "2026-03-09", "exact_contract")
+    with ThreadPoolExecutor(1) as pool, service.uow.begin(of_service("targets")) as tx:
+        count_claim(tx, said)
+        told = pool.submit(deliver, service, employee("E2"), employee("E1"))
+        wait_until_blocked(service, told)
+        tx.commit()
+        told.result(30)
+    with service.uow.database.connect() as conn:
+        assert conn.execute(text("SELECT unit FROM collected_claim")).scalar_one() == "/HQ/EAST/HZ1/"
+
+
+def wait_until_blocked(service: Service, other: Future[None]) -> None:
+    """Until it waits for the transaction of this test, or is done."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    latest = time.monotonic() + 30
+    with service.uow.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        while not other.done() and not conn.scalar(text(waiting)):
+            assert time.monotonic() < latest
 
 
 @pytest.mark.spec("T2.1")
