@@ -138,7 +138,7 @@ def _left(wanted: int, cap: int | None, used: int) -> int:
 
 @dataclass(frozen=True)
 class Demand:
-    """What an award takes of a budget: everybody's part together: those whom one rule pays for an order wait together."""
+    """What an award takes of a budget: everybody's part, since those whom one rule pays for an order wait together."""
 
     deal_key: str
     rule_id: str
