@@ -14,7 +14,7 @@ DIGEST = bytes(32)
 
 def record(rows: Rows, owner: Owner) -> dict[str, str]:
     """The directory is everybody's, so no mark stands in it."""
-    ids = {name: new_id() for name in ("receipt_id", "claim_id", "grant_id", "key_id")}
+    ids = {name: new_id() for name in ("receipt_id", "claim_id", "grant_id", "key_id", "alert_id")}
     order = f"SO-{owner.id}".replace(":", "-")
     rows.put("employee", employee_id=owner.id, version=1, name="员工", status="active", unit=owner.unit)
     rows.put_once("directory_state", id=1, as_of=AT)
@@ -36,6 +36,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put("delivery", id=new_id(), channel="email", recipient_id=owner.id, subject=owner.mark, dedupe_key="1")
     rows.put("api_key", id=ids["key_id"], name=owner.mark, digest=DIGEST, expires_at=datetime(2126, 1, 1, tzinfo=UTC))
     rows.put_once("feed", feed="hr")
+    rows.put("feed_alert", id=ids["alert_id"], feed=f"feed of {owner.id}", health="degraded", opened_at=AT)
     return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr"}
 
 
@@ -77,6 +78,7 @@ REQUESTS: dict[str, Any] = {
     "integration.DirectoryService/GrantDuty": _other_duty,
     "integration.DirectoryService/RevokeDuty": {"reason": "到期"},
     "integration.FeedService/ReplayQuarantine": {"feed": "hr"},
+    "integration.FeedService/AcknowledgeFeedAlert": {"note": "在查"},
     "integration.FeedService/ImportStatement": {"file_id": "FILE"},
     "integration.PolicyService/GetPolicy": {"name": "claiming"},
     "integration.PolicyService/DraftPolicy": {"name": "claiming", "body": {}, "reason": "试"},

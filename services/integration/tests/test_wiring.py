@@ -18,7 +18,7 @@ from integration.claiming.policy import ClaimingPolicy
 from integration.consumers import consumers
 from integration.directory.rules import EmployeeChanged
 from integration.duties.policy import DutiesPolicy
-from integration.feeds.events import FeedDegraded, FeedRecovered
+from integration.feeds.events import FeedDegraded, FeedEscalated, FeedRecovered
 from integration.grants.events import GrantChanged
 from integration.notifications.notices import NOTICES
 from integration.notifications.policy import NotificationsPolicy
@@ -30,7 +30,7 @@ from integration.receipts.rules import ReceiptArrived, ReceiptCorrected
 from integration.settings import IntegrationSettings
 
 EVENTS = [
-    ConversationMessage, EmployeeChanged, FeedDegraded, FeedRecovered, GrantChanged, NotificationCreated,
+    ConversationMessage, EmployeeChanged, FeedDegraded, FeedEscalated, FeedRecovered, GrantChanged, NotificationCreated,
     NotificationFailed, OrderChanged, OrderReceived, PosSalesLoaded, ReceiptArrived, ReceiptClaimed, ReceiptCorrected,
     ReceiptUnclaimed,
 ]  # fmt: skip

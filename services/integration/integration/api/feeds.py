@@ -15,6 +15,8 @@ from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.integration.v1 import feed_service_pb2 as pb
 from closeloop.integration.v1 import feed_service_pb2_grpc as pb_grpc
 from integration.feeds import store
+from integration.feeds.alerts import store as alerts
+from integration.feeds.alerts.acknowledge_alert import acknowledge_alert
 from integration.feeds.connector import Connector, RuleOf, TakesFiles
 from integration.feeds.errors import UnknownFeed
 from integration.feeds.import_file import import_file
@@ -101,6 +103,25 @@ class FeedService(Servicer, pb_grpc.FeedServiceServicer):
         def decide(tx: Transaction) -> pb.ReplayQuarantineResponse:
             done = replay_quarantine(tx, self._connector(request.feed), self._rule_of)
             return pb.ReplayQuarantineResponse(replayed=done.replayed, still_rejected=done.still_rejected)
+
+        return self.change(request, decide)
+
+    def ListFeedAlerts(self, request: pb.ListFeedAlertsRequest, context: Context) -> pb.ListFeedAlertsResponse:
+        page = Page.of(request.page)
+
+        def query(tx: Transaction) -> pb.ListFeedAlertsResponse:
+            found = alerts.alerts(tx, page, feed=request.feed, open_only=request.open_only)
+            rows, token = page.cut(found, lambda row: {"id": row.id})
+            return pb.ListFeedAlertsResponse(alerts=[mapping.alert(row) for row in rows], page=page_info(token))
+
+        return self.read(request, query)
+
+    def AcknowledgeFeedAlert(
+        self, request: pb.AcknowledgeFeedAlertRequest, context: Context
+    ) -> pb.AcknowledgeFeedAlertResponse:
+        def decide(tx: Transaction) -> pb.AcknowledgeFeedAlertResponse:
+            row = acknowledge_alert(tx, request.alert_id, request.note)
+            return pb.AcknowledgeFeedAlertResponse(alert=mapping.alert(row))
 
         return self.change(request, decide)
 

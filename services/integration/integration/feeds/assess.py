@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from chassis.metrics import metrics
 from chassis.unit_of_work import Transaction
 from integration.feeds import store
+from integration.feeds.alerts.follow_health import follow_health
 from integration.feeds.events import FeedDegraded, FeedRecovered
 from integration.feeds.policy import FeedRule
 from integration.feeds.rules import Health, Hole, Standing, Verdict, judge, lag_of, watched_from
@@ -23,6 +24,7 @@ def assess(tx: Transaction, name: str, rule: FeedRule) -> Verdict:
     store.change(tx, name, health=verdict.health.value, health_since=since, reason=verdict.en, reason_zh=verdict.zh)
     if verdict.health != row.health:
         _tell(tx, row, verdict)
+    follow_health(tx, name, verdict, rule.escalation)
     since = watched_from(row.complete_until, row.first_run_at)
     metrics.feed_lag.labels(name).set(lag_of(since, tx.now).total_seconds())
     return verdict

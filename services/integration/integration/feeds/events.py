@@ -17,6 +17,16 @@ class FeedDegraded:
 
 
 @dataclass(frozen=True)
+class FeedEscalated:
+    feed: str
+    alert_id: str
+    health: str
+    reason: str
+    reason_zh: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
 class FeedRecovered:
     feed: str
     at: datetime

@@ -16,6 +16,8 @@ class FeedRule(BaseModel):
     # Business time; later than this without proved data is an alert.
     max_lag_seconds: int = Field(default=900, ge=60)
     down_after_failures: int = Field(default=3, ge=1)
+    # An alert that nobody acknowledged for so long is escalated.
+    escalate_after_seconds: int = Field(default=1800, ge=60)
     requests_per_minute: int = Field(default=600, ge=1)
     timeout_seconds: float = Field(default=10, gt=0, le=120)
     attempts: int = Field(default=3, ge=1, le=10)
@@ -32,6 +34,10 @@ class FeedRule(BaseModel):
     def retry(self) -> timedelta:
         """From a failed run to the next."""
         return self.cadence if self.retry_seconds is None else timedelta(seconds=self.retry_seconds)
+
+    @property
+    def escalation(self) -> timedelta:
+        return timedelta(seconds=self.escalate_after_seconds)
 
     @property
     def max_lag(self) -> timedelta:

@@ -17,6 +17,12 @@ HEALTH = {
     "degraded": pb.FEED_HEALTH_DEGRADED,
     "down": pb.FEED_HEALTH_DOWN,
 }
+ALERT_STATES = {
+    "open": pb.FEED_ALERT_STATE_OPEN,
+    "acknowledged": pb.FEED_ALERT_STATE_ACKNOWLEDGED,
+    "escalated": pb.FEED_ALERT_STATE_ESCALATED,
+    "resolved": pb.FEED_ALERT_STATE_RESOLVED,
+}
 
 
 def feed(view: FeedView) -> pb.Feed:
@@ -65,6 +71,23 @@ def quarantined(row: Row[Any]) -> pb.Quarantined:
         raw=row.raw[:LONGEST_RAW],
         at=instant(row.at),
         state=row.state,
+    )
+
+
+def alert(row: Row[Any]) -> pb.FeedAlert:
+    return pb.FeedAlert(
+        alert_id=row.id,
+        feed=row.feed,
+        state=ALERT_STATES[row.state],
+        health=HEALTH[row.health],
+        reason=row.reason,
+        reason_zh=row.reason_zh,
+        opened_at=instant(row.opened_at),
+        acknowledged_at=instant(row.acknowledged_at),
+        acknowledged_by=row.acknowledged_by,
+        note=row.note,
+        escalated_at=instant(row.escalated_at),
+        resolved_at=instant(row.resolved_at),
     )
 
 

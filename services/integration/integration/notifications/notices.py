@@ -134,6 +134,12 @@ def feed_degraded(said: Any) -> list[Notice]:
     return [Notice("feed_degraded", once, values, duties=("ops", "finance"))]
 
 
+def feed_escalated(said: Any) -> list[Notice]:
+    values = _values(said, "feed", "alert_id", "health", "reason", "reason_zh", "opened_at")
+    values["health_zh"] = HEALTH_ZH.get(said.health, said.health)
+    return [Notice("feed_escalated", said.alert_id, values, duties=("hq", "cio"))]
+
+
 def feed_recovered(said: Any) -> list[Notice]:
     values = _values(said, "feed", "at", "complete_until")
     return [Notice("feed_recovered", f"{said.feed}:{values['at']}", values, duties=("ops", "finance"))]
@@ -166,6 +172,7 @@ NOTICES: dict[str, Callable[[Any], list[Notice]]] = {
     "incentives.rule_published": rule_published,
     "forecast.gate_refused": gate_refused,
     "integration.feed_degraded": feed_degraded,
+    "integration.feed_escalated": feed_escalated,
     "integration.feed_recovered": feed_recovered,
 }
 

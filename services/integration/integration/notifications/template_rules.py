@@ -276,6 +276,14 @@ TEMPLATES: dict[str, Template] = {
         "{reason_zh}。相关数字为暂定，数据完整至 {complete_until}。",
         "/api/v1/feeds/{feed}",
     ),
+    "feed_escalated": Template(
+        Severity.URGENT,
+        "Feed {feed} is {health} and nobody looks after it",
+        "数据源 {feed} 异常（{health_zh}）且无人处理",
+        "{reason}, since {opened_at}. Figures that depend on it are provisional.",
+        "{reason_zh}，自 {opened_at} 起无人确认。相关数字为暂定。",
+        "/api/v1/feeds/{feed}",
+    ),
     "feed_recovered": Template(
         Severity.INFO,
         "Feed {feed} is well again",

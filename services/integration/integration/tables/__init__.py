@@ -12,7 +12,7 @@ from integration.tables.bank import (
 )
 from integration.tables.directory import directory_state, duty_grant, employee, unit
 from integration.tables.drafts import bank_draft
-from integration.tables.feeds import feed, feed_run, quarantine
+from integration.tables.feeds import feed, feed_alert, feed_run, quarantine
 from integration.tables.messages import callback_nonce, conversation_message, delivery, notification
 from integration.tables.metadata import metadata
 from integration.tables.sales import erp_order, pos_load, pos_sale, receivable
@@ -34,6 +34,7 @@ __all__ = [
     "employee",
     "erp_order",
     "feed",
+    "feed_alert",
     "feed_run",
     "known_payer",
     "metadata",

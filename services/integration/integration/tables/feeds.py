@@ -61,6 +61,27 @@ feed_run = Table(
     Index("feed_run_queued", "id", postgresql_where=text("file_id IS NOT NULL AND outcome = 'running'")),
 )
 
+feed_alert = Table(
+    "feed_alert",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("feed", Text, nullable=False),
+    # open, acknowledged, escalated, resolved
+    Column("state", Text, nullable=False, server_default=text("'open'")),
+    # The worst so far: degraded or down.
+    Column("health", Text, nullable=False),
+    words("reason"),
+    words("reason_zh"),
+    instant("opened_at"),
+    instant("acknowledged_at", nullable=True),
+    words("acknowledged_by"),
+    words("note"),
+    instant("escalated_at", nullable=True),
+    instant("resolved_at", nullable=True),
+    # A feed has one alert at a time.
+    Index("feed_alert_open", "feed", unique=True, postgresql_where=text("state <> 'resolved'")),
+)
+
 quarantine = Table(
     "quarantine",
     metadata,
