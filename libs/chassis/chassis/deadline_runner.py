@@ -64,7 +64,7 @@ class Together:
 Handler = OneByOne | Together
 
 # Seconds between two looks at the clock. Time that moves is noticed as soon.
-POLL = 0.1
+POLL = 0.05
 # Seconds between two looks at the table for clocks that were started meanwhile.
 REFRESH = 0.5
 # Clocks seen by one look.
