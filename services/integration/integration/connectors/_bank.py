@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, BinaryIO
 
@@ -30,9 +30,11 @@ from integration.receipts.take_statement import take_part
 class BankSettings(Settings):
     bank_url: str = ""
     bank_key: SecretStr = SecretStr("")
+    bank_key_ends: date | None = None
     bank_accounts: Annotated[tuple[str, ...], NoDecode] = ()
     bank_direct_url: str = ""
     bank_direct_key: SecretStr = SecretStr("")
+    bank_direct_key_ends: date | None = None
     bank_direct_accounts: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("bank_accounts", "bank_direct_accounts", mode="before")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import SecretStr
 
 from chassis.config import Settings
@@ -10,3 +12,4 @@ from chassis.config import Settings
 class ErpSettings(Settings):
     erp_url: str = ""
     erp_key: SecretStr = SecretStr("")
+    erp_key_ends: date | None = None

@@ -30,7 +30,7 @@ class BankConnector:
     rule = FeedRule(cadence_seconds=1800, max_lag_seconds=7200)
 
     def __init__(self, settings: BankSettings, policy: PolicyOf) -> None:
-        self.access = Access("bank", settings.bank_url, settings.bank_key)
+        self.access = Access("bank", settings.bank_url, settings.bank_key, settings.bank_key_ends)
         self._feed = BankFeed(settings.bank_accounts, policy, apart=settings.bank_direct_accounts)
 
     def pages(self, source: Source, checkpoint: str, now: datetime) -> Iterator[Page]:

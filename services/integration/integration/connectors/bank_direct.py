@@ -28,7 +28,8 @@ class BankDirectConnector:
     rule = FeedRule(cadence_seconds=1800, max_lag_seconds=7200)
 
     def __init__(self, settings: BankSettings, policy: PolicyOf) -> None:
-        self.access = Access("bank_direct", settings.bank_direct_url, settings.bank_direct_key)
+        key, ends = settings.bank_direct_key, settings.bank_direct_key_ends
+        self.access = Access("bank_direct", settings.bank_direct_url, key, ends)
         others = settings.bank_accounts
         self._feed = BankFeed(settings.bank_direct_accounts, policy, apart=others)
 

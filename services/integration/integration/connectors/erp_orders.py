@@ -22,7 +22,7 @@ class ErpOrders:
     rule = FeedRule(cadence_seconds=60, max_lag_seconds=900)
 
     def __init__(self, settings: ErpSettings) -> None:
-        self.access = Access("erp", settings.erp_url, settings.erp_key)
+        self.access = Access("erp", settings.erp_url, settings.erp_key, settings.erp_key_ends)
 
     def pages(self, source: Source, checkpoint: str, now: datetime) -> Iterator[Page]:
         return changes(source, "SalesOrders", checkpoint)

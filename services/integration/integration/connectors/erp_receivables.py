@@ -23,7 +23,7 @@ class ErpReceivables:
     rule = FeedRule(cadence_seconds=60, max_lag_seconds=900)
 
     def __init__(self, settings: ErpSettings, policy: PolicyOf) -> None:
-        self.access = Access("erp", settings.erp_url, settings.erp_key)
+        self.access = Access("erp", settings.erp_url, settings.erp_key, settings.erp_key_ends)
         self._policy = policy
 
     def pages(self, source: Source, checkpoint: str, now: datetime) -> Iterator[Page]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import SecretStr
@@ -27,6 +27,7 @@ PAGE = 500
 class HrSettings(Settings):
     hr_url: str = ""
     hr_key: SecretStr = SecretStr("")
+    hr_key_ends: date | None = None
 
 
 class HrConnector:
@@ -37,7 +38,7 @@ class HrConnector:
     )
 
     def __init__(self, settings: HrSettings, policy: PolicyOf) -> None:
-        self.access = Access("hr", settings.hr_url, settings.hr_key)
+        self.access = Access("hr", settings.hr_url, settings.hr_key, settings.hr_key_ends)
         self._policy = policy
 
     def pages(self, source: Source, checkpoint: str, now: datetime) -> Iterator[Page]:

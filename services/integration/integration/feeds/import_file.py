@@ -39,7 +39,7 @@ def end_import(tx: Transaction, connector: Connector, rule_of: RuleOf, run_id: s
         store.keep_proof(tx, name, connector.finish(tx, {}))
     after = store.load(tx, name).checkpoint
     store.end_run(tx, run_id, tally, checkpoint_after=after, **_result(tally))
-    assess(tx, name, rule_of(connector))
+    assess(tx, connector, rule_of(connector))
     tx.audit(action="feed.import", entity="feed", entity_id=name, after={"file": place, "new": tally.new})
 
 

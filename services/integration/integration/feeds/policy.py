@@ -16,6 +16,10 @@ class FeedRule(BaseModel):
     # Business time; later than this without proved data is an alert.
     max_lag_seconds: int = Field(default=900, ge=60)
     down_after_failures: int = Field(default=3, ge=1)
+    # A day with so many times fewer or more new records than usual is an alert; 0: never.
+    volume_factor: float = Field(default=5, ge=0)
+    # An alert is opened so long before the credential ends.
+    credential_warning_days: int = Field(default=14, ge=0)
     # An alert that nobody acknowledged for so long is escalated.
     escalate_after_seconds: int = Field(default=1800, ge=60)
     requests_per_minute: int = Field(default=600, ge=1)

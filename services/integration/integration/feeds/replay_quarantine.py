@@ -33,6 +33,6 @@ def replay_quarantine(tx: Transaction, connector: Connector, rule_of: RuleOf) ->
             done.append(row.id)
     store.settle(tx, done)
     store.keep_proof(tx, connector.feed, connector.finish(tx, {}))
-    assess(tx, connector.feed, rule_of(connector))
+    assess(tx, connector, rule_of(connector))
     tx.audit(action="feed.replay", entity="feed", entity_id=connector.feed, after={"replayed": len(done)})
     return Replayed(len(done), len(waiting) - len(done))

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -62,7 +62,7 @@ class Verdict:
 class Standing:
     """What is known about a feed. `failures`: runs that failed since the last success; `quarantined`: still waiting.
 
-    `alerted`: an alert is open.
+    `alerted`: an alert is open. `unusual`: yesterday's volume, when it was far from the usual one.
     """
 
     first_run_at: datetime | None
@@ -72,6 +72,7 @@ class Standing:
     holes: Sequence[Hole]
     quarantined: int
     alerted: bool = False
+    unusual: Hole | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,8 @@ def judge(standing: Standing, now: datetime, max_lag: timedelta, down_after: int
 
 def _reasons(standing: Standing, now: datetime, max_lag: timedelta) -> tuple[str, str]:
     found = [(hole.en, hole.zh) for hole in standing.holes]
+    if standing.unusual:
+        found.append((standing.unusual.en, standing.unusual.zh))
     if standing.quarantined:
         found.append((f"{standing.quarantined} records in quarantine", f"{standing.quarantined} 条记录在隔离区"))
     if standing.failures:
@@ -183,6 +186,16 @@ def _reasons(standing: Standing, now: datetime, max_lag: timedelta) -> tuple[str
         minutes = max_lag // timedelta(minutes=1)
         found.append((f"not proved complete for more than {minutes} minutes", f"超过 {minutes} 分钟未能证明数据完整"))
     return "; ".join(en for en, _ in found), "；".join(zh for _, zh in found)
+
+
+def with_credential(verdict: Verdict, expires_on: date | None, today: date, warning: timedelta) -> Verdict:
+    """What an alert is opened for: a credential that ends soon, too. It says nothing about the data themselves."""
+    if expires_on is None or today < expires_on - warning or verdict.health is Health.DOWN:
+        return verdict
+    en, zh = f"the credential ends on {expires_on}", f"访问凭证将于 {expires_on} 到期"
+    if verdict.en:
+        en, zh = f"{verdict.en}; {en}", f"{verdict.zh}；{zh}"
+    return Verdict(Health.DEGRADED, en, zh)
 
 
 def watched_from(complete_until: datetime | None, first_run_at: datetime | None) -> datetime | None:

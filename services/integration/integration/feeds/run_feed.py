@@ -152,5 +152,5 @@ class FeedRunner:
         seen = fingerprint(shape)
         store.end_run(tx, run.id, run.counts, checkpoint_after=row.checkpoint, schema_fingerprint=seen, **result)
         store.change(tx, run.feed, lease=None, lease_until=None, shape=shape, schema_fingerprint=seen)
-        assess(tx, run.feed, run.rule)
+        assess(tx, run.connector, run.rule)
         tx.commit()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, BinaryIO, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -35,6 +36,8 @@ class Access:
     name: str
     url: str = ""
     key: SecretStr = field(default_factory=lambda: SecretStr(""))
+    # Last day on which the source accepts the key; None: it doesn't end, or nobody said when.
+    expires_on: date | None = None
 
 
 class Source:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Date, Row, cast, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis.kernel.calendar import instant
 from chassis.kernel.ids import new_id
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
@@ -123,6 +124,18 @@ def end_run(tx: Transaction, run_id: str, counts: Tally, **values: Any) -> None:
             **values,
         )
     )
+
+
+def new_by_day(tx: Transaction, name: str, first: date, end: date) -> dict[date, int]:
+    """New records by Shanghai day, up to but not including `end`."""
+    day = cast(func.timezone("Asia/Shanghai", feed_run.c.started_at), Date)
+    counted = (
+        select(day.label("day"), func.sum(feed_run.c.records_new).label("new"))
+        .where(feed_run.c.feed == name, feed_run.c.started_at >= instant(first, time()))
+        .where(feed_run.c.started_at < instant(end, time()))
+        .group_by(day)
+    )
+    return {row.day: int(row.new) for row in tx.execute(counted)}
 
 
 def queued_files(tx: Transaction) -> Sequence[Row[Any]]:

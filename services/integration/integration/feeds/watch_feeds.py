@@ -23,5 +23,5 @@ def watch_feeds(uow: UnitOfWork, connectors: Mapping[str, Connector], rule_of: R
             connector = connectors.get(row.feed)
             run_is_due = row.next_run_at is not None and row.next_run_at <= tx.now + tick
             if connector is not None and row.first_run_at is not None and not run_is_due:
-                assess(tx, row.feed, rule_of(connector))
+                assess(tx, connector, rule_of(connector))
         tx.commit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import Column, Date, DateTime, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from integration.tables.metadata import instant, metadata, words
@@ -26,6 +26,10 @@ feed = Table(
     Column("failures", Integer, nullable=False, server_default=text("0")),
     words("error_class"),
     Column("holes", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    # What was unusual about yesterday's volume, looked at once a day.
+    Column("volume_on", Date, nullable=True),
+    words("volume"),
+    words("volume_zh"),
     # Field paths seen so far with their types; `schema_fingerprint` is their hash.
     Column("shape", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     words("schema_fingerprint"),
