@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import telemetry
 from chassis.backoff import pause
@@ -101,7 +102,9 @@ class JobRunner(Generic[App]):
         if real_time.monotonic() < self._refresh_at:
             return
         now = self._clock.now()
-        with self._database.connect() as conn:
+        with self._database.engine.connect() as conn:
+            # One statement, each second: without BEGIN and ROLLBACK around it.
+            conn.execution_options(isolation_level="AUTOCOMMIT")
             self._due = {row.name: row.next_due for row in conn.execute(_ready(self._jobs))}
         self._refresh_at = real_time.monotonic() + REFRESH
         if any(at > self._jobs[name].schedule.latest(now) for name, at in self._due.items()):
@@ -185,12 +188,22 @@ def _failed(earlier: int, failure: Exception, ran_at: datetime) -> dict[str, Any
 def _turn_of(database: Database, name: str) -> Iterator[Row[*tuple[Any, ...]] | None]:
     """The job's row while this process has the job to itself; None when another one has it or it rests.
 
-    The lock belongs to a connection of its own, outside any transaction, since a run may take minutes; closing the
-    connection frees it, and so does the death of the process.
+    The lock belongs to a session that does nothing else meanwhile, outside any transaction, since a run may take
+    minutes; the death of the process frees it. The session is one of the pool: a new one costs more than most runs.
     """
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        conn.detach()
-        if conn.scalar(select(func.pg_try_advisory_lock(_JOBS, func.hashtext(name)))):
-            yield conn.execute(_ready([name])).one_or_none()
-        else:
+        if not conn.scalar(select(func.pg_try_advisory_lock(_JOBS, func.hashtext(name)))):
             yield None
+            return
+        try:
+            yield conn.execute(_ready([name])).one_or_none()
+        finally:
+            _give_back(conn, name)
+
+
+def _give_back(conn: Connection, name: str) -> None:
+    """A session that can't say so must not go on with the lock."""
+    try:
+        conn.execute(select(func.pg_advisory_unlock(_JOBS, func.hashtext(name))))
+    except SQLAlchemyError:
+        conn.invalidate()

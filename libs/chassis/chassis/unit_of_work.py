@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from threading import Event
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult
@@ -41,6 +42,7 @@ class Transaction:
         service: str,
         cause: Cause | None = None,
         source: str = "",
+        recorded: Event | None = None,
     ) -> None:
         self.conn = conn
         self.identity = identity
@@ -51,6 +53,7 @@ class Transaction:
         self.cause = cause or Cause("", new_id())
         self.catalog = catalog
         self._recorded: list[OutboxRow] = []
+        self._tell = recorded or Event()
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         result: CursorResult[Any] = self.conn.execute(statement, parameters)
@@ -122,6 +125,7 @@ class Transaction:
             metrics.events.labels(row.type).inc()
         if self._recorded:
             faults.reach("after-commit-before-publish")
+            self._tell.set()
         self._recorded = []
 
 
@@ -133,6 +137,8 @@ class UnitOfWork:
         self.clock = clock
         self.catalog = catalog
         self.service = service
+        # Set whenever events were committed here; a relay of the same process waits for it.
+        self.recorded = Event()
 
     @contextmanager
     def begin(self, identity: Identity, cause: Cause | None = None, source: str = "") -> Iterator[Transaction]:
@@ -148,4 +154,13 @@ class UnitOfWork:
             yield self._transaction(conn, identity, None, "")
 
     def _transaction(self, conn: Connection, identity: Identity, cause: Cause | None, source: str) -> Transaction:
-        return Transaction(conn, identity, self.clock, self.catalog, service=self.service, cause=cause, source=source)
+        return Transaction(
+            conn,
+            identity,
+            self.clock,
+            self.catalog,
+            service=self.service,
+            cause=cause,
+            source=source,
+            recorded=self.recorded,
+        )

@@ -12,11 +12,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _PROFILES: dict[str, dict[str, Any]] = {
     "embedded": {
         "fetch_max_wait_ms": 100,
+        "quiet_wait_ms": 500,
         "idempotence": False,
         "replication": 1,
     },
     "kafka": {
         "fetch_max_wait_ms": 50,
+        "quiet_wait_ms": 500,
         "idempotence": True,
         "replication": -1,
     },
@@ -35,6 +37,8 @@ class BusSettings(BaseSettings):
     partitions: int = 3
     replication: int = -1
     fetch_max_wait_ms: int = 0
+    # The same, after seconds of silence.
+    quiet_wait_ms: int = 0
     max_poll_records: int = 500
     idempotence: bool = True
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"

@@ -18,6 +18,7 @@ from chassis.bus import Batches, BrokerAway, Bus, Gapless
 from chassis.consumer.handlers import Handler
 from chassis.consumer.lanes import Lanes
 from chassis.consumer.offsets import Offsets
+from chassis.consumer.pace import Pace
 from chassis.consumer.positions import Positions
 from chassis.consumer.processor import Processor
 from chassis.consumer.reading import Reading
@@ -67,7 +68,10 @@ class Consumer:
                 stop.wait(self._settings.reconnect)
 
     def caught_up(self, timeout: float = 2.0) -> bool:
-        """Whether everything on the broker by now is handled and nothing waits for a retry. Any thread may ask."""
+        """Whether all that is on the broker by now is handled and nothing waits for a retry. Any thread may ask.
+
+        What is handled by then is not read again, whatever becomes of this process.
+        """
         if not self._processor.handlers.topics:
             return True
         self._answered.clear()
@@ -84,16 +88,23 @@ class Consumer:
             lanes.settle(0)
             kafka = self._bus.consumer(self._uow.service)
             offsets, gapless = Offsets(kafka), Gapless(kafka)
+            pace = Pace(kafka, self._bus.settings, self._settings.silence)
             reading = Reading(kafka, lanes, topics, self._settings, offsets.commit)
             try:
+                batches: Batches = {}
                 while not stop.is_set():
                     reading.settle()
                     self._positions.check(kafka)
-                    self._step(kafka, self._poll(kafka, gapless, stop), offsets)
+                    pace.keep(lively=bool(batches) or self._is_attentive())
+                    batches = self._poll(kafka, gapless, stop)
+                    self._step(kafka, batches, offsets)
                 offsets.commit()
             finally:
                 with contextlib.suppress(KafkaError):
                     kafka.close(autocommit=False)
+
+    def _is_attentive(self) -> bool:
+        return time.monotonic() < self._attentive_until
 
     def _poll(self, kafka: KafkaConsumer, gapless: Gapless, stop: Event) -> Batches:
         """What comes alone is taken at once; after that, what comes within `gather` makes one transaction."""
@@ -101,7 +112,7 @@ class Consumer:
             gapless.stand_by()  # more replicas than lanes
             stop.wait(0.25)
             return {}
-        batches = gapless.poll(timeout_ms=20 if time.monotonic() < self._attentive_until else 250)
+        batches = gapless.poll(timeout_ms=50 if self._is_attentive() else 250)
         left = self._gather_until - time.monotonic()
         while batches and left > 0 and _number(batches) < self._bus.settings.max_poll_records:
             for place, messages in gapless.poll(timeout_ms=max(1, round(left * 1000))).items():
@@ -113,6 +124,7 @@ class Consumer:
         self._retry(waits=bool(batches) and self._handle(batches, offsets))
         self._publish_figures(kafka)
         if self._asked.is_set():
+            offsets.commit()
             self._reply(kafka)
 
     def _handle(self, batches: Batches, offsets: Offsets) -> bool:

@@ -15,6 +15,8 @@ class ConsumerSettings:
     pauses: tuple[float, ...] = (0.2, 1.0, 5.0, 15.0)
     # While events keep coming, one transaction in this time; an event that comes alone does not wait.
     gather: float = 0.1
+    # After so long without an event, fetches are held longer at the broker.
+    silence: float = 3.0
     look_for_retries: float = 1.0
     figures: float = 5.0
     reconnect: float = 1.0

@@ -37,7 +37,7 @@ def loops(service: Service, role: Role, consumer: Consumer | None) -> list[Loop]
     if consumer is not None:
         found.append(Loop("consumer", consumer.run))
     if role.includes(Role.RELAY):
-        found.append(Loop("relay", _relay(service)))
+        found.append(Loop("relay", _relay(service, woken=role is Role.ALL)))
     if role.includes(Role.JOBS):
         found += [Loop("sealer", _sealer(service).run), *_timed(service), *service.loops]
     return found
@@ -61,15 +61,16 @@ def _timed(service: Service) -> list[Loop]:
     return found
 
 
-def _relay(service: Service) -> Callable[[Event], None]:
-    """A new relay, with a connection of its own, for each start of the loop."""
+def _relay(service: Service, *, woken: bool) -> Callable[[Event], None]:
+    """A new relay, with a connection of its own, for each start of the loop. `woken`: this process writes events."""
     bus: Bus = service.runtime.bus
     settings = RelaySettings(refill_when_broker_empty=bus.settings.profile == "embedded")
+    wake = service.runtime.uow.recorded if woken else None
 
     def run(stop: Event) -> None:
         database = Database(service.runtime.database.url, pool_size=1)
         try:
-            Relay(database, bus, topics=service.topics, settings=settings).run(stop)
+            Relay(database, bus, topics=service.topics, settings=settings, wake=wake).run(stop)
         finally:
             database.close()
 

@@ -17,8 +17,8 @@ from chassis.policy import Policies, PolicySpec
 from chassis.rpc.client import Channel, TokenSource
 from chassis.unit_of_work import UnitOfWork
 
-# Connections beside those of the RPC threads: consumer, clocks, jobs, sealer, policies, readiness.
-FOR_LOOPS = 6
+# Connections beside those of the RPC threads: consumer, clocks, sealer, readiness, jobs at work and their locks.
+FOR_LOOPS = 10
 
 
 class Runtime:
