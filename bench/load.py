@@ -41,7 +41,7 @@ class Taken:
 
     def __str__(self) -> str:
         p50, p95, p99 = (self.percentile(share) for share in (0.50, 0.95, 0.99))
-        refused = f", errors {dict(self.errors)}" if self.errors else ""
+        refused = f", errors {dict(+self.errors)}" if self.errors.total() else ""
         return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms of {len(self.seconds)}{refused}"
 
 

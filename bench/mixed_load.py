@@ -195,6 +195,15 @@ def _watch(stand: Stand, size: Size, py_spy: str, done: Event) -> None:
             say(line)
 
 
+def idle(stand: Stand, seconds: float) -> None:
+    """What everything costs while nobody is there."""
+    work = stand.work()
+    time.sleep(seconds)
+    spent = work.seconds()
+    busiest = sorted(((name, each / seconds) for name, each in spent.items()), key=lambda pair: -pair[1])
+    say(f"idle: {sum(spent.values()) / seconds:.2f} cores: " + ", ".join(f"{n} {share:.1%}" for n, share in busiest))
+
+
 def prepare(stand: Stand, size: Size) -> None:
     hire(stand, size.reps)
     place(stand, size.reps)
@@ -213,6 +222,7 @@ def main() -> int:
     with open_stand() as stand:
         stand.start(*SERVICES, gateway=True)
         prepare(stand, sizes[0])
+        idle(stand, 1 if asked.quick else 5)
         for size in sizes:
             measure(stand, size, asked.profile)
     return 0
