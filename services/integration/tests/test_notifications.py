@@ -410,3 +410,31 @@ def test_two_senders_share_the_queue(staffed: World, mailbox: tuple[Mailbox, int
         tx.commit()
     assert sender(staffed, port).turn() == 0
     assert box.mails == []
+
+
+@pytest.mark.spec("N9.1")
+def test_mails_of_a_batch_are_marked_as_sent_even_when_the_batch_breaks_off(
+    staffed: World, mailbox: tuple[Mailbox, int]
+) -> None:
+    """They are marked together; what was taken before the trouble is not sent once more."""
+    box, port = mailbox
+    events = [overdue("email") for _ in range(3)]
+    for number, event in enumerate(events):
+        event.lead_id = f"L{number}"
+    deliver(staffed.service, *events)
+
+    def broken() -> NotificationsPolicy:
+        raise LookupError("no policy")
+
+    take_it = box.handle_DATA
+
+    async def take_two(server: object, session: object, envelope: Any) -> str:
+        return await take_it(server, session, envelope) if len(box.mails) < 2 else "451 later"
+
+    box.handle_DATA = take_two  # type: ignore[method-assign]
+    mailer = Mailer(MailServer("127.0.0.1", port, "Closeloop <noreply@closeloop.example>", timeout=2))
+    with pytest.raises(LookupError):
+        DeliverySender(staffed.service.uow, mailer, broken).turn()
+    sent = {f"<{row.id}@closeloop.example>" for row in staffed.rows(delivery) if row.state == "sent"}
+    assert sent == {str(mail["Message-ID"]) for mail in box.mails}
+    assert len(sent) == 2

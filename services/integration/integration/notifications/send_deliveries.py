@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Any
@@ -20,6 +21,8 @@ from integration.notifications.rules import NotificationFailed, pause_before
 ME = of_service("integration")
 POLL = 0.5
 AT_ONCE = 20
+# Seconds in which mails that were taken may be marked together: what a kill leaves unmarked is sent once more.
+MARK = 1.0
 # Longer than a batch can take with the mailer's time-out.
 HOLD_SECONDS = 300.0
 NO_ADDRESS = "no e-mail address"
@@ -39,6 +42,8 @@ class DeliverySender:
 
     def turn(self) -> int:
         """Tries what is due now; how many. No transaction is open while the mail server is asked."""
+        if not store.any_due(self._uow):
+            return 0
         with self._uow.begin(ME) as tx:
             due = store.take_due(tx, AT_ONCE, HOLD_SECONDS)
             addresses = store.addresses(tx, [row.recipient_id for row in due])
@@ -48,21 +53,25 @@ class DeliverySender:
         return len(due)
 
     def _send_all(self, due: Sequence[Row[Any]], addresses: dict[str, str]) -> None:
-        left = list(due)
+        left, taken = list(due), _Taken(self._uow)
         try:
             with self._mailer.connected() as smtp:
                 while left:
                     row = left[0]
-                    self._settle(row, lambda mail: self._mailer.send(smtp, mail), addresses.get(row.recipient_id, ""))
+                    if self._send(row, lambda mail: self._mailer.send(smtp, mail), addresses.get(row.recipient_id, "")):
+                        taken.add(row.id)
                     left.pop(0)
         except MailDelayed as failure:
             for row in left:
                 self._delay(row, str(failure))
+        finally:
+            taken.mark()
 
-    def _settle(self, row: Row[Any], send: Callable[[Mail], None], address: str) -> None:
+    def _send(self, row: Row[Any], send: Callable[[Mail], None], address: str) -> bool:
+        """Whether the server took it; else it is settled."""
         if not address:
             self._fail(row, NO_ADDRESS)
-            return
+            return False
         try:
             send(Mail(row.id, address, row.subject, row.body, row.created_at))
         except MailRefused as failure:
@@ -70,9 +79,8 @@ class DeliverySender:
         except MailDelayed as failure:
             self._delay(row, str(failure))
         else:
-            with self._uow.begin(ME) as tx:
-                store.sent(tx, row.id)
-                tx.commit()
+            return True
+        return False
 
     def _delay(self, row: Row[Any], error: str) -> None:
         policy = self._policy()
@@ -91,3 +99,24 @@ class DeliverySender:
             store.failed(tx, row.id, error)
             tx.record(NotificationFailed(row.id, row.recipient_id, row.channel, error))
             tx.commit()
+
+
+class _Taken:
+    """Mails that the server has taken, marked as sent together, soon."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._ids: list[str] = []
+        self._mark_at = time.monotonic() + MARK
+
+    def add(self, delivery_id: str) -> None:
+        self._ids.append(delivery_id)
+        if time.monotonic() >= self._mark_at:
+            self.mark()
+
+    def mark(self) -> None:
+        ids, self._ids, self._mark_at = self._ids, [], time.monotonic() + MARK
+        if ids:
+            with self._uow.begin(ME) as tx:
+                store.sent(tx, ids)
+                tx.commit()

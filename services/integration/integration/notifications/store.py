@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, text, union, update
+from sqlalchemy import ColumnElement, Row, func, select, text, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.rpc.paging import Page
-from chassis.unit_of_work import Transaction
+from chassis.unit_of_work import Transaction, UnitOfWork
 from integration.duties.rules import WORKING
 from integration.tables import delivery, duty_grant, employee, notification
 
@@ -93,15 +94,18 @@ def queue(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         tx.execute(insert(delivery).on_conflict_do_nothing(index_elements=once), rows)
 
 
+def any_due(uow: UnitOfWork) -> bool:
+    """Asked twice a second: one round trip, without begin and rollback around it."""
+    due = select(select(delivery.c.id).where(*_is_due(uow.clock.now())).exists())
+    with uow.database.engine.connect() as connection:
+        return bool(connection.execution_options(isolation_level="AUTOCOMMIT").scalar(due))
+
+
 def take_due(tx: Transaction, limit: int, hold_seconds: float) -> Sequence[Row[Any]]:
     """Deliveries to try now, each by one sender: another one takes it up only after `hold_seconds`."""
     due = (
         select(delivery.c.id)
-        .where(
-            delivery.c.state == "queued",
-            delivery.c.next_try_at <= func.clock_timestamp(),
-            delivery.c.not_before <= tx.now,
-        )
+        .where(*_is_due(tx.now))
         .order_by(delivery.c.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -122,8 +126,9 @@ def addresses(tx: Transaction, employee_ids: Sequence[str]) -> dict[str, str]:
     }
 
 
-def sent(tx: Transaction, delivery_id: str) -> None:
-    tx.execute(update(delivery).where(delivery.c.id == delivery_id).values(state="sent", sent_at=tx.now, error=""))
+def sent(tx: Transaction, delivery_ids: Sequence[str]) -> None:
+    these = delivery.c.id.in_(delivery_ids)
+    tx.execute(update(delivery).where(these).values(state="sent", sent_at=tx.now, error=""))
 
 
 def again(tx: Transaction, delivery_id: str, error: str, seconds: float) -> None:
@@ -142,6 +147,12 @@ def deliveries(tx: Transaction, page: Page, recipient_id: str) -> Sequence[Row[A
     if page.after:
         query = query.where(delivery.c.id < page.after["id"])
     return tx.execute(query).all()
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """By business time for quiet hours, by real time for pauses."""
+    waited = delivery.c.next_try_at <= func.clock_timestamp()
+    return delivery.c.state == "queued", waited, delivery.c.not_before <= now
 
 
 def _in(seconds: float) -> Any:
