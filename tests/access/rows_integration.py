@@ -14,7 +14,7 @@ DIGEST = bytes(32)
 
 def record(rows: Rows, owner: Owner) -> dict[str, str]:
     """The directory is everybody's, so no mark stands in it."""
-    ids = {name: new_id() for name in ("receipt_id", "claim_id", "grant_id", "key_id", "alert_id")}
+    ids = {name: new_id() for name in ("receipt_id", "claim_id", "refund_id", "grant_id", "key_id", "alert_id")}
     order = f"SO-{owner.id}".replace(":", "-")
     rows.put("employee", employee_id=owner.id, version=1, name="员工", status="active", unit=owner.unit)
     rows.put_once("directory_state", id=1, as_of=AT)
@@ -25,6 +25,11 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
         "bank_entry", id=ids["receipt_id"], bank="icbc", account="6222", booked_on=date(2026, 3, 9),
         serial=ids["receipt_id"], credit=True, amount_fen=1000, claimed_fen=100, state="partly_claimed",
         payer_name=owner.mark,
+    )  # fmt: skip
+    rows.put(
+        "bank_entry", id=ids["refund_id"], bank="icbc", account="6222", booked_on=date(2026, 3, 9),
+        serial=ids["refund_id"], credit=False, amount_fen=5, claimed_fen=0, state="none", payer_name=owner.mark,
+        remark="退款",
     )  # fmt: skip
     rows.put(
         "claim", id=ids["claim_id"], receipt_id=ids["receipt_id"], receivable_id=order, amount_fen=100,
@@ -42,6 +47,10 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
 
 def _claim(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"parts": [{"receivable_id": ids["receivable_id"], "amount": {"fen": "5"}}]}
+
+
+def _refund(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"refund_id": ids["refund_id"]}
 
 
 def _other_duty(ids: dict[str, str], caller: Role) -> dict[str, Any]:
@@ -70,6 +79,7 @@ REQUESTS: dict[str, Any] = {
     "integration.CallbackService/ReceiveCallback": {"source": "wecom", "method": "GET"},
     "integration.CollectionService/ClaimReceipt": _claim,
     "integration.CollectionService/UndoClaim": {"reason": "认错"},
+    "integration.CollectionService/RefundReceipt": _refund,
     "integration.CollectionService/GetCollectionSummary": {"month": MONTH},
     "integration.CollectionService/ImportPosSales": {"file_id": "FILE"},
     "integration.DirectoryService/CheckStatus": {"employee_ids": [MATE.id]},

@@ -13,8 +13,10 @@ from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from closeloop.integration.v1 import collection_service_pb2_grpc as pb_grpc
 from integration.claiming.claim_receipt import claim_receipt
+from integration.claiming.find_refunds import list_refunds
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.read_receipts import get_receipt, list_receipts
+from integration.claiming.refund_receipt import refund_receipt
 from integration.claiming.summarise_collections import summarise_collections
 from integration.claiming.undo_claim import undo_claim
 from integration.mapping import collections as mapping
@@ -82,6 +84,22 @@ class CollectionService(Servicer, pb_grpc.CollectionServiceServicer):
         def decide(tx: Transaction) -> pb.UndoClaimResponse:
             receipt_id = undo_claim(tx, request.claim_id, request.reason)
             return pb.UndoClaimResponse(receipt=self._receipt(tx, receipt_id))
+
+        return self.change(request, decide)
+
+    def ListRefunds(self, request: pb.ListRefundsRequest, context: Context) -> pb.ListRefundsResponse:
+        page = Page.of(request.page)
+
+        def query(tx: Transaction) -> pb.ListRefundsResponse:
+            views, token = list_refunds(tx, page, self._policy())
+            return pb.ListRefundsResponse(refunds=[mapping.refund(each) for each in views], page=page_info(token))
+
+        return self.read(request, query)
+
+    def RefundReceipt(self, request: pb.RefundReceiptRequest, context: Context) -> pb.RefundReceiptResponse:
+        def decide(tx: Transaction) -> pb.RefundReceiptResponse:
+            refund_receipt(tx, request.receipt_id, request.refund_id)
+            return pb.RefundReceiptResponse(receipt=self._receipt(tx, request.receipt_id))
 
         return self.change(request, decide)
 

@@ -40,6 +40,21 @@ class FeeTooHigh(FailedPrecondition):
     zh = "该金额的银行手续费最多为 {most}，本次填写 {fee}。"
 
 
+class RefundNotFound(NotFound):
+    en = "There is no refund {refund_id}."
+    zh = "退款 {refund_id} 不存在。"
+
+
+class RefundAlreadyUsed(FailedPrecondition):
+    en = "Refund {refund_id} is already put to a receipt."
+    zh = "退款 {refund_id} 已关联收款。"
+
+
+class RefundExceedsReceipt(FailedPrecondition):
+    en = "The receipt has {open} that can be given back, the refund is {asked}."
+    zh = "该收款可退 {open}，退款金额为 {asked}。"
+
+
 class OtherCurrency(FailedPrecondition):
     en = "The receipt is in {receipt}, the receivable in {receivable}."
     zh = "收款币种为 {receipt}，应收款币种为 {receivable}。"

@@ -11,6 +11,7 @@ from chassis.unit_of_work import Transaction
 from integration.claiming import store
 from integration.claiming.book import arrived, lock_book
 from integration.claiming.decision_rules import decide
+from integration.claiming.find_refunds import match_refunds
 from integration.claiming.match_splits import match_splits
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.record import Claiming, record_claims
@@ -22,7 +23,11 @@ AT_ONCE = 1000
 
 
 def match_waiting(tx: Transaction, policy: ClaimingPolicy) -> int:
-    """All waiting receipts, oldest first, then those that only several explain; how many were claimed."""
+    """All waiting receipts, oldest first, then those that only several explain; how many were claimed.
+
+    Refunds first: what went back is not claimed.
+    """
+    match_refunds(tx, policy)
     after, claimed = None, 0
     splittable: list[Row[Any]] = []
     while rows := receipts.waiting(tx, AT_ONCE, after):

@@ -45,6 +45,8 @@ class ClaimingPolicy(BaseModel):
     combined_items: int = Field(default=8, ge=2, le=8)
     # Days between the first and the last of several receipts for one receivable.
     split_days: int = Field(default=7, ge=0)
+    # Days in which a receipt may be given back without a person.
+    refund_days: int = Field(default=180, ge=0, le=3660)
     weights: RankWeights = RankWeights()
     # A due date this many days from the booking adds nothing to a score.
     due_days: int = Field(default=90, ge=1)

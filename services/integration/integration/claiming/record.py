@@ -16,7 +16,8 @@ from chassis.unit_of_work import Transaction
 from integration.claiming import store
 from integration.claiming.draft_rules import BankDraft, counts_on, is_of_the_future
 from integration.claiming.events import ReceiptClaimed, ReceiptUnclaimed
-from integration.claiming.rules import Part, state_after
+from integration.claiming.record_refund import release_refund
+from integration.claiming.rules import REFUND, Part, state_after
 from integration.receivables import store as receivables
 
 # A claim on a draft is told when the draft matures.
@@ -112,13 +113,17 @@ def record_undoing(tx: Transaction, receipt: Row[Any], claims: Sequence[Row[Any]
     is_told = not is_of_the_future(local_date(tx.now), draft)
     for each in claims:
         store.undo(tx, each.id, tx.identity.subject, reason)
+        if each.method == REFUND:
+            release_refund(tx, each.receivable_id)
+            continue
         receivables.forget_payers(tx, each.id)
         if is_told:
             amount = Money(each.amount_fen, each.currency)
             tx.record(ReceiptUnclaimed(receipt.id, each.id, each.contract_number, amount, reason, tx.identity.subject))
         before = {"claim": each.id, "receivable_id": each.receivable_id, "fen": each.amount_fen, "method": each.method}
         tx.audit(action="receipt.unclaim", entity="receipt", entity_id=receipt.id, before=before, why=reason)
-    store.settle_receivables(tx, [(each.receivable_id, -each.amount_fen - each.fee_fen) for each in claims])
+    owed = [each for each in claims if each.method != REFUND]
+    store.settle_receivables(tx, [(each.receivable_id, -each.amount_fen - each.fee_fen) for each in owed])
     claimed = receipt.claimed_fen - sum(each.amount_fen for each in claims)
     state = state_after(receipt.amount_fen, claimed)
     store.settle_receipts(tx, [store.Settled(receipt.id, claimed, state, receipt.reason, receipt.reason_zh)])

@@ -15,6 +15,8 @@ COMBINED = "combined"
 SPLIT = "split"
 FUZZY = "fuzzy"
 PERSON = "person"
+# Money that went back: a claim that no receivable gains.
+REFUND = "refund"
 AUTOMATIC = frozenset({EXACT_ACCOUNT, EXACT_CONTRACT, STRONG, THIRD_PARTY, COMBINED, SPLIT, FUZZY})
 
 

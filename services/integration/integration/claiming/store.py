@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +22,9 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
+    tuple_,
     union_all,
     update,
 )
@@ -32,6 +34,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.kernel.calendar import local_date
 from chassis.unit_of_work import Transaction
 from integration.claiming.draft_rules import BankDraft
+from integration.claiming.rules import REFUND
 from integration.tables import bank_draft, bank_entry, claim, receivable
 
 
@@ -55,6 +58,8 @@ def settle_receivables(tx: Transaction, settled: Iterable[tuple[str, int]]) -> N
     sums: dict[str, int] = {}
     for receivable_id, fen in settled:
         sums[receivable_id] = sums.get(receivable_id, 0) + fen
+    if not sums:
+        return
     given = _given(receivable_id=(Text, list(sums)), fen=(BigInteger, list(sums.values())))
     changed = update(receivable).where(receivable.c.receivable_id == given.c.receivable_id)
     tx.execute(changed.values(claimed_fen=receivable.c.claimed_fen + given.c.fen))
@@ -116,9 +121,11 @@ def undo(tx: Transaction, claim_id: str, by: str, reason: str) -> bool:
 def sums(tx: Transaction, days: tuple[date, date]) -> Row[Any]:
     """Money in of these days, drafts on the day they mature: arrived, claimed, how many receipts, how many wait."""
     counted = _counted(tx, days)
+    # What went back to customers neither arrived nor is claimed.
+    given_back = func.coalesce(counted.c.refunded_fen, 0)
     query = select(
-        func.coalesce(func.sum(counted.c.amount_fen), 0).label("arrived"),
-        func.coalesce(func.sum(counted.c.claimed_fen), 0).label("claimed"),
+        func.coalesce(func.sum(counted.c.amount_fen - given_back), 0).label("arrived"),
+        func.coalesce(func.sum(counted.c.claimed_fen - given_back), 0).label("claimed"),
         func.count().label("receipts"),
         func.count().filter(counted.c.state != "claimed").label("waiting"),
     )
@@ -138,7 +145,13 @@ def automatic_fen(tx: Transaction, days: tuple[date, date], methods: Sequence[st
 
 def _counted(tx: Transaction, days: tuple[date, date]) -> Subquery:
     """Receipts booked on one of these days, and drafts that matured on one: before, a draft has not arrived."""
-    columns = [bank_entry.c[name] for name in ("id", "amount_fen", "claimed_fen", "state")]
+    refunds = select(func.sum(claim.c.amount_fen)).where(
+        claim.c.receipt_id == bank_entry.c.id, claim.c.method == REFUND, claim.c.undone_at.is_(None)
+    )
+    columns = [
+        *(bank_entry.c[name] for name in ("id", "amount_fen", "claimed_fen", "state")),
+        refunds.scalar_subquery().label("refunded_fen"),
+    ]
     is_draft = exists().where(bank_draft.c.receipt_id == bank_entry.c.id)
     booked = select(*columns).where(bank_entry.c.credit, _within(bank_entry.c.booked_on, days), ~is_draft)
     matured = select(*columns).join(bank_draft, bank_draft.c.receipt_id == bank_entry.c.id)
@@ -148,6 +161,41 @@ def _counted(tx: Transaction, days: tuple[date, date]) -> Subquery:
 
 def _within(day: Column[date], days: tuple[date, date]) -> ColumnElement[bool]:
     return and_(day >= days[0], day < days[1])
+
+
+# -- refunds -------------------------------------------------------------------------------------------------------
+
+# Money that the bank booked back, or that went out as given back.
+_WORDS = bank_entry.c.remark.op("~")("退|冲正|撤销|红冲")
+_OPEN_REFUND = and_(~bank_entry.c.credit, bank_entry.c.claimed_fen == 0, or_(bank_entry.c.reversal, _WORDS))
+
+
+def locked_refund(tx: Transaction, refund_id: str) -> Row[Any] | None:
+    """Money out."""
+    query = select(bank_entry).where(bank_entry.c.id == refund_id, ~bank_entry.c.credit)
+    return tx.execute(query.with_for_update()).one_or_none()
+
+
+def open_refunds(
+    tx: Transaction, limit: int, *, since: date = date.min, until: tuple[date, str] | None = None
+) -> Sequence[Row[Any]]:
+    """Put to no receipt yet, the latest first, behind `until`."""
+    query = select(bank_entry).where(_OPEN_REFUND, bank_entry.c.booked_on >= since)
+    if until is not None:
+        query = query.where(tuple_(bank_entry.c.booked_on, bank_entry.c.id) < until)
+    return tx.execute(query.order_by(bank_entry.c.booked_on.desc(), bank_entry.c.id.desc()).limit(limit)).all()
+
+
+def receipts_to_give_back(tx: Transaction, refund: Row[Any], days: int) -> Sequence[Row[Any]]:
+    """Of this account, booked within these days before, with at least its amount and no refund; the latest first."""
+    query = select(bank_entry).where(
+        bank_entry.c.account == refund.account,
+        bank_entry.c.booked_on.between(refund.booked_on - timedelta(days=days), refund.booked_on),
+        bank_entry.c.amount_fen >= refund.amount_fen,
+        bank_entry.c.credit,
+        ~exists().where(claim.c.receipt_id == bank_entry.c.id, claim.c.method == REFUND, claim.c.undone_at.is_(None)),
+    )
+    return tx.execute(query.order_by(bank_entry.c.booked_on.desc(), bank_entry.c.id.desc()).limit(1000)).all()
 
 
 # -- drafts --------------------------------------------------------------------------------------------------------

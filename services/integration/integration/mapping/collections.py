@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from closeloop.common.v1.provenance_pb2 import Provenance
 from closeloop.integration.v1 import collection_service_pb2 as pb
+from integration.claiming.find_refunds import RefundView
 from integration.claiming.ranking_rules import Candidate
 from integration.claiming.read_receipts import ReceiptView
 from integration.claiming.rules import Match, Part
@@ -115,6 +116,20 @@ def suggestion(match: Match, currency: str) -> pb.ClaimSuggestion:
         confidence=match.confidence,
         why=match.en,
         why_zh=match.zh,
+    )
+
+
+def refund(view: RefundView) -> pb.Refund:
+    row = view.refund
+    return pb.Refund(
+        refund_id=row.id,
+        account=row.account,
+        booked_on=day(row.booked_on),
+        amount=money(row.amount_fen, row.currency),
+        payee_name=row.payer_name,
+        payee_account=row.payer_account,
+        remark=row.remark,
+        receipt_ids=view.receipt_ids,
     )
 
 
