@@ -2,8 +2,8 @@
 
 `python -m bench.capture_and_assign [--profile …/py-spy]`: 10,000 reps in teams of 20 with territories; leads and
 integration as processes, the real directory probed. First 50 leads/s in an open loop by gRPC, then 32 callers in a
-closed loop by gRPC and by REST (three slices of each in turns), then `pgbench` with 32 clients running the statements
-of one such call. A warm-up of 200 captures goes before.
+closed loop by gRPC and by REST (two slices of each in turns), then `pgbench` with 32 clients running the statements
+of one such call. A warm-up of 100 captures goes before.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Size:
     slices: int
 
 
-FULL, QUICK = Size(10_000, 200, 15, 5, 3), Size(100, 5, 1, 1, 1)
+FULL, QUICK = Size(10_000, 100, 6, 4, 2), Size(100, 5, 1, 1, 1)
 
 
 def measure(stand: Stand, size: Size, py_spy: str) -> None:

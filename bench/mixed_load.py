@@ -23,7 +23,7 @@ from bench.load import Taken
 from bench.many_leads import fill, first_lead, lead_of, tell_activity
 from bench.people import hire, place, rep
 from bench.report import figure, machine, options, say
-from bench.rest import Person
+from bench.rest import Person, Refused
 from bench.stand import SERVICES, Stand, open_stand
 from bench.where import profile
 
@@ -155,11 +155,15 @@ class Crowd:
             MIX[name][1](user)
         except Exception as failure:  # noqa: BLE001 - counted and shown
             with self._lock:
-                self.taken[name].errors[f"{type(failure).__name__}: {str(failure)[:200]}"] += counts
+                self.taken[name].errors[_kind(failure)] += counts
         else:
             if counts:
                 with self._lock:
                     self.taken[name].seconds.append(time.perf_counter() - wanted)
+
+
+def _kind(failure: Exception) -> str:
+    return str(failure.status) if isinstance(failure, Refused) else type(failure).__name__
 
 
 def measure(stand: Stand, size: Size, py_spy: str) -> None:

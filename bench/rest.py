@@ -12,6 +12,10 @@ from bench.stand import Stand
 class Refused(Exception):
     """An answer that is no 2xx."""
 
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(f"{status}: {said}")
+        self.status = status
+
 
 class Person:
     """Not for several threads."""
@@ -43,5 +47,5 @@ class Person:
             self._connection.close()  # whatever came half is not taken for the next answer
             raise
         if not 200 <= answer.status < 300:
-            raise Refused(f"{answer.status} {path}: {text[:300]!r}")
+            raise Refused(answer.status, f"{path}: {text[:300].decode(errors='replace')}")
         return json.loads(text) if text else None
