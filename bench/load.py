@@ -49,11 +49,15 @@ def open_loop(call: Call, per_second: float, seconds: float, workers: int = 64) 
     """`call(n)` for n = 0, 1, …; at most `workers` under way, and the wait for a free one counts."""
     taken = _Notes()
     began = time.perf_counter()
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    try:
         for number in range(round(per_second * seconds)):
             intended = began + number / per_second
             time.sleep(max(0.0, intended - time.perf_counter()))
             pool.submit(taken.time, call, number, intended)
+        pool.shutdown()
+    finally:
+        pool.shutdown(cancel_futures=True)  # told to end: nobody waits for what has not begun
     return taken.after(began)
 
 
