@@ -168,7 +168,7 @@ def test_what_everybody_has_at_any_time_follows_from_the_facts_alone(
             (earned[who], held[who]) for who in PEOPLE
         ], f"at minute {minute}"
     with termed.uow.read(FINANCE) as tx:
-        assert differing_deals(tx) == [], "the ledger is what the awards say"
+        assert differing_deals(tx, month) == [], "the ledger is what the awards say"
     slips = {key: each for key, each in states(rpc, termed).items() if key[0].startswith(f"{month:%Y%m}-")}
     earned, held = plainly(orders, 60, RAISED, own)
     for who in PEOPLE:

@@ -110,16 +110,19 @@ def groups_of(tx: Transaction, rule_id: str, since: datetime) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
-def differing_deals(tx: Transaction, most: int = 10_000) -> list[str]:
-    """Deals of which an amount is booked that no award tells, or the other way round."""
+def differing_deals(tx: Transaction, since: datetime, most: int = 10_000) -> list[str]:
+    """Of the deals that something was booked for since: those of which an amount is booked that no award tells, or the
+    other way round."""
     entry, zero = ledger_entry.c, literal(0)
+    recent = select(entry.deal_key).where(entry.booked_at >= since)
     earning = entry.kind.in_([each.value for each in (EntryKind.EARN, EntryKind.CLAW_BACK)])
     waiting = entry.kind.in_([each.value for each in WAITING])
     told = select(C.deal_key, C.rule_id, C.beneficiary_id, C.effective_at, C.granted_fen.label("fen"), C.held_fen)
+    told = told.where(C.deal_key.in_(recent))
     booked = select(
         entry.deal_key, entry.rule_id, entry.employee_id, entry.effective_at,
         case((earning, -entry.amount_fen), else_=zero), case((waiting, entry.amount_fen), else_=zero),
-    ).where(or_(earning, waiting), ~entry.of_appeal)  # fmt: skip
+    ).where(or_(earning, waiting), ~entry.of_appeal, entry.deal_key.in_(recent))  # fmt: skip
     both = union_all(told, booked).subquery().c
     whole = select(both.deal_key).group_by(both.deal_key, both.rule_id, both.beneficiary_id, both.effective_at)
     differing = whole.having(or_(func.sum(both.fen) != 0, func.sum(both.held_fen) != 0)).subquery().c
