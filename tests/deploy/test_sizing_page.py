@@ -6,8 +6,12 @@ import re
 
 import pytest
 
+from chassis.config import Settings
+from chassis.service.runtime import FOR_LOOPS
 from tests.deploy.rendering import EXAMPLES, ROOT, Resource, container, name, of_kind, render, service_of
 
+# Connections of a pod: its pool, and one for a relay or consumer.
+MOST = Settings.model_fields["grpc_threads"].default + FOR_LOOPS + 1
 PAGE = (ROOT / "docs/sizing.md").read_text(encoding="utf-8")
 
 
@@ -52,4 +56,4 @@ def test_the_table_of_examples_is_true(example: str) -> None:
 def test_the_table_of_connections_is_true(example: str) -> None:
     (row,) = re.findall(rf"^\| {example} \| (\d+)[^|]*\| (\d+) \|", PAGE, re.M)
     with_database = sum(count for count, pod in replicas(example).values() if service_of(pod) != "gateway")
-    assert tuple(map(int, row)) == (with_database, with_database * 15)
+    assert tuple(map(int, row)) == (with_database, with_database * MOST)
