@@ -1,36 +1,36 @@
 """What a clock of a lead costs when it fires: reminder, pop-up, e-mail, warning, recycling (LD5.1, LD6.1).
 
-`python -m bench.clocks_fired [leads]`: leads with an owner, then time moves through the due instants of all their
-clocks; afterwards the same statements by bare psycopg on a copy of the database.
+`python -m bench.clocks_fired`: 300 leads with owners, then time moves through the due instants of all their clocks, by
+the real runner in this process; after each stop the same statements by bare psycopg on a copy of the database as it was
+before. What counts is CPU, of this process and of PostgreSQL.
 """
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 
 from bench.leads_assigned import bring_in
+from bench.report import figure, machine, options, say
 from bench.sales_company import Cost, SalesCompany, open_company
 from chassis.deadline_runner import DeadlineRunner
 
-LEADS = 300
+LEADS, QUICK = 300, 20
 STOPS = {"remind": 0.5, "pop up": 2, "e-mail": 4, "warn": 20, "recycle": 24}
 
 
-def main(leads: int) -> int:
-    with open_company() as company:
-        assigned = bring_in(company, 0, leads)
-        start = company.clock.now()
-        print(f"{assigned} of {leads} leads assigned")
-        all_ours, all_raw = Cost(), Cost()
-        for name, hours in STOPS.items():
-            company.clock.set(start + timedelta(hours=hours, minutes=1))
-            fired, ours, raw = company.raced(lambda: fire_all(company))
-            print(ours.told(name, fired))
-            print(raw.told("  the same statements alone", fired))
-            all_ours, all_raw = all_ours + ours, all_raw + raw
-        print(f"ratio {all_raw.cpu / all_ours.cpu:.2f}")
-    return 0
+def measure(company: SalesCompany, leads: int) -> None:
+    start = company.clock.now()
+    all_ours, all_raw = Cost(), Cost()
+    for name, hours in STOPS.items():
+        company.clock.set(start + timedelta(hours=hours, minutes=1))
+        fired, ours, raw = company.raced(lambda: fire_all(company))
+        assert fired == leads, f"{name}: {fired} of {leads} fired"
+        say(f"  {name}: {ours.told(fired)}")
+        all_ours, all_raw = all_ours + ours, all_raw + raw
+    clocks = leads * len(STOPS)
+    say(f"  the same statements alone: {all_raw.told(clocks)}")
+    ratio = f"{all_raw.cpu / all_ours.cpu:.2f} of the statements alone"
+    figure("clock fired", all_ours.told(clocks), ratio=ratio)
 
 
 def fire_all(company: SalesCompany) -> int:
@@ -41,5 +41,13 @@ def fire_all(company: SalesCompany) -> int:
     return fired
 
 
+def main() -> None:
+    machine()
+    leads = QUICK if options(__doc__ or "").quick else LEADS
+    with open_company() as company:
+        assert bring_in(company, 0, leads) == leads
+        measure(company, leads)
+
+
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else LEADS))
+    main()

@@ -72,11 +72,12 @@ class Cost:
             self.statements + other.statements,
         )
 
-    def told(self, what: str, count: int) -> str:
+    def told(self, count: int) -> str:
+        """Each of `count` pieces."""
         own, postgres = self.own / count * 1000, self.postgres / count * 1000
         return (
-            f"{what}: {own:.2f} ms of this process, {postgres:.2f} ms of PostgreSQL, "
-            f"{self.statements / count:.1f} statements, {count / self.wall:.0f} per second"
+            f"{own:.2f} CPU ms and {postgres:.2f} of PostgreSQL, {self.statements / count:.2f} statements, "
+            f"{count / self.wall:.0f}/s"
         )
 
 

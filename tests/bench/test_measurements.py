@@ -42,6 +42,8 @@ FIGURES = {
         r"CheckStatus of 5, 100/s open loop \| p50 ([\d.]+) ms, p95 ([\d.]+) ms, p99 ([\d.]+) ms",
         r"CheckStatus of 5, 8 callers \| (\d+)/s.*bare echo (\d+)/s \| ratio ([\d.]+)",
     ],
+    "leads_assigned": [r"lead captured and assigned \| ([\d.]+) CPU ms and ([\d.]+) of PostgreSQL.*ratio ([\d.]+)"],
+    "clocks_fired": [r"clock fired \| ([\d.]+) CPU ms and ([\d.]+) of PostgreSQL.*ratio ([\d.]+)"],
     "match_receipts": [
         r"1\d{3} receipts × 1\d{3} open receivables \| ([\d.]+) s, \d+ claimed.*ratio ([\d.]+) to the raw limit",
         r"matcher ([\d.]+) CPU s, postgres ([\d.]+) CPU s",
