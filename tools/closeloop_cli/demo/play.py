@@ -104,10 +104,11 @@ def bring_to_beginning(system: System, console: Console, story: Story, *, fresh:
     company = read(layout.company / "company.json")
     clock = BusinessTime(layout)
     known = not fresh and snapshot.is_good(layout, servers)
-    if not known:
+    if known:
+        snapshot.restore(layout, servers)
+    else:
         load_company(system, console, company, clock)
         system.empty_broker()
-    snapshot.restore(layout, servers)
     clock.begin(beginning(company["startsAt"], story))
     system.start_programs()
     settle(layout)

@@ -49,7 +49,7 @@ def kept_name(service: str) -> str:
 
 
 def take(layout: Layout, servers: Servers) -> None:
-    """No program may run meanwhile: a template must have no visitors."""
+    """No program may run meanwhile: a template must have no visitors. What is there afterwards is as restored."""
     shutil.rmtree(layout.snapshot, ignore_errors=True)
     with ThreadPoolExecutor(len(SERVICES)) as pool:
         list(pool.map(partial(take_database, servers), SERVICES))
@@ -59,13 +59,13 @@ def take(layout: Layout, servers: Servers) -> None:
 
 
 def take_database(servers: Servers, service: str) -> None:
+    forget_sent_events(servers, service)
     source, kept = identifiers(service)
     servers.execute(
         sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(kept),
         sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(kept, source),
         sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(kept),
     )
-    forget_sent_events(servers, kept_name(service))
 
 
 def is_good(layout: Layout, servers: Servers) -> bool:
