@@ -1,4 +1,4 @@
-"""ERP: sales orders and receivables as OData collections with pages and delta links."""
+"""ERP: sales orders, receivables and products as OData collections with pages and delta links."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Collection:
 COLLECTIONS = (
     Collection("SalesOrders", "orders", "OrderId", "TotalAmount"),
     Collection("Receivables", "receivables", "ReceivableId", "Amount"),
+    Collection("Products", "products", "ProductCode", "ListPrice"),
 )
 
 

@@ -41,8 +41,11 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put("delivery", id=new_id(), channel="email", recipient_id=owner.id, subject=owner.mark, dedupe_key="1")
     rows.put("api_key", id=ids["key_id"], name=owner.mark, digest=DIGEST, expires_at=datetime(2126, 1, 1, tzinfo=UTC))
     rows.put_once("feed", feed="hr")
+    rows.put_once("product", product_code="IMG-1", name="影像", source_version=1, list_price_fen=1, active=True,
+                  content_hash=DIGEST)  # fmt: skip
     rows.put("feed_alert", id=ids["alert_id"], feed=f"feed of {owner.id}", health="degraded", opened_at=AT)
-    return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr"}
+    return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr",
+            "product_code": "IMG-1"}  # fmt: skip
 
 
 def _claim(ids: dict[str, str], caller: Role) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from closeloop.integration.v1 import (
     notification_service_pb2_grpc,
     policy_service_pb2,
     policy_service_pb2_grpc,
+    product_service_pb2_grpc,
 )
 from closeloop.leads.v1 import events_pb2 as leads_events
 from integration import connectors as known_connectors
@@ -33,6 +34,7 @@ from integration.api.collections import CollectionService
 from integration.api.directory import DirectoryService
 from integration.api.feeds import FeedService
 from integration.api.notifications import NotificationService
+from integration.api.products import ProductService
 from integration.callbacks.wecom_cipher import WecomCipher
 from integration.claiming.policy import ClaimingPolicy
 from integration.consumers import consumers
@@ -132,6 +134,7 @@ class _Parts:
                 callback_service_pb2_grpc.add_CallbackServiceServicer_to_server,
                 CallbackService(uow, _wecom(self._settings)),
             ),
+            (product_service_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(uow)),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ]
 

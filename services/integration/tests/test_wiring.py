@@ -51,7 +51,7 @@ def test_the_migrations_make_the_tables(service_database: Callable[[str], Databa
 def test_connectors_are_found_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOSELOOP_BANK_ACCOUNTS", "6222, 6223")
     found = connectors.every(lambda name: None)
-    assert list(found) == ["bank", "bank_direct", "erp_orders", "erp_receivables", "hr"]
+    assert list(found) == ["bank", "bank_direct", "erp_orders", "erp_products", "erp_receivables", "hr"]
     modules = {path.stem for path in Path(connectors.__path__[0]).glob("[!_]*.py")}
     assert len(found) == len(modules)
 

@@ -13,3 +13,5 @@ class ErpSettings(Settings):
     erp_url: str = ""
     erp_key: SecretStr = SecretStr("")
     erp_key_ends: date | None = None
+    # Name of the entity set of products; without it the catalogue is not read.
+    erp_products_set: str = ""

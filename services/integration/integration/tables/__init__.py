@@ -15,6 +15,7 @@ from integration.tables.drafts import bank_draft
 from integration.tables.feeds import feed, feed_alert, feed_run, quarantine
 from integration.tables.messages import callback_nonce, conversation_message, delivery, notification
 from integration.tables.metadata import metadata
+from integration.tables.products import product
 from integration.tables.sales import erp_order, pos_load, pos_sale, receivable
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "notification",
     "pos_load",
     "pos_sale",
+    "product",
     "quarantine",
     "receivable",
     "unit",
