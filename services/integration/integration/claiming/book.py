@@ -52,7 +52,7 @@ def load_book(tx: Transaction, receipts: Iterable[Arrived], policy: ClaimingPoli
 def lock_book(tx: Transaction, receipts: Iterable[Arrived], policy: ClaimingPolicy) -> tuple[Book, Rows]:
     """The same, and the receivables of the book, read behind their locks: something will be claimed from them."""
     found = _pointed_at(tx, list(receipts), policy)
-    rows = store.locked(tx, found.ids)
+    rows = store.lock_due(tx, found.ids)
     return found.book(rows), rows
 
 

@@ -83,8 +83,9 @@ def book_of(
     A customer that pays in its own name needs no introduction.
     """
     seen = list(every)
-    contracts = _keys((contract_key(each.contract_number), each.contract_number) for each in seen)
-    names = _keys((payer_key(each.customer_name), each.customer_code) for each in seen)
+    contracts = _keys((contract_key(number), number) for number in {each.contract_number for each in seen})
+    customers = {(each.customer_name, each.customer_code) for each in seen}
+    names = _keys((payer_key(name), code) for name, code in customers)
     payers = _keys((key, code) for source in (known, names) for key, codes in source.items() for code in codes)
     accounts = frozenset(each.virtual_account for each in seen if each.virtual_account)
     due = {each.receivable_id: each for each in seen if each.open_fen > 0}

@@ -41,10 +41,11 @@ def match_waiting(tx: Transaction, policy: ClaimingPolicy) -> int:
 def _match(tx: Transaction, rows: Sequence[Row[Any]], policy: ClaimingPolicy) -> tuple[int, list[Row[Any]]]:
     """How many were claimed, and those that may be one of several."""
     drafts = take_drafts(tx, rows)
-    book, due = lock_book(tx, map(arrived, rows), policy)
+    money = [arrived(row) for row in rows]
+    book, due = lock_book(tx, money, policy)
     decided: list[tuple[Row[Any], Decision]] = []
-    for row in rows:
-        decision = drafts.held.get(row.id) or decide(arrived(row), book, policy)
+    for row, receipt in zip(rows, money, strict=True):
+        decision = drafts.held.get(row.id) or decide(receipt, book, policy)
         for part in decision.parts:
             book.take(part)
         decided.append((row, decision))

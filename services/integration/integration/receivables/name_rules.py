@@ -31,6 +31,7 @@ def payer_key(name: str) -> str:
     return simplified.removesuffix(form) if len(simplified) > len(form) + 1 else simplified
 
 
+@lru_cache(maxsize=1 << 15)
 def contract_key(number: str) -> str:
     """Numbers are equal whatever the width, case and separators; empty for one too short to be told apart."""
     key = _NOT_A_LETTER.sub("", unicodedata.normalize("NFKC", number)).upper()
