@@ -83,5 +83,5 @@ def _meeting(left: _Half, right: _Half, total_fen: int, items: int) -> Iterator[
     firsts, lasts = np.searchsorted(sums, missing, side="left"), np.searchsorted(sums, missing, side="right")
     for at in np.nonzero(lasts > firsts)[0]:
         for other in order[firsts[at] : lasts[at]]:
-            if 2 <= left.sizes[at] + right.sizes[other] <= items:
+            if left.sizes[at] + right.sizes[other] <= items:
                 yield int(left.codes[at]), int(right.codes[other])
