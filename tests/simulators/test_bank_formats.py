@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
+from io import BytesIO
 from typing import Any
 
 import pytest
+
+from integration.receipts.documents import open_document
+from integration.receipts.policy import StatementsPolicy
 
 pytestmark = pytest.mark.spec("N11.1", "N1.1")
 
@@ -88,3 +93,18 @@ def test_a_file_is_cut_or_announced_with_another_checksum(paid: Any) -> None:
 
 def test_an_unknown_format_is_refused(paid: Any) -> None:
     assert paid.post("bank", "/_sim/format", {"account": ACCOUNT, "format": "pdf"}).status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["camt.053", "camt.054", "mt940", "csv", "json"])
+def test_the_service_reads_what_the_bank_writes(paid: Any, kind: str) -> None:
+    if kind == "json":
+        file = paid.get("bank", "/transactions", account=ACCOUNT).content
+    else:
+        file = content(paid, speak(paid, kind))
+    [part] = open_document(BytesIO(file), kind, StatementsPolicy(), date.max).parts()
+    told = [(each.signed_fen, each.payer_name, each.remark) for each in part.entries]
+    assert (part.statement.account, part.rejections) == (ACCOUNT, ())
+    assert told[0] == (25_050, "杭州蓝海医疗有限公司", "货款 CL-2026-0007")
+    assert (told[1][0], told[1][2]) == (-950, "手续费")
+    if part.statement.chained:
+        assert (part.statement.opening_fen, part.statement.closing_fen) == (100_000, 124_100)
