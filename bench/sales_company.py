@@ -5,6 +5,7 @@ Figures are CPU, of this process and of PostgreSQL's backends, since a busy mach
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -213,6 +214,7 @@ def open_company() -> Iterator[SalesCompany]:
             keyring=Keys(folder).of("leads"),
             directory=AlwaysActive(clock),
         )
+        gc.freeze()  # as a service does at its start
         company = SalesCompany(server, service, clock)
         _hire(company)
         try:
