@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from chassis.errors import CloseloopError
 from chassis.kernel.ids import new_id
 from closeloop.common.v1 import access_pb2
+from tests.faults.red import TABLE
 
 from .company import FILE_ID, PAGE_ID, Company
 from .contracts import Rpc, every_rpc
@@ -213,3 +214,13 @@ def test_every_role_gets_what_is_its_own_and_nothing_else(company: Company, rpc:
     assert _tells_apart(company, rpc, records) == [], "a foreign record and none at all are told apart"
     fine = {outcome.code for _, outcome in outcomes} | {outcome.reason for _, outcome in outcomes}
     assert "OK" in fine or NEVER_OK.get(rpc.name) in fine, f"{rpc.name}: nobody gets an answer: {fine}"
+
+
+def test_the_page_tells_how_much_is_called() -> None:
+    calls = [call for rpc in RPCS for call in _calls(rpc)]
+    foreign, wrong = (sum(call.expected == each for call in calls) for each in (NOT_THERE, NO_DUTY))
+    told = (
+        f"{len(RPCS)} RPCs, {len(calls):,} calls: none; "
+        f"{foreign} foreign records not found, {wrong:,} wrong duties refused"
+    )
+    assert told in TABLE.read_text(), f"docs/reliability.md should say: {told}"

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from chassis.identity import key_id
 from chassis.rpc.context import IDENTITY_HEADER
 from chassis.testing.identity import Keys, as_hq
+from tests.faults.red import TABLE
 
 from .company import TABLES, Company
 from .contracts import every_rpc
@@ -120,3 +121,8 @@ def _knock(channel: grpc.Channel, path: str, token: str) -> grpc.StatusCode:
     except grpc.RpcError as refusal:
         return refusal.code()
     return grpc.StatusCode.OK
+
+
+def test_the_page_tells_how_many_forged_calls_are_made() -> None:
+    told = f"{len(FORGED) * len(every_rpc()):,} calls on {len(TABLES)} services: none"
+    assert told in TABLE.read_text(), f"docs/reliability.md should say: {told}"
