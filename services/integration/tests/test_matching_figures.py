@@ -17,10 +17,19 @@ from tools import receipt_lab
 
 POLICY = ClaimingPolicy()
 RECEIPTS = 5_000
-# Drawn anew in every run, so that nobody tunes the rules to them; a failure names its seed.
-SEEDS = [int(each) for each in os.environ.get("CLOSELOOP_LAB_SEEDS", "").split()] or [
-    random.SystemRandom().randrange(1, 10**9) for _ in range(3)
-]
+
+
+def seeds() -> list[int]:
+    """Drawn anew in every run, so that nobody tunes the rules to them; a failure names its seed. Workers of one run
+    draw the same. In CI they are always the same, so that red means a change."""
+    if given := os.environ.get("CLOSELOOP_LAB_SEEDS", "").split():
+        return [int(each) for each in given]
+    run = "CI" if os.environ.get("CI") == "true" else os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    chance = random.Random(run)
+    return [chance.randrange(1, 10**9) for _ in range(3)]
+
+
+SEEDS = seeds()
 
 
 def judged(seed: int) -> Figures:
