@@ -29,6 +29,10 @@ class Seal:
         content = {"iss": SPEAKS_FOR_PEOPLE, "aud": audience, **claims}
         return jwt.encode(content, self._key, algorithm=ALGORITHM, headers={"kid": self._key_id})
 
+    def keys_version(self) -> int:
+        """Grows with each change of the keys that are trusted."""
+        return self._trust.refresh()
+
     def read(self, audience: str, token: str, *needed: str) -> dict[str, Any]:
         """The claims. Raises NotOurs, whatever the reason."""
         try:

@@ -154,6 +154,20 @@ def test_a_rotated_key_leaves_the_sessions_of_the_old_one_valid(tmp_path: Path) 
 
 
 @pytest.mark.spec("P1.3")
+def test_a_session_that_was_read_before_ends_on_time_all_the_same(tmp_path: Path) -> None:
+    generate_signing_key(tmp_path / "key")
+    key, trust = read_signing_key(tmp_path / "key"), tmp_path / "trust.json"
+    write_trust(trust, {"gateway": [key.public_key()]})
+    tokens = SessionTokens(Seal(Keyring("gateway", key, Trust(trust)), Trust(trust)), 2)
+    token, _ = tokens.issue("E1", "test")
+    assert tokens.read(token) is tokens.read(token)
+    ends = time.monotonic() + 5
+    with pytest.raises(SessionNotValid):
+        while time.monotonic() < ends:
+            tokens.read(token)
+
+
+@pytest.mark.spec("P1.3")
 def test_a_disabled_employee_is_out_when_the_access_is_read_again(opener: Opener, company: Company) -> None:
     with opener.open(company, access_fresh=0.05) as door:
         rep = door.as_("E00001")

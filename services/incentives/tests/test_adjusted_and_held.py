@@ -9,10 +9,10 @@ from chassis.service import Service
 from chassis.testing.events import deliver
 from chassis.testing.rpc import Rpc
 
+from .terms_doors import R, balance, deal, ledger
 from .terms_world import MINUTE, give_budget, publish_terms, states
 from .test_appeals import FINANCE, MANAGER, UPHELD
 from .test_appeals_of_shared import SharedDesk
-from .terms_doors import R, balance, deal, ledger
 
 MINE = ("CL-5", R, "E1")
 ADJUSTED = [("adjust", 700_00), ("earn", 100_00)]
