@@ -161,10 +161,14 @@ def test_a_session_that_was_read_before_ends_on_time_all_the_same(tmp_path: Path
     tokens = SessionTokens(Seal(Keyring("gateway", key, Trust(trust)), Trust(trust)), 2)
     token, _ = tokens.issue("E1", "test")
     assert tokens.read(token) is tokens.read(token)
+    refusals: list[SessionNotValid] = []
     ends = time.monotonic() + 5
-    with pytest.raises(SessionNotValid):
-        while time.monotonic() < ends:
+    while not refusals and time.monotonic() < ends:
+        try:
             tokens.read(token)
+        except SessionNotValid as refusal:
+            refusals.append(refusal)
+    assert refusals
 
 
 @pytest.mark.spec("P1.3")
