@@ -28,13 +28,17 @@ _MT940 = re.compile(rb"^(\{4:)?:20:", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Part:
-    """Entries of one statement. `keys`: under which they would have been quarantined. `last`: no more of it comes."""
+    """Entries of one statement. `keys`: under which they would have been quarantined.
+
+    `first`: nothing of it came before in this file. `last`: no more of it comes.
+    """
 
     statement: Statement
     entries: tuple[Entry, ...]
     rejections: tuple[Rejection, ...]
     keys: tuple[str, ...]
     last: bool = True
+    first: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,12 @@ class Document:
         told = self.format.entries(self.content, self.survey)
         ahead = next(told, None)
         for index, statement in enumerate(self.survey.statements):
-            part = _Growing(statement, self)
+            part = _Growing(statement, self, first=True)
             while ahead is not None and ahead.statement == index:
                 part.add(ahead)
                 if part.is_full:
                     yield part.done(last=False)
-                    part = _Growing(statement, self)
+                    part = _Growing(statement, self, first=False)
                 ahead = next(told, None)
             yield part.done(last=True)
 
@@ -82,8 +86,9 @@ def recognise(content: BinaryIO, policy: StatementsPolicy) -> Format:
 
 
 class _Growing:
-    def __init__(self, statement: Statement, document: Document) -> None:
+    def __init__(self, statement: Statement, document: Document, *, first: bool) -> None:
         self._statement = statement
+        self._first = first
         self._document = document
         self._entries: list[Entry] = []
         self._rejections: list[Rejection] = []
@@ -107,7 +112,8 @@ class _Growing:
             self._rejections.append(Rejection(alone, refusal.en, refusal.zh, refusal.field, key))
 
     def done(self, *, last: bool) -> Part:
-        return Part(self._statement, tuple(self._entries), tuple(self._rejections), tuple(self._keys), last)
+        told = tuple(self._entries), tuple(self._rejections), tuple(self._keys)
+        return Part(self._statement, *told, last=last, first=self._first)
 
     def _refusal(self, entry: Entry | NotAStatement) -> NotAStatement | None:
         if isinstance(entry, NotAStatement):

@@ -175,6 +175,15 @@ def lines(tx: Transaction, statement: Statement, keys: Iterable[tuple[date, str]
     return {(row.told_on, row.told_as): row for row in found}
 
 
+def said(tx: Transaction, statement: Statement, keys: Iterable[tuple[date, str]]) -> Sequence[Row[Any]]:
+    """What each statement of this format told under these keys."""
+    wanted = tuple_(bank_line.c.booked_on, bank_line.c.serial).in_(sorted(keys))
+    query = select(bank_line).where(
+        bank_line.c.account == statement.account, bank_line.c.format == statement.format, wanted
+    )
+    return tx.execute(query).all()
+
+
 def untold(tx: Transaction, statement: Statement, amounts: set[int], days: tuple[date, date]) -> Sequence[Row[Any]]:
     """Entries of other formats that this one has not told of yet, locked."""
     told = exists().where(bank_line.c.entry_id == bank_entry.c.id, bank_line.c.format == statement.format)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,6 +16,7 @@ from chassis.unit_of_work import Transaction
 from integration.feeds.rules import Outcome, content_hash
 from integration.receipts import store
 from integration.receipts.documents import Part
+from integration.receipts.ordinals import Key, keyed, numbered
 from integration.receipts.rules import (
     Entry,
     ReceiptArrived,
@@ -30,7 +33,6 @@ from integration.receipts.store import Origin
 MONEY = {"amount_fen", "credit", "currency", "reversal"}
 # Formats differ in which day they call the booking date.
 APART = timedelta(days=4)
-Key = tuple[date, str]
 
 
 @dataclass
@@ -47,9 +49,8 @@ def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
     store.lock_account(tx, statement.account)
     proved = store.lock_chain(tx, statement.account, statement.format)
     statement_id = store.save_statement(tx, statement, origin)
-    entries: dict[Key, Entry] = {}
-    for each in part.entries:
-        entries.setdefault((each.booked_on, each.serial), each)
+    said, taken_keys = _told_before(tx, part, statement_id, origin)
+    entries = keyed(part.entries, said, taken_keys)
     ids = _take(tx, statement, statement_id, entries, taken)
     store.put_lines(tx, [_line(statement, statement_id, origin.run_id, key, entries[key], ids[key]) for key in entries])
     if part.last and origin.whole:
@@ -61,6 +62,30 @@ def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
     if statement.sequence <= proved:
         store.keep_chain(tx, statement.account, statement.format, statement.sequence - 1)
     return taken
+
+
+def _told_before(
+    tx: Transaction, part: Part, statement_id: str, origin: Origin
+) -> tuple[dict[Key, set[bytes]], set[Key]]:
+    """What this format said under these references, and which of them this statement used up in an earlier part.
+
+    An entry from the quarantine is a late part of its statement, in the run that put it aside.
+    """
+    begins = part.first and origin.whole
+    said: defaultdict[Key, set[bytes]] = defaultdict(set)
+    used: set[Key] = set()
+    asked = {(each.booked_on, each.serial) for each in part.entries}
+    for ordinal in count(1):
+        rows = store.said(tx, part.statement, [numbered(key, ordinal) for key in asked]) if asked else ()
+        for row in rows:
+            own = (row.booked_on, row.serial)
+            said[own].add(bytes(row.content_hash))
+            if not begins and (row.statement_id, row.run_id) == (statement_id, origin.run_id):
+                used.add(own)
+        asked = {key for key in asked if numbered(key, ordinal) in said}
+        if not asked:
+            break
+    return said, used
 
 
 def _take(
