@@ -23,8 +23,10 @@ from integration.claiming.decision_rules import decide
 from integration.claiming.match_waiting import match_waiting
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.ranking_rules import rank
-from integration.claiming.rules import Arrived, Part
+from integration.claiming.record import Claiming, record_claims
+from integration.claiming.rules import SPLIT, Arrived, Part
 from integration.receipts import store as receipts
+from integration.receivables import store as receivables
 from integration.tables import bank_entry
 from integration.tables import receivable as receivable_table
 from services.integration.tests.conftest import World
@@ -316,6 +318,33 @@ def test_a_match_that_waits_for_a_person_sees_what_the_person_claimed(world: Wor
     thread.join()
     assert matched == [0]
     assert world.row(receivable_table, receivable_id="AR-1").claimed_fen == 5_200_000
+
+
+@pytest.mark.spec("N4.2")
+def test_receipts_that_together_ask_for_more_than_is_open_wait_whatever_was_decided(staffed: World, rpc: Rpc) -> None:
+    staffed.owe(receivable())
+    staffed.vault.statements = {1: statement(1, [Line("0001", "40000.00", payer="甲"), Line("0002", "12000.01")])}
+    staffed.run("bank")
+    with staffed.service.uow.begin(as_service("integration")) as tx:
+        rows, due = receipts.waiting(tx, 10), receivables.locked(tx, ["AR-1"])
+        claimings = [Claiming(row, [Part("AR-1", row.amount_fen)], SPLIT, 1.0) for row in rows]
+        assert record_claims(tx, claimings, due) == []
+        tx.commit()
+    assert staffed.row(receivable_table, receivable_id="AR-1").claimed_fen == 0
+    listed = collections(staffed, rpc).ListReceipts(pb.ListReceiptsRequest()).receipts
+    assert {(each.state, each.reason) for each in listed} == {
+        (pb.RECEIPT_STATE_WAITING, "more than the receivable has open")
+    }
+
+
+@pytest.mark.spec("N4.2")
+def test_four_receipts_pay_two_equal_instalments_once_each(staffed: World) -> None:
+    owed = {"Amount": "1000.00", "ContractNo": "HT-2026-001"}
+    staffed.owe(receivable("AR-1", **owed), receivable("AR-2", **owed))
+    lines = [Line(f"{at:04}", f"{yuan}.00") for at, yuan in enumerate((600, 400, 700, 300))]
+    staffed.vault.statements = {1: statement(1, lines)}
+    staffed.run("bank")
+    assert [row.claimed_fen for row in staffed.rows(receivable_table)] == [100_000, 100_000]
 
 
 def wait_for_a_lock(world: World) -> None:

@@ -249,6 +249,51 @@ def test_receipts_that_may_not_belong_together_wait(paid: dict[str, Arrived], wh
     assert splits(paid, known, POLICY) == [], why
 
 
+@pytest.mark.spec("N4.2")
+def test_equal_instalments_are_handed_out_one_after_the_other() -> None:
+    paid = {"R0": arrived(700, days=1), "R1": arrived(300, days=1), "R2": arrived(600), "R3": arrived(400)}
+    equal = [due("A1", "HT-1001", 1_000), due("A2", "HT-1001", 1_000, days=30)]
+    assert splits(paid, book(*equal), POLICY) == [Split("A1", ("R2", "R3")), Split("A2", ("R0", "R1"))]
+    assert splits(paid, book(equal[0]), POLICY) == [], "one of them is for something else"
+
+
+@pytest.mark.spec("N4.2")
+def test_two_payers_of_one_customer_do_not_pay_one_receivable_twice() -> None:
+    known = {PAYER: {"C1"}, "杭州市卫生局": {"C1"}}
+    paid = {"R0": arrived(600), "R1": arrived(400)} | {
+        name: arrived(yuan, payer="杭州市卫生局") for name, yuan in (("R2", 700), ("R3", 300))
+    }
+    one, other = due("A1", "HT-1001", 1_000), due("A2", "HT-1001", 1_000, days=30)
+    assert splits(paid, book(one, payers=known), POLICY) == []
+    found = splits(paid, book(one, other, payers=known), POLICY)
+    assert found == [Split("A1", ("R0", "R1")), Split("A2", ("R2", "R3"))]
+
+
+@pytest.mark.spec("N4.2")
+@given(
+    st.lists(st.tuples(st.integers(1, 6), st.sampled_from([PAYER, "杭州市卫生局"]), st.integers(0, 9)), max_size=9),
+    st.lists(st.tuples(st.sampled_from(["HT-1001", "HT-1002"]), st.integers(1, 9)), max_size=5),
+)
+def test_a_receivable_is_never_split_twice_nor_a_receipt_used_twice(
+    came: list[tuple[int, str, int]], owed: list[tuple[str, int]]
+) -> None:
+    known = book(
+        *(due(f"A{at}", contract, yuan, days=at) for at, (contract, yuan) in enumerate(owed)),
+        payers={PAYER: {"C1"}, "杭州市卫生局": {"C1"}},
+    )
+    paid = {f"R{at}": arrived(yuan, days, payer) for at, (yuan, payer, days) in enumerate(came)}
+    found = splits(paid, known, POLICY)
+    targets = [each.receivable_id for each in found]
+    used = [receipt_id for each in found for receipt_id in each.receipt_ids]
+    assert len(targets) == len(set(targets))
+    assert len(used) == len(set(used))
+    for each in found:
+        assert (
+            sum(paid[receipt_id].amount_fen for receipt_id in each.receipt_ids)
+            == known.due[each.receivable_id].open_fen
+        )
+
+
 # -- third parties -------------------------------------------------------------------------------------------------
 
 

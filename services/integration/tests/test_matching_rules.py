@@ -13,7 +13,7 @@ from integration.claiming.decision_rules import decide
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.ranking_rules import rank
 from integration.claiming.remark_rules import contracts_named
-from integration.claiming.rules import Arrived, Decision, Due, Part, state_after
+from integration.claiming.rules import Arrived, Decision, Due, Part, overdrawn, state_after
 from integration.receivables.name_rules import contract_key, payer_key
 
 POLICY = ClaimingPolicy()
@@ -224,6 +224,20 @@ def test_nothing_is_claimed_twice_or_beyond_what_is_open(
             claimed[part.receivable_id] += part.fen + part.fee_fen
             known.take(part)
     assert all(claimed[each.receivable_id] <= each.open_fen for each in dues)
+
+
+@pytest.mark.spec("N4.1")
+def test_taking_from_what_is_paid_leaves_the_others_where_they_are() -> None:
+    known = book(due("A1", "HT-1001", 500), due("A2", "HT-1002", 700))
+    for _ in range(2):
+        known.take(Part("A1", 50_000))
+    assert [each.receivable_id for each in known.of_amount(1, 10**9, "CNY")] == ["A2"]
+
+
+@pytest.mark.parametrize(("fee", "beyond"), [(0, set()), (1, {"A1"})])
+def test_claims_and_fees_together_are_held_against_what_is_open(fee: int, beyond: set[str]) -> None:
+    asked = [Part("A1", 60), Part("A2", 7), Part("A1", 40, fee)]
+    assert overdrawn(asked, {"A1": 100, "A2": 7}) == beyond
 
 
 @pytest.mark.spec("N4.1")

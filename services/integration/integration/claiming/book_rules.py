@@ -64,7 +64,9 @@ class Book:
         left = due.open_fen - part.fen - part.fee_fen
         self.due[due.receivable_id] = replace(due, open_fen=left)
         amounts = self._by_amount[due.currency]
-        del amounts[bisect_left(amounts, (due.open_fen, due.receivable_id))]
+        if due.open_fen > 0:
+            # What has nothing open stands no longer among the amounts.
+            del amounts[bisect_left(amounts, (due.open_fen, due.receivable_id))]
         if left > 0:
             insort(amounts, (left, due.receivable_id))
 

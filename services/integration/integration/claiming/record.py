@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from sqlalchemy import Row
@@ -17,11 +18,12 @@ from integration.claiming import store
 from integration.claiming.draft_rules import BankDraft, counts_on, is_of_the_future
 from integration.claiming.events import ReceiptClaimed, ReceiptUnclaimed
 from integration.claiming.record_refund import release_refund
-from integration.claiming.rules import REFUND, Part, state_after
+from integration.claiming.rules import REFUND, Part, overdrawn, state_after
 from integration.receivables import store as receivables
 
 # A claim on a draft is told when the draft matures.
 MATURES = "draft.matures"
+BEYOND = ("more than the receivable has open", "超出应收款未收金额")
 WHOSE = ("receivable_id", "contract_number", "customer_code", "customer_name", "salesperson_id")
 
 
@@ -48,7 +50,11 @@ class Claiming:
 
 
 def record_claims(tx: Transaction, claimings: Sequence[Claiming], due: Mapping[str, Row[Any]]) -> list[str]:
-    """Ids of the claims, in the order of the parts. `due`: the receivables as they are locked."""
+    """Ids of the claims, in the order of the parts. `due`: the receivables as they are locked.
+
+    Whatever was decided, a receivable is never claimed beyond its amount: what asks for more of it waits.
+    """
+    claimings = _within_open(tx, claimings, due)
     if not claimings:
         return []
     rows = [_row(tx, each, part, due[part.receivable_id]) for each in claimings for part in each.parts]
@@ -60,6 +66,14 @@ def record_claims(tx: Transaction, claimings: Sequence[Claiming], due: Mapping[s
     for each in claimings:
         _tell(tx, each, [next(left) for _ in each.parts])
     return [row["id"] for row in rows]
+
+
+def _within_open(tx: Transaction, claimings: Sequence[Claiming], due: Mapping[str, Row[Any]]) -> list[Claiming]:
+    open_fen = {receivable_id: max(row.amount_fen - row.claimed_fen, 0) for receivable_id, row in due.items()}
+    beyond = overdrawn((part for each in claimings for part in each.parts), open_fen)
+    fits = [not any(part.receivable_id in beyond for part in each.parts) for each in claimings]
+    store.explain(tx, [(each.receipt.id, *BEYOND) for each, fit in zip(claimings, fits, strict=True) if not fit])
+    return list(compress(claimings, fits))
 
 
 def _row(tx: Transaction, claiming: Claiming, part: Part, due: Row[Any]) -> dict[str, Any]:

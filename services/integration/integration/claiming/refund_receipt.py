@@ -55,11 +55,12 @@ def _take_back(tx: Transaction, receipt: Row[Any], claims: Any, excess_fen: int)
     """The latest first; what is left of the last one is claimed anew in the same way."""
     latest = sorted(claims, key=lambda each: each.id, reverse=True)
     taken, stays = to_take_back([Standing(each.id, each.amount_fen) for each in latest], excess_fen)
-    due = receivables.locked(tx, {each.receivable_id for each in claims})
+    receivables.locked(tx, {each.receivable_id for each in claims})
     record_undoing(tx, receipt, [each for each in latest if each.id in taken], REASON)
     if stays is None:
         return
     kept = next(each for each in latest if each.id == stays.claim_id)
     draft, again = store.draft_of(tx, receipt.id), receipts.locked_entry(tx, receipt.id)
     part = Part(kept.receivable_id, stays.fen)
+    due = receivables.locked(tx, [kept.receivable_id])
     record_claims(tx, [Claiming(again, [part], kept.method, kept.confidence, draft)], due)

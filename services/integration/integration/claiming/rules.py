@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -110,6 +112,14 @@ def unsure(offers: list[Match], en: str, zh: str) -> Decision:
 def fee_cap(due_fen: int, policy: ClaimingPolicy) -> int:
     """What a bank may have kept of a payment (N4.2): at most 50 yuan and at most 0.1 %, by default."""
     return min(policy.fee_cap_fen, due_fen * policy.fee_cap_per_million // 1_000_000)
+
+
+def overdrawn(asked: Iterable[Part], open_fen: Mapping[str, int]) -> set[str]:
+    """Receivables of which more is asked for, with fees, than they have open."""
+    sums: Counter[str] = Counter()
+    for part in asked:
+        sums[part.receivable_id] += part.fen + part.fee_fen
+    return {receivable_id for receivable_id, fen in sums.items() if fen > open_fen[receivable_id]}
 
 
 def state_after(amount_fen: int, claimed_fen: int) -> str:

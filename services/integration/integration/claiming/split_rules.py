@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from integration.claiming.book_rules import Book
@@ -26,13 +26,29 @@ class Split:
 
 
 def splits(receipts: Receipts, book: Book, policy: ClaimingPolicy) -> list[Split]:
-    """Of receipts that nothing else explains. A receipt that fits into two ways is in none of them."""
+    """Of receipts that nothing else explains. A receipt that fits into two ways is in none of them, and a receivable
+    is paid once, by whatever payers."""
     if policy.combined_confidence < policy.automatic_from:
         return []
-    found = []
+    rivals: defaultdict[str, list[Split]] = defaultdict(list)
     for ids in _by_payer(receipts).values():
-        found += _of_one_payer({each: receipts[each] for each in ids}, book, policy)
-    return found
+        for split in _of_one_payer({each: receipts[each] for each in ids}, book, policy):
+            rivals[split.receivable_id].append(split)
+    return [split for same in rivals.values() for split in _handed_out(same, receipts, book)]
+
+
+def _handed_out(rivals: Sequence[Split], receipts: Receipts, book: Book) -> list[Split]:
+    """Equal instalments of the contract, the oldest to whoever paid first; none when there are fewer than payments."""
+    due = book.due[rivals[0].receivable_id]
+    equal = [
+        each.receivable_id
+        for each in book.of_contract(due.contract_number, due.currency)
+        if (each.open_fen, each.customer_code) == (due.open_fen, due.customer_code)
+    ]
+    if len(rivals) > len(equal):
+        return []
+    in_turn = sorted(rivals, key=lambda split: min((receipts[each].booked_on, each) for each in split.receipt_ids))
+    return [replace(split, receivable_id=each) for split, each in zip(in_turn, equal, strict=False)]
 
 
 def _by_payer(receipts: Receipts) -> dict[tuple[str, str], list[str]]:
