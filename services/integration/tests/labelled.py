@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from math import sqrt
 from random import Random
@@ -92,8 +92,19 @@ def match(known: Book, paid: list[Payment], policy: ClaimingPolicy) -> Claimed:
     return claimed
 
 
+def overdrawn(made: Books, claimed: Claimed) -> set[str]:
+    """Receivables with more claimed of them, fees too, than is owed."""
+    of_each: Counter[str] = Counter()
+    for parts in claimed.values():
+        for part in parts:
+            of_each[part.receivable_id] += part.fen + part.fee_fen
+    return {each.receivable_id for each in made.owed if of_each[each.receivable_id] > each.fen}
+
+
 def figures(made: Books, paid: list[Payment], claimed: Claimed) -> Figures:
+    """Raises AssertionError when more is claimed of a receivable than is owed: each receipt may look right alone."""
     contract = {each.receivable_id: each.contract for each in made.owed}
+    assert not overdrawn(made, claimed)
     found = Figures()
     for each in paid:
         parts = claimed.get(each.id, ())
