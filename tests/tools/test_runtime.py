@@ -47,10 +47,12 @@ class Supervised:
             arguments += ["--import", *modules]
         else:
             self.write_plan()
+        # A machine that sets it would hide that what a program says is kept back.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "closeloop_cli.runtime.supervisor", *arguments],
             stdin=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(folder), "IT_IS": "the supervisor"},
+            env=environment | {"PYTHONPATH": str(folder), "IT_IS": "the supervisor"},
             text=True,
         )
 

@@ -4,7 +4,8 @@
 imported once, and a program that was killed is back at once.
 
 Guarantee: a forked program is what `python -m` would have made, since nothing but imports happened before the fork: no
-thread of ours, no connection, no gRPC object. A module that can't be imported is not forked: `python -m` then says why
+thread of ours, no connection, no gRPC object. (Figures without labels that a neighbour declares when it is imported
+stand at 0 on its page of metrics too.) A module that can't be imported is not forked: `python -m` then says why
 in the program's own log. On macOS, whose system libraries don't bear a fork, nothing is.
 """
 
@@ -113,4 +114,4 @@ def _take_streams(log: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         os.dup2(log, stream.fileno())
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(write_through=True, encoding="utf-8", errors="backslashreplace")
+            stream.reconfigure(line_buffering=True, write_through=True, encoding="utf-8", errors="backslashreplace")

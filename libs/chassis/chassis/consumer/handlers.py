@@ -14,7 +14,7 @@ Many = Callable[[Transaction, Sequence[Incoming]], object]
 
 @dataclass(frozen=True)
 class Handler:
-    """`run` takes one event or, with `batch`, several of the same type in order."""
+    """`run` takes one event or, with `batch`, several in order, of all types that name the same handler."""
 
     type: str
     run: Many

@@ -17,8 +17,9 @@ from chassis.policy import Policies, PolicySpec
 from chassis.rpc.client import Channel, TokenSource
 from chassis.unit_of_work import UnitOfWork
 
-# Connections beside those of the RPC threads: consumer, clocks, sealer, readiness, jobs at work and their locks.
-FOR_LOOPS = 10
+# Connections beside those of the RPC threads: consumer, clocks, sealer and readiness, four jobs at work with their
+# locks, and the loops of a service's own, four at most.
+FOR_LOOPS = 16
 
 
 class Runtime:

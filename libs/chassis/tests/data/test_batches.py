@@ -26,7 +26,7 @@ from chassis.outbox import outbox_row
 from chassis.testing.events import as_record, recorded_events
 from chassis.unit_of_work import Transaction, UnitOfWork
 from libs.chassis.tests.data.loops import running, wait_for
-from libs.chassis.tests.data.workshop import ORDERS, OrderStepped, WorkerMoved, count, effects, write_effect
+from libs.chassis.tests.data.workshop import ORDERS, OrderStepped, WorkerMoved, count, effects, step_order, write_effect
 
 WORKERS = "closeloop.workshop.worker.v1"
 STEPPED, MOVED = "workshop.order_stepped", "workshop.worker_moved"
@@ -229,3 +229,18 @@ def test_what_nobody_handles_is_passed_over_without_the_inbox_and_not_read_again
     with closing(bus.consumer("workshop")) as kafka:
         kafka.assign(places)
         assert sum(kafka.committed(place) or 0 for place in places) == 6
+
+
+@pytest.mark.spec("P3.2")
+def test_offsets_are_committed_now_and_then_though_nobody_asks(database: Database, bus: Bus, uow: UnitOfWork) -> None:
+    """Else a crash after weeks would read again what the inbox no longer knows."""
+    publish(bus, records(uow, *(OrderStepped(key, 1) for key in "ABCDEF")))
+    places = bus.places([ORDERS])
+    table = [on("workshop.order_stepped", step_order)]
+    with (
+        running(Consumer(bus, uow, table, ConsumerSettings(settle_lanes=0.1)).run),
+        closing(bus.consumer("workshop")) as kafka,
+    ):
+        kafka.assign(places)
+        wait_for(lambda: sum(kafka.committed(place) or 0 for place in places) == 6)
+        assert count(database, "effect") == 6

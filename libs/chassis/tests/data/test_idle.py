@@ -21,7 +21,7 @@ from chassis.local import LocalBroker, local_broker
 from chassis.relay import Relay, RelaySettings
 from chassis.unit_of_work import UnitOfWork
 from libs.chassis.tests.data.loops import running, wait_for
-from libs.chassis.tests.data.workshop import ME, ORDERS, count, effects, record_steps, step_order
+from libs.chassis.tests.data.workshop import ME, ORDERS, WorkerMoved, count, effects, record_steps, step_order
 
 # Longer than `wait_for` is patient: who has to look for events finds none in time.
 SELDOM = 60.0
@@ -67,8 +67,8 @@ def test_a_relay_is_woken_by_what_its_own_process_commits(
 
 
 def test_what_is_rolled_back_wakes_nobody(uow: UnitOfWork) -> None:
-    with uow.begin(ME):
-        pass
+    with uow.begin(ME) as tx:
+        tx.record(WorkerMoved("W1", "north"))
     with uow.begin(ME) as tx:
         tx.commit()
     assert not uow.recorded.is_set()

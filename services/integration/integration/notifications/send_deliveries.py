@@ -115,8 +115,9 @@ class _Taken:
             self.mark()
 
     def mark(self) -> None:
-        ids, self._ids, self._mark_at = self._ids, [], time.monotonic() + MARK
-        if ids:
+        self._mark_at = time.monotonic() + MARK
+        if self._ids:
             with self._uow.begin(ME) as tx:
-                store.sent(tx, ids)
+                store.sent(tx, self._ids)
                 tx.commit()
+            self._ids = []
