@@ -198,6 +198,20 @@ def test_the_summary_counts_what_arrived_and_was_claimed(owed: World, rpc: Rpc) 
     assert (other.arrived.fen, other.receipts) == (0, 0)
 
 
+@pytest.mark.spec("N4.1")
+def test_the_summary_adds_no_other_currency_and_nothing_waits_with_a_booking_of_nothing(owed: World, rpc: Rpc) -> None:
+    nothing = Line("0002", "0.00")
+    dollars = statement(3, [Line("0003", "7.00"), Line("0004", "9.00", remark="HT-USD-1")], opening="52000.00")
+    owed.owe(receivable("AR-3", ContractNo="HT-USD-1", Amount="9.00", Currency="USD"))
+    owed.vault.statements |= {2: statement(2, [nothing], opening="52000.00"), 3: dollars.replace("CNY", "USD")}
+    assert owed.run("bank").outcome == "ok"
+    assert owed.row(receivable_table, receivable_id="AR-3").claimed_fen == 900
+    stub, asked = collections(owed, rpc), pb.GetCollectionSummaryRequest(month="2026-03")
+    found = stub.GetCollectionSummary(asked)
+    assert (found.arrived.fen, found.claimed.fen, found.receipts, found.waiting_receipts) == (5_200_000, 0, 2, 1)
+    assert not found.HasField("automatic_share")
+
+
 def test_only_finance_claims(owed: World, rpc: Rpc) -> None:
     receipt = waiting(owed, rpc)
     for who in (as_rep(), as_manager(), as_hq("E00700", "ops")):

@@ -37,6 +37,9 @@ from integration.claiming.draft_rules import BankDraft
 from integration.claiming.rules import REFUND
 from integration.tables import bank_draft, bank_entry, claim, receivable
 
+HOME = "CNY"
+UNCLAIMED = ("waiting", "partly_claimed")
+
 
 @dataclass(frozen=True)
 class Settled:
@@ -127,7 +130,7 @@ def sums(tx: Transaction, days: tuple[date, date]) -> Row[Any]:
         func.coalesce(func.sum(counted.c.amount_fen - given_back), 0).label("arrived"),
         func.coalesce(func.sum(counted.c.claimed_fen - given_back), 0).label("claimed"),
         func.count().label("receipts"),
-        func.count().filter(counted.c.state != "claimed").label("waiting"),
+        func.count().filter(counted.c.state.in_(UNCLAIMED)).label("waiting"),
     )
     return tx.execute(query).one()
 
@@ -144,7 +147,10 @@ def automatic_fen(tx: Transaction, days: tuple[date, date], methods: Sequence[st
 
 
 def _counted(tx: Transaction, days: tuple[date, date]) -> Subquery:
-    """Receipts booked on one of these days, and drafts that matured on one: before, a draft has not arrived."""
+    """Receipts booked on one of these days, and drafts that matured on one: before, a draft has not arrived.
+
+    Figures are in yuan; money in another currency is shown, claimed and proved, never added to them.
+    """
     refunds = select(func.sum(claim.c.amount_fen)).where(
         claim.c.receipt_id == bank_entry.c.id, claim.c.method == REFUND, claim.c.undone_at.is_(None)
     )
@@ -153,10 +159,11 @@ def _counted(tx: Transaction, days: tuple[date, date]) -> Subquery:
         refunds.scalar_subquery().label("refunded_fen"),
     ]
     is_draft = exists().where(bank_draft.c.receipt_id == bank_entry.c.id)
-    booked = select(*columns).where(bank_entry.c.credit, _within(bank_entry.c.booked_on, days), ~is_draft)
+    at_home = and_(bank_entry.c.credit, bank_entry.c.currency == HOME)
+    booked = select(*columns).where(at_home, _within(bank_entry.c.booked_on, days), ~is_draft)
     matured = select(*columns).join(bank_draft, bank_draft.c.receipt_id == bank_entry.c.id)
     until_now = and_(_within(bank_draft.c.matures_on, days), bank_draft.c.matures_on <= local_date(tx.now))
-    return union_all(booked, matured.where(bank_entry.c.credit, until_now)).subquery()
+    return union_all(booked, matured.where(at_home, until_now)).subquery()
 
 
 def _within(day: Column[date], days: tuple[date, date]) -> ColumnElement[bool]:

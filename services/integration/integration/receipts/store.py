@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, and_, case, delete, exists, func, insert, or_, select, tuple_, update
@@ -16,9 +16,6 @@ from chassis.unit_of_work import Transaction
 from integration.receipts.rules import Balance, Booked, Entry, Statement
 from integration.tables import bank_account, bank_chain, bank_entry, bank_line, bank_statement
 
-ENTRY_COLUMNS = tuple(bank_entry.c[name] for name in Entry.__dataclass_fields__)
-# Figures are in yuan; an account in another currency is shown, claimed and proved, never added to them.
-HOME = "CNY"
 # Formats whose numbers begin anew each year, and at which multiple a year begins.
 RESTARTS = {"mt940": 100_000}
 
@@ -252,10 +249,6 @@ def waiting(tx: Transaction, limit: int, after: tuple[date, str] | None = None) 
     return tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).limit(limit).with_for_update()).all()
 
 
-def explain(tx: Transaction, receipt_id: str, en: str, zh: str) -> None:
-    tx.execute(update(bank_entry).where(bank_entry.c.id == receipt_id).values(reason=en, reason_zh=zh))
-
-
 def leave_to_people(tx: Transaction, receipt_id: str) -> None:
     tx.execute(update(bank_entry).where(bank_entry.c.id == receipt_id).values(left_to_people=True))
 
@@ -282,25 +275,3 @@ def receipts(
         query = query.where(tuple_(bank_entry.c.booked_on, bank_entry.c.id) < last)
     ordered = query.order_by(bank_entry.c.booked_on.desc(), bank_entry.c.id.desc())
     return tx.execute(ordered.limit(page.limit)).all()
-
-
-def sums(tx: Transaction, days: tuple[date, date]) -> Row[Any]:
-    """Money in of these days: arrived, claimed, and how many receipts wait."""
-    unclaimed = bank_entry.c.state.in_(("waiting", "partly_claimed"))
-    query = select(
-        func.coalesce(func.sum(bank_entry.c.amount_fen), 0).label("arrived"),
-        func.coalesce(func.sum(bank_entry.c.claimed_fen), 0).label("claimed"),
-        func.count().label("receipts"),
-        func.count().filter(unclaimed).label("waiting"),
-    ).where(
-        bank_entry.c.credit,
-        bank_entry.c.currency == HOME,
-        bank_entry.c.booked_on >= days[0],
-        bank_entry.c.booked_on < days[1],
-    )
-    return tx.execute(query).one()
-
-
-def last_statement_until(tx: Transaction) -> datetime | None:
-    found: datetime | None = tx.execute(select(func.max(bank_statement.c.until))).scalar()
-    return found

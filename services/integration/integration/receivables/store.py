@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Row, Text, cast, column, delete, func, select, true, tuple_, union, update
+from sqlalchemy import BigInteger, Column, Row, Text, cast, column, delete, func, select, true, tuple_, union
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.access import visible_rows
@@ -46,11 +46,6 @@ def save(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         fresh = insert(receivable)
         others = {name: fresh.excluded[name] for name in rows[0] if name != "receivable_id"}
         tx.execute(fresh.on_conflict_do_update(index_elements=[receivable.c.receivable_id], set_=others), rows)
-
-
-def add_claimed(tx: Transaction, receivable_id: str, fen: int) -> None:
-    changed = update(receivable).where(receivable.c.receivable_id == receivable_id)
-    tx.execute(changed.values(claimed_fen=receivable.c.claimed_fen + fen))
 
 
 def odd_contract_keys(tx: Transaction) -> Sequence[str]:
