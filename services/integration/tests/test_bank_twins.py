@@ -243,6 +243,17 @@ def test_the_order_in_which_entries_come_changes_no_sure_pair() -> None:
         assert {told[one].serial: known[other].serial for one, other in found.items()} == {"b": "k1", "c": "k2"}
 
 
+@pytest.mark.spec("N1.3")
+@pytest.mark.parametrize("csv_first", [True, False])
+def test_a_reversal_that_a_csv_can_t_tell_is_the_same_booking(world: World, desk: Desk, csv_first: bool) -> None:
+    back = [Line("0001", "100.00", credit=False)]
+    files = [ccb_csv(back).encode(), mt940(1, back).replace("0310D100", "0310RC100").encode()]
+    runs = [desk.hand_in(each) for each in (files if csv_first else files[::-1])]
+    assert [run.records_new for run in runs] == [1, 0]
+    [row] = world.rows(bank_entry)
+    assert (row.credit, row.reversal) == (False, True)
+
+
 def test_another_format_fills_in_and_overwrites_nothing() -> None:
     known = replace(BASE, remark="", payer_name="甲公司")
     after = completed(known, replace(BASE, remark="货款", payer_name="乙公司", booked_on=BASE.booked_on + timedelta(1)))

@@ -104,8 +104,8 @@ class _Row:
             serial=self._of(layout.serial) or f"{self.at:%H%M%S}/{self.signed}/{self.balance}",
             booked_on=day,
             value_on=_time(value, "", layout.value_on).astimezone(SHANGHAI).date() if value else day,
-            credit=self.signed >= 0 if self._direction is None else self._direction,
-            reversal=False,
+            credit=self.signed > 0 or (not self.signed and self._direction),
+            reversal=self._in_red,
             amount_fen=abs(self.signed),
             currency=self.currency,
             payer_name=self._of(layout.counterparty_name),
@@ -120,12 +120,13 @@ class _Row:
         return single_line(self._cells.get(column, "").replace("\x00", "")).strip("'\"= ")
 
     def _signed(self) -> int:
-        layout, self._direction = self._layout, None
+        """Money in is positive. A negative figure where the side is told is a reversal (红字), so of the other side."""
+        layout = self._layout
         if not layout.amount:
             money_in, money_out = (_fen(self._of(each) or "0", each) for each in (layout.credit, layout.debit))
             if money_in and money_out:
                 raise NotAStatement("money in and out in one row", "同一行既有借方又有贷方发生额", layout.credit)
-            self._direction = not money_out
+            self._direction, self._in_red = not money_out, min(money_in, money_out) < 0
             return money_in - money_out
         fen = _fen(self._of(layout.amount), layout.amount)
         if not layout.direction:
@@ -133,10 +134,12 @@ class _Row:
         word = self._of(layout.direction)
         if word not in (*layout.credit_words, *layout.debit_words):
             raise missing(layout.direction)
-        self._direction = word in layout.credit_words
+        self._direction, self._in_red = word in layout.credit_words, fen < 0
         return fen if self._direction else -fen
 
-    _direction: bool | None = None
+    # The side that the row names; of a figure of nothing it is all there is.
+    _direction = True
+    _in_red = False
 
 
 class BankCsvFormat:

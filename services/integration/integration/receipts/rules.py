@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 
@@ -164,13 +164,18 @@ def day(entry: Entry) -> date:
     return entry.value_on or entry.booked_on
 
 
-def likeness(told: Entry, known: Entry) -> int:
+# Formats that don't say of every reversal that it is one.
+VAGUE_OF_REVERSALS = frozenset({"csv"})
+
+
+def likeness(told: Entry, known: Entry, *, by_reversal: bool = True) -> int:
     """How surely two entries of one account, told in different formats, are one transaction; 0: they are two (N1.3).
 
     Amount, direction, currency and value date must agree. References decide when both have them; the bank's own is
     the surest. Without references the other party's name must not contradict.
+    `by_reversal`: False when one of the formats can't tell a reversal from a booking of the other side.
     """
-    same = ("amount_fen", "credit", "reversal", "currency")
+    same = ("amount_fen", "credit", "currency", *(["reversal"] if by_reversal else []))
     if any(getattr(told, each) != getattr(known, each) for each in same) or day(told) != day(known):
         return 0
     if _same_reference(told.bank_reference, known.bank_reference):
@@ -186,13 +191,16 @@ def likeness(told: Entry, known: Entry) -> int:
     return 0 if _same_reference(told.bank_reference, known.bank_reference) is False else 1
 
 
-def twins(told: Sequence[Entry], known: Sequence[Entry]) -> dict[int, int]:
-    """Which of the known entries each told one is: the surest pairs first, each known entry once."""
+def twins(told: Sequence[Entry], known: Sequence[Entry], vague: Collection[int] = ()) -> dict[int, int]:
+    """Which of the known entries each told one is: the surest pairs first, each known entry once.
+
+    `vague`: indexes of known entries that are not told apart by being a reversal.
+    """
     alike: defaultdict[tuple[int, bool, date], list[int]] = defaultdict(list)
     for index, each in enumerate(known):
         alike[each.amount_fen, each.credit, day(each)].append(index)
     pairs = [
-        (-likeness(entry, known[other]), index, other)
+        (-likeness(entry, known[other], by_reversal=other not in vague), index, other)
         for index, entry in enumerate(told)
         for other in alike.get((entry.amount_fen, entry.credit, day(entry)), ())
     ]
@@ -206,7 +214,8 @@ def twins(told: Sequence[Entry], known: Sequence[Entry]) -> dict[int, int]:
 def completed(known: Entry, told: Entry) -> Entry:
     """What another format tells beside: only what was not known yet."""
     gaps = ("value_on", "payer_name", "payer_account", "credited_account", "remark", "end_to_end_id", "bank_reference")
-    return replace(known, **{name: getattr(known, name) or getattr(told, name) for name in gaps})
+    filled = {name: getattr(known, name) or getattr(told, name) for name in gaps}
+    return replace(known, **filled, reversal=known.reversal or told.reversal)
 
 
 def recounted(known: Entry, told: Entry) -> Entry:

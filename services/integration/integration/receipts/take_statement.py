@@ -18,6 +18,7 @@ from integration.receipts import store
 from integration.receipts.documents import Part
 from integration.receipts.ordinals import Key, keyed, numbered
 from integration.receipts.rules import (
+    VAGUE_OF_REVERSALS,
     Entry,
     ReceiptArrived,
     ReceiptCorrected,
@@ -148,7 +149,9 @@ def _in_other_formats(tx: Transaction, statement: Statement, entries: dict[Key, 
     amounts = {each.amount_fen for each in entries.values()}
     rows = store.untold(tx, statement, amounts, (min(days) - APART, max(days) + APART))
     keys = list(entries)
-    pairs = twins(list(entries.values()), [store.entry_of(row) for row in rows])
+    formats = [{statement.format, row.format} for row in rows]
+    vague = {index for index, each in enumerate(formats) if each & VAGUE_OF_REVERSALS}
+    pairs = twins(list(entries.values()), [store.entry_of(row) for row in rows], vague)
     return {keys[index]: rows[other] for index, other in pairs.items()}
 
 
