@@ -9,9 +9,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import BinaryIO
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from chassis.files import FileStore
 from chassis.testing.identity import as_hq
@@ -177,6 +179,52 @@ def test_a_worker_that_dies_in_a_file_leaves_it_to_the_next(
     [run] = world.rows(feed_run)
     assert (run.outcome, run.records_new, run.duplicates) == ("ok", 500, 2000)
     assert len(world.rows(bank_entry)) == len(told)
+
+
+@pytest.mark.spec("N1.1", "N1.2")
+def test_a_file_that_can_t_be_kept_fails_alone(world: World, rpc: Rpc, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, _ = large(world, 1500, monkeypatch)
+    files = FileStore(world.service.runtime.settings.files_url)
+    bad = files.put([b"poison" * 1000], "bad.xml", 10**8).id
+    stub = pb_grpc.FeedServiceStub(rpc(world.service, as_=as_hq("E00800", "finance")))
+    for number, file_id in enumerate([bad, good]):
+        stub.ImportStatement(pb.ImportStatementRequest(request_id=str(number), file_id=file_id))
+    app: App = world.service.app
+    bank = app.connectors["bank"]
+    pages = bank.pages_of  # type: ignore[attr-defined]
+
+    def poisoned(content: BinaryIO, place: str, sha256: str, now: datetime) -> Iterator[object]:
+        if content.read(6) == b"poison":
+            raise IndexError("list index out of range")
+        return iter(pages(content, place, sha256, now))
+
+    bank.pages_of = poisoned  # type: ignore[attr-defined]
+    assert work(world) == 2
+    first, second = sorted(world.rows(feed_run), key=lambda row: row.id)
+    assert (first.outcome, first.error_class) == ("failed", "internal")
+    assert first.error == "the file can't be kept: IndexError"
+    assert (second.outcome, second.records_new) == ("ok", 1500)
+    assert work(world) == 0
+
+
+@pytest.mark.spec("N1.1")
+def test_trouble_of_the_database_leaves_the_file_waiting(
+    world: World, rpc: Rpc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id, _ = large(world, 1500, monkeypatch)
+    hand_in(world, rpc, file_id)
+    bank = world.service.app.connectors["bank"]
+    pages = bank.pages_of
+
+    def away(*args: object) -> Iterator[object]:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    bank.pages_of = away
+    with pytest.raises(OperationalError):
+        work(world)
+    bank.pages_of = pages
+    assert work(world) == 1
+    assert [row.outcome for row in world.rows(feed_run)] == ["ok"]
 
 
 @pytest.mark.spec("N1.2")

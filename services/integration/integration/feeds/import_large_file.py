@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from io import SEEK_END, BytesIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from sqlalchemy import Row
+
+from chassis.consumer.trouble import is_collision, is_database_away
 from chassis.files import FileStore, FileTooLarge, NoSuchFile
 from chassis.identity import of_service
 from chassis.kernel.ids import new_id
+from chassis.telemetry import logger
 from chassis.unit_of_work import Transaction, UnitOfWork
 from integration.feeds import store
 from integration.feeds.connector import Connector, RuleOf, TakesFiles
@@ -20,6 +24,7 @@ from integration.feeds.import_file import end_import, keep_page
 from integration.feeds.rules import Tally
 from integration.feeds.source import LARGEST_FILE
 
+log = logger()
 SMALL = 4 * 1024 * 1024
 ME = of_service("integration")
 
@@ -42,17 +47,29 @@ def queue_file(tx: Transaction, connector: Connector, file_id: str) -> str:
 
 
 def import_queued(uow: UnitOfWork, connectors: Mapping[str, Connector], rule_of: RuleOf, files: FileStore) -> int:
-    """All that wait, oldest first; how many."""
+    """All that wait, oldest first; how many. A file that can't be kept fails alone: those behind it have their turn."""
     with uow.read(ME) as tx:
         waiting = store.queued_files(tx)
     for row in waiting:
         connector = connectors[row.feed]
         if isinstance(connector, TakesFiles):
-            try:
-                _import(uow, connector, rule_of, files, row.id, row.file_id)
-            except NoSuchFile:
-                _give_up(uow, row.id, "the file is no longer there")
+            _import_or_give_up(uow, connector, rule_of, files, row)
     return len(waiting)
+
+
+def _import_or_give_up(
+    uow: UnitOfWork, connector: TakesFiles, rule_of: RuleOf, files: FileStore, row: Row[Any]
+) -> None:
+    """What passes with the database is tried again by the next job; the rest would come back each time."""
+    try:
+        _import(uow, connector, rule_of, files, row.id, row.file_id)
+    except NoSuchFile:
+        _give_up(uow, row.id, "the file is no longer there")
+    except Exception as failure:
+        if is_database_away(failure) or is_collision(failure):
+            raise
+        log.exception("feed.file_given_up", feed=row.feed, run=row.id)
+        _give_up(uow, row.id, f"the file can't be kept: {type(failure).__name__}")
 
 
 def _import(

@@ -23,6 +23,8 @@ from integration.receipts.rules import Entry, Statement
 FORMAT = "json"
 # It is read as a whole; a machine pages its answers.
 LARGEST = 16 * 1024 * 1024
+# No number from here on is exact in every reader of JSON.
+END_OF_NUMBERS = 2**53
 Yuan = Annotated[Decimal, Field(max_digits=15, decimal_places=2)]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 
@@ -30,7 +32,7 @@ Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 class _Transaction(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    seq: int = Field(ge=1, lt=2**53)
+    seq: int = Field(ge=1, lt=END_OF_NUMBERS)
     serial: KeyText
     booked_at: AwareDatetime = Field(alias="bookedAt")
     value_on: str | None = Field(default=None, alias="valueOn")
@@ -87,7 +89,9 @@ def _open(content: BinaryIO) -> tuple[str, str, list[tuple[int, dict[str, Any]]]
 def _numbered(each: object) -> tuple[int, dict[str, Any]]:
     """Without its number a transaction has no place: the answer as a whole is refused."""
     seq = each.get("seq") if isinstance(each, dict) else None
-    if not isinstance(each, dict) or not isinstance(seq, int) or isinstance(seq, bool) or seq < 1:
+    if not isinstance(each, dict) or not isinstance(seq, int) or isinstance(seq, bool):
+        raise missing("seq")
+    if not 1 <= seq < END_OF_NUMBERS:
         raise missing("seq")
     return seq, each
 

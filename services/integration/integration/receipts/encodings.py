@@ -9,6 +9,12 @@ from typing import BinaryIO
 from integration.receipts.reading import DECODED, NotAStatement
 
 CANDIDATES = ("utf-8-sig", "gb18030")
+# Codecs that a document may declare: Python knows others, which are no encodings of text (hex, zlib, idna).
+_CHINESE = frozenset({"gb2312", "gbk", "gb18030"})
+_OTHERS = frozenset({
+    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "ascii", "iso8859-1", "iso8859-15", "cp1252", "big5",
+    "big5hkscs", "cp950",
+})  # fmt: skip
 
 
 def encoding_of(content: BinaryIO) -> str:
@@ -20,13 +26,15 @@ def encoding_of(content: BinaryIO) -> str:
 
 
 def codec_of(declared: str) -> str:
-    """The codec for a declared name. Raises NotAStatement for one nobody knows."""
-    if declared.lower().startswith("gb"):
-        return "gb18030"
+    """The codec for a declared name. Raises NotAStatement for one that is unknown or no encoding of text."""
     try:
         name = codecs.lookup(declared).name
     except LookupError:
         raise _not_valid(declared) from None
+    if name in _CHINESE:
+        return "gb18030"
+    if name not in _OTHERS:
+        raise _not_valid(declared)
     return "utf-8-sig" if name == "utf-8" else name
 
 

@@ -64,40 +64,42 @@ class _Message:
 
 
 class Mt940:
-    """`encoding`: found in the first reading."""
+    """Found in the first reading: the encoding, and of each message which statement it is a page of."""
 
-    _encoding = ""
+    def __init__(self) -> None:
+        self._encoding = ""
+        self._statement_of: list[int] = []
 
     def survey(self, content: BinaryIO) -> Survey:
         shape: set[str] = set()
         pages: list[list[_Message]] = []
-        self._encoding = encoding_of(content)
+        self._encoding, self._statement_of = encoding_of(content), []
         for message in _messages(_fields(content, self._encoding, shape)):
             if pages and _continues(pages[-1][-1], message):
                 pages[-1].append(message)
             else:
                 pages.append([message])
+            self._statement_of.append(len(pages) - 1)
         if not pages:
             raise NotAStatement("the file holds no statement (:20:)", "文件中没有对账单（:20:）", "20")
         return Survey(tuple(_statement(each) for each in pages), frozenset(shape))
 
     def entries(self, content: BinaryIO, survey: Survey) -> Iterator[Told]:
-        index, number, before = -1, 0, _Message()
-        message, held = _Message(), list[Field]()
-        for tag, value in _fields(content, self._encoding or encoding_of(content), set()):
+        index, number = -1, 0
+        message, held, statement_of = _Message(), list[Field](), iter(self._statement_of)
+        for tag, value in _fields(content, self._encoding, set()):
             if held and tag != "86":
                 yield self._told(held, survey.statements[index], index, number, message)
                 held = []
             if tag == "20":
-                before, message = message, _Message()
+                before, index, message = index, next(statement_of), _Message()
+                number = number if index == before else 0
             elif tag == "61":
                 held, number = [(tag, value)], number + 1
             elif tag == "86" and held:
                 held.append((tag, value))
             if tag in {"20", "25", "28C", "28", "60F", "60M"}:
                 message.fields[tag] = value
-            if tag in {"28C", "28"} and not (index >= 0 and _continues(before, message)):
-                index, number = index + 1, 0
         if held:
             yield self._told(held, survey.statements[index], index, number, message)
 
