@@ -186,7 +186,10 @@ def test_a_layout_that_tells_no_amount_or_account_is_refused() -> None:
     assert [each.en for each in check(StatementsPolicy(csv={"x": layout}))] == [
         "needs either amount or both debit and credit",
         "needs either account or account_above",
+        "needs serial or balance to tell rows apart",
     ]
+    told_apart = [layout.model_copy(update=each) for each in ({"serial": "No"}, {"balance": "Balance"})]
+    assert [len(list(check(StatementsPolicy(csv={"x": each})))) for each in told_apart] == [2, 2]
     with pytest.raises(ValueError, match="no group"):
         BankCsv(bank="X", booked_at="Date", account_above="Account")
 
@@ -222,3 +225,65 @@ def test_entities_are_refused_however_far_down_they_are_declared(prologue: str, 
 def test_a_document_of_nothing_but_elements_is_refused() -> None:
     text = statement(1, LINES).replace("<Bal>", "<x/>" * 600_000 + "<Bal>", 1)
     assert "too much between entries" in refused(text.encode()).en
+
+
+def in_red(text: str, side: str) -> bytes:
+    """A row of 100.00 with the figure, negative, on this side."""
+    row = {"credit": '"0.00","100.00"', "debit": '"100.00","0.00"'}[side]
+    return text.replace(row, row.replace("100.00", "-100.00")).encode()
+
+
+@pytest.mark.spec("N1.3")
+@pytest.mark.parametrize("side", ["credit", "debit"])
+def test_a_figure_in_red_is_a_reversal_of_the_other_side(side: str) -> None:
+    line = Line("0001", "100.00", credit=side == "credit")
+    [part] = parts(in_red(ccb_csv([line]), side))
+    [entry] = part.entries
+    assert (entry.credit, entry.reversal, entry.amount_fen) == (side == "debit", True, 10_000)
+    [plain] = parts(ccb_csv([line]).encode())
+    assert (plain.entries[0].credit, plain.entries[0].reversal) == (side == "credit", False)
+
+
+@pytest.mark.spec("N1.3")
+def test_a_figure_in_red_beside_a_word_for_its_side() -> None:
+    layout = BankCsv(
+        bank="X", account="Account", booked_at="Date", serial="No", amount="Amount", direction="D/C"
+    )  # fmt: skip
+    text = "Account,Date,No,D/C,Amount\n" + "".join(
+        f"6222,2026-03-10,{number},{word},{amount}\n"
+        for number, (word, amount) in enumerate([("贷", "-5.00"), ("借", "-5.00"), ("贷", "0.00"), ("借", "0.00")])
+    )
+    [part] = parts(text.encode(), policy=StatementsPolicy(csv={"x": layout}))
+    told = [(each.credit, each.reversal, each.signed_fen) for each in part.entries]
+    assert told == [(False, True, -500), (True, True, 500), (True, False, 0), (False, False, 0)]
+
+
+@pytest.mark.spec("N1.2")
+@pytest.mark.parametrize("codec", ["hex", "zlib", "base64", "rot13", "idna", "unicode_escape", "undefined", "nobody"])
+def test_an_encoding_that_is_none_of_text_is_refused(codec: str) -> None:
+    text = statement(1, LINES).replace('encoding="UTF-8"', f'encoding="{codec}"')
+    assert codec in refused(text.encode()).en
+
+
+@pytest.mark.spec("N1.1")
+@pytest.mark.parametrize("codec", ["gbk", "GB2312", "gb18030", "cp936", "utf8", "big5"])
+def test_encodings_of_chinese_text_are_read(codec: str) -> None:
+    text = statement(1, [Line("1", "1.00", payer="甲公司")]).replace('encoding="UTF-8"', f'encoding="{codec}"')
+    [part] = parts(text.encode(codec))
+    assert part.entries[0].payer_name == "甲公司"
+
+
+@pytest.mark.spec("N1.2")
+@pytest.mark.parametrize("numbers", [":28:7\r\n:28C:7", ":28C:7\r\n:28:7", ":28:6/2\r\n:28C:7/1"])
+def test_mt940_with_both_fields_for_its_number(numbers: str) -> None:
+    both = mt940(7, LINES[:2]).replace(":28C:7", numbers)
+    [first, second] = parts((both + mt940(8, LINES[2:])).encode())
+    assert [(each.statement.sequence, len(each.entries)) for each in (first, second)] == [
+        (202_600_007, 2), (202_600_008, 1)
+    ]  # fmt: skip
+
+
+@pytest.mark.spec("N1.2")
+@pytest.mark.parametrize("number", [2**53, 2**63, 2**200, 0, -1])
+def test_a_number_that_no_reader_holds_is_refused(number: int) -> None:
+    assert refused(as_bytes(front_machine(LINES, first=number))).field == "seq"

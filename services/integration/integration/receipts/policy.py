@@ -126,7 +126,7 @@ class StatementsPolicy(BaseModel):
 
 
 def check(policy: StatementsPolicy) -> list[Violation]:
-    """A layout must tell the account and the amount one way."""
+    """A layout must tell the account and the amount one way, and equal rows apart."""
     return [violation for name, each in policy.csv.items() for violation in _check(f"csv.{name}", each)]
 
 
@@ -137,3 +137,8 @@ def _check(name: str, layout: BankCsv) -> Iterable[Violation]:
         )
     if bool(layout.account) == bool(layout.account_above):
         yield Violation(name, en="needs either account or account_above", zh="须配置 account 或 account_above 之一")
+    if not layout.serial and not layout.balance:
+        # Two equal payments of one moment would be taken for one.
+        yield Violation(
+            name, en="needs serial or balance to tell rows apart", zh="须配置 serial 或 balance，用于区分相同的明细"
+        )
