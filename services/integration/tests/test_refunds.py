@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from chassis.errors import CloseloopError, PermissionDenied
 from chassis.identity import Identity
-from chassis.testing.identity import as_hq, as_rep
+from chassis.testing.identity import as_hq, as_rep, as_service
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from closeloop.integration.v1 import collection_service_pb2_grpc as pb_grpc
+from integration.claiming.match_waiting import match_waiting
+from integration.claiming.policy import ClaimingPolicy
+from integration.claiming.refund_receipt import refund_receipt
 from integration.claiming.refund_rules import Standing, to_take_back
-from integration.tables import bank_entry
+from integration.tables import bank_entry, feed
 from integration.tables import receivable as receivable_table
 from services.integration.tests.conftest import World
+from services.integration.tests.test_collections import wait_for_a_lock
 from services.integration.tests.world import Line, receivable, statement
 
 FINANCE = as_hq("E00800", "finance")
@@ -99,6 +106,85 @@ def test_a_refund_put_to_the_wrong_receipt_is_taken_back(paid: World, rpc: Rpc) 
     undone = stub.UndoClaim(pb.UndoClaimRequest(request_id="2", claim_id=refund.claim_id, reason="退错")).receipt
     assert (undone.state, undone.claimed.fen) == (pb.RECEIPT_STATE_PARTLY_CLAIMED, 5_000_000)
     assert [each.refund_id for each in stub.ListRefunds(pb.ListRefundsRequest()).refunds] == [ids["0002"]]
+
+
+@pytest.mark.spec("N4.2")
+def test_a_refund_that_a_person_took_back_is_not_put_to_its_receipt_again(paid: World, rpc: Rpc) -> None:
+    days = [[Line("0001", "52000.00", remark="HT-2026-001")], [Line("0002", "52000.00", credit=False, remark="退款")]]
+    ids = book(paid, *days)
+    stub = collections(paid, rpc)
+    [refund] = stub.GetReceipt(pb.GetReceiptRequest(receipt_id=ids["0001"])).receipt.claims
+    stub.UndoClaim(pb.UndoClaimRequest(request_id="1", claim_id=refund.claim_id, reason="退的是别的款"))
+    book(paid, *days, [Line("0003", "1.00", payer="路人")])
+    assert stub.GetReceipt(pb.GetReceiptRequest(receipt_id=ids["0001"])).receipt.claimed.fen == 0
+    assert [each.refund_id for each in stub.ListRefunds(pb.ListRefundsRequest()).refunds] == [ids["0002"]]
+    with paid.service.uow.read(FINANCE) as tx:
+        audited = tx.execute(text("SELECT why, entity_id FROM audit_row WHERE action = 'receipt.unrefund'")).one()
+    assert tuple(audited) == ("退的是别的款", ids["0001"])
+
+
+@pytest.mark.spec("N4.2")
+@pytest.mark.parametrize(
+    ("corrected", "open_refunds", "state"),
+    [
+        (Line("0002", "500.00", credit=False, remark="退款"), ["0002"], "none"),
+        (Line("0002", "52000.00", payer="路人", remark="退款"), [], "waiting"),
+    ],
+)
+def test_a_refund_that_the_bank_corrects_gives_its_receipt_back(
+    paid: World, rpc: Rpc, corrected: Line, open_refunds: list[str], state: str
+) -> None:
+    sold = [Line("0001", "52000.00", remark="HT-2026-001")]
+    book(paid, sold)
+    ids = book(paid, sold, [Line("0002", "52000.00", credit=False, remark="退款")])
+    assert open_now(paid) == [5_200_000, 100_000]
+    with paid.service.uow.begin(as_service("integration")) as tx:
+        tx.execute(feed.update().values(checkpoint=""))
+        tx.commit()
+    book(paid, sold, [corrected])
+    assert open_now(paid) == [0, 100_000]
+    assert told(paid) == [("claimed", 5_200_000), ("unclaimed", 5_200_000), ("claimed", 5_200_000)]
+    listed = collections(paid, rpc).ListRefunds(pb.ListRefundsRequest()).refunds
+    assert [each.refund_id for each in listed] == [ids[each] for each in open_refunds]
+    refund = paid.row(bank_entry, id=ids["0002"])
+    assert (refund.state, refund.claimed_fen) == (state, 0)
+
+
+@pytest.mark.spec("N4.2")
+def test_what_a_partial_refund_leaves_is_claimed_with_the_bank_s_fee(paid: World, rpc: Rpc) -> None:
+    ids = book(paid, [Line("0001", "51960.00", remark="HT-2026-001")])
+    assert open_now(paid) == [0, 100_000]
+    ids = book(paid, [Line("0001", "51960.00", remark="HT-2026-001")],
+               [Line("0002", "2000.00", credit=False, remark="部分退款")])  # fmt: skip
+    asked = pb.RefundReceiptRequest(request_id="1", receipt_id=ids["0001"], refund_id=ids["0002"])
+    receipt = collections(paid, rpc).RefundReceipt(asked).receipt
+    assert (receipt.state, open_now(paid)) == (pb.RECEIPT_STATE_CLAIMED, [200_000, 100_000])
+
+
+@pytest.mark.spec("N4.2")
+def test_a_refund_that_a_person_is_just_putting_to_its_receipt_stops_no_run(paid: World) -> None:
+    sold = [Line("0001", "52000.00", remark="HT-2026-001")]
+    book(paid, sold)
+    ids = book(paid, sold, [Line("0002", "52000.00", credit=False, remark="转账")])
+    with paid.service.uow.begin(as_service("integration")) as tx:
+        tx.execute(bank_entry.update().where(bank_entry.c.id == ids["0002"]).values(remark="退款"))
+        tx.commit()
+    matched: list[int] = []
+
+    def match() -> None:
+        with paid.service.uow.begin(as_service("integration")) as tx:
+            matched.append(match_waiting(tx, ClaimingPolicy()))
+            tx.commit()
+
+    with paid.service.uow.begin(FINANCE) as tx:
+        refund_receipt(tx, ids["0001"], ids["0002"])
+        thread = Thread(target=match)
+        thread.start()
+        wait_for_a_lock(paid)
+        tx.commit()
+    thread.join()
+    assert matched == [0]
+    assert told(paid) == [("claimed", 5_200_000), ("unclaimed", 5_200_000)]
 
 
 @pytest.mark.spec("N4.2")

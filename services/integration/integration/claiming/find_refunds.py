@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from chassis.kernel.calendar import local_date
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from integration.claiming import store
+from integration.claiming.errors import RefundAlreadyUsed, RefundExceedsReceipt
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.refund_receipt import refund_receipt
 from integration.claiming.refund_rules import Moved, given_back, is_payee
@@ -28,15 +30,16 @@ class RefundView:
 
 
 def match_refunds(tx: Transaction, policy: ClaimingPolicy) -> int:
-    """How many were put to their receipt."""
+    """How many were put to their receipt. One that a person put to it meanwhile is left as it is."""
     since = local_date(tx.now) - timedelta(days=policy.refund_days)
     count = 0
-    for refund in store.open_refunds(tx, AT_ONCE, since=since):
+    for refund in store.open_refunds(tx, AT_ONCE, since=since, for_rules=True):
         receipts = store.receipts_to_give_back(tx, refund, policy.refund_days)
         receipt_id = given_back(_moved(refund), map(_moved, receipts))
         if receipt_id is not None:
-            refund_receipt(tx, receipt_id, refund.id)
-            count += 1
+            with suppress(RefundAlreadyUsed, RefundExceedsReceipt):
+                refund_receipt(tx, receipt_id, refund.id)
+                count += 1
     return count
 
 

@@ -128,7 +128,7 @@ def record_undoing(tx: Transaction, receipt: Row[Any], claims: Sequence[Row[Any]
     for each in claims:
         store.undo(tx, each.id, tx.identity.subject, reason)
         if each.method == REFUND:
-            release_refund(tx, each.receivable_id)
+            release_refund(tx, each, reason)
             continue
         receivables.forget_payers(tx, each.id)
         if is_told:

@@ -39,6 +39,8 @@ def record_refund(tx: Transaction, receipt_id: str, refund: Row[Any]) -> None:
     tx.audit(action="receipt.refund", entity="receipt", entity_id=receipt_id, after=after)
 
 
-def release_refund(tx: Transaction, refund_id: str) -> None:
+def release_refund(tx: Transaction, claim: Row[Any], reason: str) -> None:
     """It may be put to another receipt."""
-    store.settle_receipts(tx, [store.Settled(refund_id, 0, "none")])
+    store.settle_receipts(tx, [store.Settled(claim.receivable_id, 0, "none")])
+    before = {"claim": claim.id, "refund_id": claim.receivable_id, "fen": claim.amount_fen}
+    tx.audit(action="receipt.unrefund", entity="receipt", entity_id=claim.receipt_id, before=before, why=reason)

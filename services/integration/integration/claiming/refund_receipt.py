@@ -61,6 +61,6 @@ def _take_back(tx: Transaction, receipt: Row[Any], claims: Any, excess_fen: int)
         return
     kept = next(each for each in latest if each.id == stays.claim_id)
     draft, again = store.draft_of(tx, receipt.id), receipts.locked_entry(tx, receipt.id)
-    part = Part(kept.receivable_id, stays.fen)
+    part = Part(kept.receivable_id, stays.fen, kept.fee_fen)
     due = receivables.locked(tx, [kept.receivable_id])
     record_claims(tx, [Claiming(again, [part], kept.method, kept.confidence, draft)], due)

@@ -184,13 +184,28 @@ def locked_refund(tx: Transaction, refund_id: str) -> Row[Any] | None:
 
 
 def open_refunds(
-    tx: Transaction, limit: int, *, since: date = date.min, until: tuple[date, str] | None = None
+    tx: Transaction,
+    limit: int,
+    *,
+    since: date = date.min,
+    until: tuple[date, str] | None = None,
+    for_rules: bool = False,
 ) -> Sequence[Row[Any]]:
-    """Put to no receipt yet, the latest first, behind `until`."""
+    """Put to no receipt yet, the latest first, behind `until`. `for_rules`: without those left to people."""
     query = select(bank_entry).where(_OPEN_REFUND, bank_entry.c.booked_on >= since)
+    if for_rules:
+        query = query.where(~bank_entry.c.left_to_people)
     if until is not None:
         query = query.where(tuple_(bank_entry.c.booked_on, bank_entry.c.id) < until)
     return tx.execute(query.order_by(bank_entry.c.booked_on.desc(), bank_entry.c.id.desc()).limit(limit)).all()
+
+
+def claims_of_refund(tx: Transaction, refund_id: str) -> Sequence[Row[Any]]:
+    """By which it takes its part of a receipt; not taken back."""
+    query = select(claim).where(
+        claim.c.receivable_id == refund_id, claim.c.method == REFUND, claim.c.undone_at.is_(None)
+    )
+    return tx.execute(query).all()
 
 
 def receipts_to_give_back(tx: Transaction, refund: Row[Any], days: int) -> Sequence[Row[Any]]:

@@ -6,6 +6,7 @@ from chassis.unit_of_work import Transaction
 from integration.claiming import store
 from integration.claiming.errors import ClaimAlreadyUndone, ClaimNotFound
 from integration.claiming.record import record_undoing
+from integration.claiming.rules import REFUND
 from integration.receipts import store as receipts
 from integration.receivables import store as receivables
 
@@ -26,4 +27,6 @@ def undo_claim(tx: Transaction, claim_id: str, reason: str) -> str:
     record_undoing(tx, receipt, standing, reason)
     store.explain(tx, [(found.receipt_id, EN, ZH)])
     receipts.leave_to_people(tx, found.receipt_id)
+    if found.method == REFUND:
+        receipts.leave_to_people(tx, found.receivable_id)
     return str(found.receipt_id)
