@@ -15,10 +15,13 @@ from chassis.testing.identity import as_hq, as_rep, as_service
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from closeloop.integration.v1 import collection_service_pb2_grpc as pb_grpc
+from integration.claiming.claim_receipt import claim_receipt
 from integration.claiming.match_waiting import match_waiting
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.refund_receipt import refund_receipt
 from integration.claiming.refund_rules import Standing, to_take_back
+from integration.claiming.rules import Part
+from integration.receipts import store as receipts
 from integration.tables import bank_entry, feed
 from integration.tables import receivable as receivable_table
 from services.integration.tests.conftest import World
@@ -185,6 +188,51 @@ def test_a_refund_that_a_person_is_just_putting_to_its_receipt_stops_no_run(paid
     thread.join()
     assert matched == [0]
     assert told(paid) == [("claimed", 5_200_000), ("unclaimed", 5_200_000)]
+
+
+@pytest.mark.spec("N4.2")
+def test_a_person_claiming_another_receipt_for_the_same_contract_and_a_refund_do_not_wait_for_each_other(
+    paid: World,
+) -> None:
+    sold = [Line("0001", "40000.00", remark="HT-2026-001"), Line("0003", "70.00", payer="路人")]
+    book(paid, sold)
+    ids = book(paid, sold, [Line("0002", "40000.00", credit=False, remark="转账")])
+    with paid.service.uow.begin(as_service("integration")) as tx:
+        tx.execute(bank_entry.update().where(bank_entry.c.id == ids["0002"]).values(remark="退款"))
+        tx.commit()
+
+    def match() -> None:
+        with paid.service.uow.begin(as_service("integration")) as tx:
+            match_waiting(tx, ClaimingPolicy())
+            tx.commit()
+
+    with paid.service.uow.begin(FINANCE) as tx:
+        receipts.locked_receipt(tx, ids["0003"])
+        thread = Thread(target=match)
+        thread.start()
+        wait_for_a_lock(paid)
+        claim_receipt(tx, ids["0003"], [Part("AR-1", 7_000)], ClaimingPolicy())
+        tx.commit()
+    thread.join()
+    assert open_now(paid) == [5_193_000, 100_000]
+
+
+@pytest.mark.spec("N4.2")
+def test_a_statement_and_a_matching_under_way_do_not_wait_for_each_other(paid: World) -> None:
+    sold = [Line("0001", "70.00", payer="路人")]
+    book(paid, sold)
+    with paid.service.uow.begin(as_service("integration")) as tx:
+        tx.execute(feed.update().values(checkpoint=""))
+        tx.commit()
+    thread = Thread(target=book, args=(paid, [Line("0001", "71.00", payer="路人")]))
+    with paid.service.uow.begin(as_service("integration")) as tx:
+        match_waiting(tx, ClaimingPolicy())
+        thread.start()
+        wait_for_a_lock(paid)
+        receipts.accounts(tx)
+        tx.commit()
+    thread.join()
+    assert [row.amount_fen for row in paid.rows(bank_entry)] == [7_100]
 
 
 @pytest.mark.spec("N4.2")

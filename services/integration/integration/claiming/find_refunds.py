@@ -18,6 +18,7 @@ from integration.claiming.errors import RefundAlreadyUsed, RefundExceedsReceipt
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.refund_receipt import refund_receipt
 from integration.claiming.refund_rules import Moved, given_back, is_payee
+from integration.receipts import store as receipts
 
 AT_ONCE = 1000
 SHOWN = 10
@@ -33,14 +34,20 @@ def match_refunds(tx: Transaction, policy: ClaimingPolicy) -> int:
     """How many were put to their receipt. One that a person put to it meanwhile is left as it is."""
     since = local_date(tx.now) - timedelta(days=policy.refund_days)
     count = 0
-    for refund in store.open_refunds(tx, AT_ONCE, since=since, for_rules=True):
-        receipts = store.receipts_to_give_back(tx, refund, policy.refund_days)
-        receipt_id = given_back(_moved(refund), map(_moved, receipts))
+    refunds = store.open_refunds(tx, AT_ONCE, since=since, for_rules=True)
+    receipts.lock_entries(tx, {found for refund in refunds if (found := _receipt_of(tx, refund, policy))})
+    for refund in refunds:
+        receipt_id = _receipt_of(tx, refund, policy)
         if receipt_id is not None:
             with suppress(RefundAlreadyUsed, RefundExceedsReceipt):
                 refund_receipt(tx, receipt_id, refund.id)
                 count += 1
     return count
+
+
+def _receipt_of(tx: Transaction, refund: Row[Any], policy: ClaimingPolicy) -> str | None:
+    candidates = store.receipts_to_give_back(tx, refund, policy.refund_days)
+    return given_back(_moved(refund), map(_moved, candidates))
 
 
 def list_refunds(tx: Transaction, page: Page, policy: ClaimingPolicy) -> tuple[list[RefundView], str]:
@@ -52,8 +59,8 @@ def list_refunds(tx: Transaction, page: Page, policy: ClaimingPolicy) -> tuple[l
 
 
 def _candidates(tx: Transaction, refund: Row[Any], policy: ClaimingPolicy) -> list[str]:
-    receipts = store.receipts_to_give_back(tx, refund, policy.refund_days)
-    return [row.id for row in receipts if is_payee(_moved(refund), _moved(row))][:SHOWN]
+    candidates = store.receipts_to_give_back(tx, refund, policy.refund_days)
+    return [row.id for row in candidates if is_payee(_moved(refund), _moved(row))][:SHOWN]
 
 
 def _moved(row: Row[Any]) -> Moved:

@@ -25,8 +25,11 @@ AT_ONCE = 1000
 def match_waiting(tx: Transaction, policy: ClaimingPolicy) -> int:
     """All waiting receipts, oldest first, then those that only several explain; how many were claimed.
 
-    Refunds first: what went back is not claimed.
+    Refunds first: what went back is not claimed. Every receipt is locked before any receivable, as a person does who
+    claims one.
     """
+    receipts.lock_books(tx)
+    receipts.lock_waiting(tx)
     match_refunds(tx, policy)
     after, claimed = None, 0
     splittable: list[Row[Any]] = []

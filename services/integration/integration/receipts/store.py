@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, and_, case, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import Row, Uuid, and_, case, cast, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.kernel.ids import new_id
@@ -23,8 +24,18 @@ RESTARTS = {"mt940": 100_000}
 # -- accounts and statements ---------------------------------------------------------------------------------------
 
 
+# First number of the two-number advisory lock.
+_BOOKS = 7_203
+
+
+def lock_books(tx: Transaction) -> None:
+    """Until the transaction ends: taking a statement locks its account and then entries, matching the other way."""
+    tx.execute(select(func.pg_advisory_xact_lock(_BOOKS, 0)))
+
+
 def lock_account(tx: Transaction, account: str) -> Row[Any]:
-    """One statement of an account at a time."""
+    """One statement at a time."""
+    lock_books(tx)
     tx.execute(upsert(bank_account).values(account=account).on_conflict_do_nothing())
     return tx.execute(select(bank_account).where(bank_account.c.account == account).with_for_update()).one()
 
@@ -226,6 +237,9 @@ def change_entry(tx: Transaction, entry_id: str, values: dict[str, Any]) -> None
 # -- receipts ------------------------------------------------------------------------------------------------------
 
 
+_WAITING = (bank_entry.c.state.in_(("waiting", "partly_claimed")), ~bank_entry.c.left_to_people)
+
+
 def locked_receipt(tx: Transaction, receipt_id: str) -> Row[Any] | None:
     query = select(bank_entry).where(bank_entry.c.id == receipt_id, bank_entry.c.credit)
     return tx.execute(query.with_for_update()).one_or_none()
@@ -236,14 +250,26 @@ def locked_entry(tx: Transaction, entry_id: str) -> Row[Any]:
     return tx.execute(select(bank_entry).where(bank_entry.c.id == entry_id).with_for_update()).one()
 
 
+def lock_entries(tx: Transaction, entry_ids: Iterable[str]) -> None:
+    """In the order of their days."""
+    wanted = cast(sorted(entry_ids), ARRAY(Uuid(as_uuid=False)))
+    query = select(bank_entry.c.id).where(bank_entry.c.id == func.any(wanted))
+    tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update())
+
+
+def lock_waiting(tx: Transaction) -> None:
+    """All that rules may still claim."""
+    query = select(bank_entry.c.id).where(*_WAITING)
+    tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update())
+
+
 def receipt(tx: Transaction, receipt_id: str) -> Row[Any] | None:
     return tx.execute(select(bank_entry).where(bank_entry.c.id == receipt_id, bank_entry.c.credit)).one_or_none()
 
 
 def waiting(tx: Transaction, limit: int, after: tuple[date, str] | None = None) -> Sequence[Row[Any]]:
     """Receipts that rules may still claim, oldest first, locked."""
-    unclaimed = bank_entry.c.state.in_(("waiting", "partly_claimed"))
-    query = select(bank_entry).where(unclaimed, ~bank_entry.c.left_to_people)
+    query = select(bank_entry).where(*_WAITING)
     if after is not None:
         query = query.where(tuple_(bank_entry.c.booked_on, bank_entry.c.id) > after)
     return tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).limit(limit).with_for_update()).all()
