@@ -174,7 +174,12 @@ def _within(day: Column[date], days: tuple[date, date]) -> ColumnElement[bool]:
 
 # Money that the bank booked back, or that went out as given back.
 _WORDS = bank_entry.c.remark.op("~")("退|冲正|撤销|红冲")
-_OPEN_REFUND = and_(~bank_entry.c.credit, bank_entry.c.claimed_fen == 0, or_(bank_entry.c.reversal, _WORDS))
+_OPEN_REFUND = and_(
+    ~bank_entry.c.credit,
+    bank_entry.c.amount_fen > 0,
+    bank_entry.c.claimed_fen == 0,
+    or_(bank_entry.c.reversal, _WORDS),
+)
 
 
 def locked_refund(tx: Transaction, refund_id: str) -> Row[Any] | None:

@@ -25,6 +25,7 @@ from integration.receipts.rules import Balance
 from integration.receipts.statement_file import BankFile, Facts, facts_of, pages_of, pages_of_text
 from integration.receipts.store import Origin
 from integration.receipts.take_statement import take_part
+from integration.receipts.withdraw import withdraw
 
 
 class BankSettings(Settings):
@@ -87,7 +88,8 @@ class BankFeed:
             number = part.statement.sequence if part.statement.format == FORMAT else facts.file.number
             taken = take_part(tx, part, Origin(facts.file.place, run_id, facts.file.sha256, number, whole))
             outcome.add(taken.outcome)
-            reopen(tx, taken.recounted)
+            reopen(tx, taken.recounted + taken.withdrawn)
+            withdraw(tx, taken.withdrawn)
         if facts.whole:
             outcome.accepted.append(facts.file.place)
         return outcome

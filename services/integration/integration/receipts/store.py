@@ -17,6 +17,9 @@ from chassis.unit_of_work import Transaction
 from integration.receipts.rules import Balance, Booked, Entry, Statement
 from integration.tables import bank_account, bank_chain, bank_entry, bank_line, bank_statement
 
+# The state of a booking that its statement no longer tells, once corrected.
+WITHDRAWN = "withdrawn"
+_IS_RECEIPT = and_(bank_entry.c.credit, bank_entry.c.state != WITHDRAWN)
 # Formats whose numbers begin anew each year, and at which multiple a year begins.
 RESTARTS = {"mt940": 100_000}
 
@@ -101,6 +104,22 @@ def save_statement(tx: Transaction, statement: Statement, origin: Origin) -> str
     return str(tx.execute(saved.returning(bank_statement.c.id)).scalar_one())
 
 
+def held(tx: Transaction, statement: Statement) -> Row[Any] | None:
+    """The statement of the same place as it was told before."""
+    query = select(bank_statement).where(
+        bank_statement.c.account == statement.account,
+        bank_statement.c.format == statement.format,
+        bank_statement.c.sequence == statement.sequence,
+    )
+    return tx.execute(query).one_or_none()
+
+
+def adds_up(tx: Transaction, statement_id: str, statement: Statement) -> bool:
+    """Opening + lines = closing."""
+    told = select(func.coalesce(func.sum(bank_line.c.signed_fen), 0)).where(bank_line.c.statement_id == statement_id)
+    return statement.opening_fen + int(tx.execute(told).scalar_one()) == statement.closing_fen
+
+
 def number_of(tx: Transaction, account: str, format_: str, proved: int) -> int:
     """By which the source is asked what follows the proved statements; 0 when it never sent one."""
     query = select(func.coalesce(func.max(bank_statement.c.source_number), 0)).where(
@@ -180,6 +199,28 @@ def lines(tx: Transaction, statement: Statement, keys: Iterable[tuple[date, str]
     )
     # In the order in which waiting receipts are locked, so that the two never wait for each other.
     found = tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update(of=bank_entry))
+    told = {(row.told_on, row.told_as): row for row in found}
+    return told | origins(tx, statement, set(keys) - told.keys(), withdrawn=False)
+
+
+def origins(
+    tx: Transaction, statement: Statement, keys: set[tuple[date, str]], *, withdrawn: bool
+) -> dict[tuple[date, str], Row[Any]]:
+    """Entries that this format told first under these keys, whatever became of its lines, locked."""
+    if not keys:
+        return {}
+    query = select(
+        bank_entry.c.booked_on.label("told_on"),
+        bank_entry.c.serial.label("told_as"),
+        bank_entry.c.content_hash.label("said"),
+        bank_entry,
+    ).where(
+        bank_entry.c.account == statement.account,
+        bank_entry.c.format == statement.format,
+        tuple_(bank_entry.c.booked_on, bank_entry.c.serial).in_(sorted(keys)),
+        (bank_entry.c.state == WITHDRAWN) == withdrawn,
+    )
+    found = tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update())
     return {(row.told_on, row.told_as): row for row in found}
 
 
@@ -214,10 +255,12 @@ def put_lines(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         tx.execute(fresh.on_conflict_do_update(index_elements=unique, set_=said), rows)
 
 
-def drop_lines(tx: Transaction, statement_id: str, run_id: str) -> None:
-    """What the statement told once and does not tell in this run; the entries themselves stay."""
+def drop_lines(tx: Transaction, statement_id: str, run_id: str) -> list[str]:
+    """What the statement told once and does not tell in this run; ids of entries that nothing tells any more."""
     old = delete(bank_line).where(bank_line.c.statement_id == statement_id, bank_line.c.run_id != run_id)
-    tx.execute(old)
+    dropped = set(tx.execute(old.returning(bank_line.c.entry_id)).scalars())
+    still = set(tx.execute(select(bank_line.c.entry_id).where(bank_line.c.entry_id.in_(dropped))).scalars())
+    return sorted(dropped - still)
 
 
 def entry_of(row: Row[Any]) -> Entry:
@@ -241,7 +284,7 @@ _WAITING = (bank_entry.c.state.in_(("waiting", "partly_claimed")), ~bank_entry.c
 
 
 def locked_receipt(tx: Transaction, receipt_id: str) -> Row[Any] | None:
-    query = select(bank_entry).where(bank_entry.c.id == receipt_id, bank_entry.c.credit)
+    query = select(bank_entry).where(bank_entry.c.id == receipt_id, _IS_RECEIPT)
     return tx.execute(query.with_for_update()).one_or_none()
 
 
@@ -264,7 +307,7 @@ def lock_waiting(tx: Transaction) -> None:
 
 
 def receipt(tx: Transaction, receipt_id: str) -> Row[Any] | None:
-    return tx.execute(select(bank_entry).where(bank_entry.c.id == receipt_id, bank_entry.c.credit)).one_or_none()
+    return tx.execute(select(bank_entry).where(bank_entry.c.id == receipt_id, _IS_RECEIPT)).one_or_none()
 
 
 def waiting(tx: Transaction, limit: int, after: tuple[date, str] | None = None) -> Sequence[Row[Any]]:
@@ -288,7 +331,7 @@ def receipts(
     tx: Transaction, page: Page, *, states: Sequence[str], days: tuple[date, date] | None, text: str
 ) -> Sequence[Row[Any]]:
     """Latest booked first. `days`: from the first up to but not including the second."""
-    query = select(bank_entry).where(bank_entry.c.credit)
+    query = select(bank_entry).where(_IS_RECEIPT)
     if states:
         query = query.where(bank_entry.c.state.in_(states))
     if days:

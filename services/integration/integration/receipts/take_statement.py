@@ -38,10 +38,14 @@ APART = timedelta(days=4)
 
 @dataclass
 class Taken:
-    """`recounted`: receipts whose amount, direction or currency was corrected; claims on them can't stand."""
+    """`recounted`: receipts whose amount, direction or currency was corrected; claims on them can't stand.
+
+    `withdrawn`: entries that a corrected statement no longer tells, nor any other.
+    """
 
     outcome: Outcome = field(default_factory=Outcome)
     recounted: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
 
 
 def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
@@ -49,13 +53,19 @@ def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
     taken, statement = Taken(), part.statement
     store.lock_account(tx, statement.account)
     proved = store.lock_chain(tx, statement.account, statement.format)
+    before = store.held(tx, statement)
     statement_id = store.save_statement(tx, statement, origin)
     said, taken_keys = _told_before(tx, part, statement_id, origin)
     entries = keyed(part.entries, said, taken_keys)
     ids = _take(tx, statement, statement_id, entries, taken)
     store.put_lines(tx, [_line(statement, statement_id, origin.run_id, key, entries[key], ids[key]) for key in entries])
-    if part.last and origin.whole:
+    if origin.whole and part.first and not _is_told_again(before, statement):
+        # Another piece of the account's life under the same place: what it leaves out, it does not take back.
         store.drop_lines(tx, statement_id, origin.run_id)
+    if origin.whole and part.last:
+        unsaid = store.drop_lines(tx, statement_id, origin.run_id)
+        if statement.chained and store.adds_up(tx, statement_id, statement):
+            taken.withdrawn += unsaid
     taken.outcome.records = len(part.entries) + len(part.rejections)
     taken.outcome.duplicates += len(part.entries) - len(entries)
     taken.outcome.rejections += part.rejections
@@ -63,6 +73,13 @@ def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
     if statement.sequence <= proved:
         store.keep_chain(tx, statement.account, statement.format, statement.sequence - 1)
     return taken
+
+
+def _is_told_again(before: Row[Any] | None, statement: Statement) -> bool:
+    """It begins where it began."""
+    if before is None:
+        return False
+    return (before.first_sequence, before.opening_fen) == (statement.first_sequence, statement.opening_fen)
 
 
 def _told_before(
@@ -104,6 +121,9 @@ def _take(
         taken.outcome.duplicates += 1
         before = store.entry_of(row)
         _change(tx, row.id, before, completed(before, unknown.pop(key)))
+    for key, row in store.origins(tx, statement, set(unknown), withdrawn=True).items():
+        ids[key] = str(row.id)
+        _compare(tx, row, unknown.pop(key), taken, first_told_here=True)
     taken.outcome.new += len(unknown)
     return ids | _add(tx, statement, statement_id, unknown)
 
@@ -139,7 +159,7 @@ def _change(tx: Transaction, entry_id: str, before: Entry, after: Entry) -> set[
 
 def _state_after(before: Entry, after: Entry) -> dict[str, str]:
     """A receipt that became one, or stopped being one; what is claimed is settled where claims are."""
-    return {"state": state(after)} if state(before) != state(after) else {}
+    return {"state": state(after), "reason": "", "reason_zh": ""} if state(before) != state(after) else {}
 
 
 def _in_other_formats(tx: Transaction, statement: Statement, entries: dict[Key, Entry]) -> dict[Key, Row[Any]]:

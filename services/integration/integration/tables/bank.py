@@ -82,7 +82,7 @@ bank_entry = Table(
     Column("content_hash", LargeBinary, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("1")),
     fen("claimed_fen", default=True),
-    # waiting, partly_claimed, claimed; none for money out
+    # waiting, partly_claimed, claimed; none for money out; withdrawn when the bank no longer tells it
     Column("state", Text, nullable=False),
     # A person took a claim back: no rule claims it again.
     Column("left_to_people", Boolean, nullable=False, server_default=text("false")),
