@@ -116,6 +116,20 @@ def test_statements_that_overlap_count_once_and_leave_no_hole(world: World, desk
 
 
 @pytest.mark.spec("N2.2")
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_an_export_within_another_leaves_no_hole(world: World, desk: Desk, order: tuple[int, ...]) -> None:
+    days = [replace(LINES[2], serial=f"{day:04d}", booked_on=f"2026-03-{day:02d}") for day in range(1, 8)]
+    exports = [ccb_csv(days[:5]), ccb_csv(days[1:4], opening="300.00"), ccb_csv(days[5:], opening="1500.00")]
+    for index in order:
+        desk.hand_in(exports[index].encode())
+    assert world.feed("bank").holes == []
+    assert len(world.rows(bank_entry)) == 7
+    # What is missing beside them still shows.
+    desk.hand_in(ccb_csv([replace(days[0], serial="0020", booked_on="2026-03-09")], opening="9999.00").encode())
+    assert "opens 7,899.00 away" in world.feed("bank").holes[0]["en"]
+
+
+@pytest.mark.spec("N2.2")
 def test_another_format_fills_a_hole(world: World, desk: Desk) -> None:
     world.clock.set(instant("2026-03-12T12:00:00+08:00"))
     days = [replace(LINES[0], serial=f"00{day}", booked_on=f"2026-03-{day}", amount="10.00") for day in (10, 11, 12)]

@@ -142,8 +142,37 @@ def holds_beyond(tx: Transaction, account: str, format_: str, proved: int) -> bo
     return bool(tx.execute(select(later)).scalar_one())
 
 
+def _nested(tx: Transaction, account: str, format_: str, since: int) -> list[str]:
+    """Ids of unnumbered statements of which a later one, from `since` on, tells all: they chain nothing.
+
+    None while the proved one is among them and others stand before it: the next must follow it.
+    """
+    inner, outer = bank_statement.alias("inner"), bank_statement.alias("outer")
+    line, again = bank_line, bank_line.alias("again")
+    # Correlated by name: SQLAlchemy looks one level up by itself, not two.
+    same = (again.c.statement_id == outer.c.id, again.c.booked_on == line.c.booked_on, again.c.serial == line.c.serial)
+    told_again = exists().where(*same).correlate(outer, line)
+    left_over = exists().where(line.c.statement_id == inner.c.id, ~told_again).correlate(inner, outer)
+    later = (outer.c.sequence >= since, outer.c.sequence > inner.c.sequence)
+    same_chain = (outer.c.account == account, outer.c.format == format_, outer.c.chained)
+    covers = exists().where(*same_chain, *later, ~left_over).correlate(inner)
+    unnumbered = (
+        inner.c.account == account,
+        inner.c.format == format_,
+        inner.c.chained,
+        inner.c.first_sequence.is_(None),
+    )
+    tells = exists().where(line.c.statement_id == inner.c.id).correlate(inner)
+    found = {row.id: row.sequence for row in tx.execute(select(inner).where(*unnumbered, tells, covers))}
+    if since not in found.values():
+        return sorted(found)
+    before = select(inner.c.id).where(*unnumbered, inner.c.sequence < since, inner.c.id.not_in(list(found)))
+    return [] if tx.execute(before.limit(1)).first() else sorted(found)
+
+
 def booked(tx: Transaction, account: str, format_: str, since: int) -> list[Booked]:
     """Statements from `since` on in order, with the sum of their entries; none is looked for before the first."""
+    nested = _nested(tx, account, format_, since)
     table, line, other = bank_statement, bank_line, bank_line.alias("other")
     earlier = bank_statement.alias("earlier")
     told_before = (
@@ -151,6 +180,7 @@ def booked(tx: Transaction, account: str, format_: str, since: int) -> list[Book
         .where(other.c.account == line.c.account, other.c.format == line.c.format)
         .where(other.c.booked_on == line.c.booked_on, other.c.serial == line.c.serial)
         .where(other.c.statement_id == earlier.c.id, earlier.c.sequence < table.c.sequence)
+        .where(earlier.c.id.not_in(nested))
     )
     repeated = case((and_(table.c.sequence > since, told_before), line.c.signed_fen), else_=0)
     query = (
@@ -161,6 +191,7 @@ def booked(tx: Transaction, account: str, format_: str, since: int) -> list[Book
         )
         .outerjoin(line, line.c.statement_id == table.c.id)
         .where(table.c.account == account, table.c.format == format_, table.c.sequence >= since, table.c.chained)
+        .where(table.c.id.not_in(nested))
         .group_by(table.c.id)
         .order_by(table.c.sequence)
     )
