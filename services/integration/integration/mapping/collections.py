@@ -68,7 +68,7 @@ def receipt(view: ReceiptView) -> pb.Receipt:
     row = view.receipt
     return pb.Receipt(
         receipt_id=row.id,
-        state=STATES[row.state],
+        state=STATES.get(row.state, pb.RECEIPT_STATE_UNSPECIFIED),  # of nothing: no money came
         bank=row.bank,
         account=row.account,
         serial=row.serial,
