@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from chassis.testing.rpc import Rpc
+from closeloop.integration.v1 import collection_service_pb2 as pb
 from integration.tables import bank_entry, claim
 from services.integration.tests.bank_samples import as_bytes, ccb_csv, front_machine, mt940
 from services.integration.tests.conftest import World
 from services.integration.tests.test_bank_twins import Desk
+from services.integration.tests.test_collections import collections
 from services.integration.tests.world import Line, receivable, statement
 
 PAID = Line("0001", "52000.00", remark="HT-2026-001")
@@ -98,3 +100,15 @@ def test_a_withdrawn_refund_is_put_to_no_receipt(world: World, desk: Desk) -> No
     desk.hand_in(statement(1, [PAID]).encode())
     assert counted(world) == [(0, "withdrawn"), (5_200_000, "claimed")]
     assert [row.method for row in world.rows(claim) if row.undone_at is None] == ["exact_contract"]
+
+
+@pytest.mark.spec("N4.1")
+def test_a_booking_that_is_no_longer_told_is_not_among_the_receipts_of_its_month(
+    world: World, desk: Desk, rpc: Rpc
+) -> None:
+    asked = pb.GetCollectionSummaryRequest(month="2026-03")
+    desk.hand_in(statement(1, [OTHER, PAID]).encode())
+    assert collections(world, rpc).GetCollectionSummary(asked).receipts == 2
+    desk.hand_in(statement(1, [OTHER]).encode())
+    left = collections(world, rpc).GetCollectionSummary(asked)
+    assert (left.receipts, left.arrived.fen) == (1, 30_000)

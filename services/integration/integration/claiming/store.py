@@ -35,6 +35,7 @@ from chassis.kernel.calendar import local_date
 from chassis.unit_of_work import Transaction
 from integration.claiming.draft_rules import BankDraft
 from integration.claiming.rules import REFUND
+from integration.receipts.store import WITHDRAWN
 from integration.tables import bank_draft, bank_entry, claim, receivable
 
 HOME = "CNY"
@@ -159,7 +160,7 @@ def _counted(tx: Transaction, days: tuple[date, date]) -> Subquery:
         refunds.scalar_subquery().label("refunded_fen"),
     ]
     is_draft = exists().where(bank_draft.c.receipt_id == bank_entry.c.id)
-    at_home = and_(bank_entry.c.credit, bank_entry.c.currency == HOME)
+    at_home = and_(bank_entry.c.credit, bank_entry.c.currency == HOME, bank_entry.c.state != WITHDRAWN)
     booked = select(*columns).where(at_home, _within(bank_entry.c.booked_on, days), ~is_draft)
     matured = select(*columns).join(bank_draft, bank_draft.c.receipt_id == bank_entry.c.id)
     until_now = and_(_within(bank_draft.c.matures_on, days), bank_draft.c.matures_on <= local_date(tx.now))

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from chassis.kernel.money import Money
 from integration.feeds.rules import KeyText, ShortText
+from integration.feeds.version_rules import Versioned
 
 LARGEST = Decimal("1000000000000")
 Yuan = Annotated[Decimal, Field(ge=-LARGEST, le=LARGEST, decimal_places=2)]
@@ -32,10 +33,8 @@ class OrderLineRecord(BaseModel):
     amount: Yuan = Field(alias="Amount")
 
 
-class OrderRecord(BaseModel):
+class OrderRecord(Versioned):
     """One sales order in the ERP's words."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     order_id: Annotated[KeyText, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")] = Field(
         alias="OrderId"
@@ -51,7 +50,6 @@ class OrderRecord(BaseModel):
     cancelled_at: AwareDatetime | None = Field(alias="CancelledAt", default=None)
     technical_service: bool = Field(alias="TechnicalService", default=False, strict=True)
     lines: Annotated[list[OrderLineRecord], Field(max_length=1000)] = Field(alias="Lines", default_factory=list)
-    source_version: int = Field(alias="Version", ge=0, le=2**31 - 1)
 
     @field_validator("state", mode="before")
     @classmethod
@@ -105,25 +103,6 @@ class OrderReceived:
 class OrderChanged:
     order_id: str
     order: OrderFacts
-
-
-class Arrival(StrEnum):
-    NEW = "new"
-    DUPLICATE = "duplicate"
-    CORRECTED = "corrected"
-
-
-def arrival(known: tuple[int, bytes] | None, version: int, content: bytes) -> Arrival:
-    """What a record is beside the one we hold (its source version and content hash).
-
-    An older version is a late repetition. The same version with other content is a correction: the source is believed.
-    """
-    if known is None:
-        return Arrival.NEW
-    known_version, known_content = known
-    if version < known_version or content == known_content:
-        return Arrival.DUPLICATE
-    return Arrival.CORRECTED
 
 
 def facts_of(record: OrderRecord, version: int) -> OrderFacts:

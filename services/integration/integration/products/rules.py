@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from integration.feeds.rules import KeyText, ShortText
+from integration.feeds.version_rules import Versioned
 from integration.orders.rules import Currency, Yuan
 
 
-class ProductRecord(BaseModel):
+class ProductRecord(Versioned):
     """One product in the ERP's words."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     product_code: Annotated[KeyText, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")] = Field(
         alias="ProductCode"
@@ -28,7 +27,6 @@ class ProductRecord(BaseModel):
     registration_number: ShortText = Field(alias="RegistrationNo", default="")
     registration_ends_on: date | None = Field(alias="RegistrationExpiresOn", default=None)
     active: bool = Field(alias="Active", default=True, strict=True)
-    source_version: int = Field(alias="Version", ge=0, le=2**31 - 1)
 
     @field_validator("category", "unit", "registration_number", mode="before")
     @classmethod

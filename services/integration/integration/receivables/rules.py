@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from integration.feeds.rules import KeyText, ShortText
+from integration.feeds.version_rules import Versioned
 from integration.orders.rules import Currency, Yuan
 
 
-class ReceivableRecord(BaseModel):
+class ReceivableRecord(Versioned):
     """One amount due in the ERP's words."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     receivable_id: KeyText = Field(alias="ReceivableId")
     contract_number: KeyText = Field(alias="ContractNo")
@@ -26,7 +25,6 @@ class ReceivableRecord(BaseModel):
     due_on: date = Field(alias="DueOn")
     virtual_account: ShortText = Field(alias="VirtualAccount", default="")
     payer_names: Annotated[list[ShortText], Field(max_length=50)] = Field(alias="PayerNames", default_factory=list)
-    source_version: int = Field(alias="Version", ge=0, le=2**31 - 1)
 
     @field_validator("customer_name", "salesperson_id", "virtual_account", mode="before")
     @classmethod
