@@ -19,7 +19,7 @@ EFFECTIVE_FROM = "2026-02-28T16:00:00Z"  # the first of March in Shanghai
 def tell(day: Day) -> None:
     expected, operations, teller = day.expected["directory"], day.person("operations"), day.teller
     run = run_feed(operations, "hr")
-    teller.say(f"HR feed: {run['recordsIn']} records in, checkpoint {run['checkpointAfter']}")
+    teller.say(f"HR was asked again: {run['recordsIn']} changes since its record number {run['checkpointAfter']}")
     day.settle()
     employees = operations.every("/api/v1/employees", "employees")
     teller.figure("{} employees in the directory", expected["employees"], len(employees))
