@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leads.assignment.assigner import Assigner
-from leads.capture.run_import import Importer
+from leads.imports.run_import import Importer
 
 
 @dataclass(frozen=True)

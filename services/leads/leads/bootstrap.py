@@ -33,11 +33,10 @@ from leads.api.lead import LeadService
 from leads.app import App
 from leads.assignment.assigner import Assigner
 from leads.assignment.board import Board
-from leads.assignment.drain_waiting import drain_waiting
 from leads.assignment.probe import Directory, Probe
-from leads.capture.run_import import Importer
 from leads.clients.directory import GrpcDirectory
 from leads.consumers import consumers
+from leads.imports.run_import import Importer
 from leads.settings import LeadsSettings
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -62,9 +61,7 @@ def build(
     probe = Probe(directory or GrpcDirectory(runtime.channel("integration", deadline=1.0)))
     assigner = Assigner(runtime.uow, Board(runtime.database), probe, runtime.policies)
     store = files or runtime.files
-    importer = Importer(
-        runtime.uow, store, runtime.policies, lambda import_id: drain_waiting(assigner, import_id=import_id)
-    )
+    importer = Importer(runtime.uow, store, runtime.policies)
     app = App(assigner, importer, settings.drain_pause)
     uow = runtime.uow
     return Service(

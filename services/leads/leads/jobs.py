@@ -18,7 +18,7 @@ from leads.assignment.alert_drift import alert_drift
 from leads.assignment.alert_waiting import alert_waiting
 from leads.assignment.count_waiting import show_waiting
 from leads.assignment.drain_waiting import drain_waiting
-from leads.capture.run_import import run_imports
+from leads.imports.run_import import run_imports
 from leads.recall.recall_departed import recall_departed
 from leads.recall.rules import RecallClock
 from leads.recycle.recycle_leads import recycle_leads, warn_of_recycling

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from leads.capture.rules import Arrival, Known, clean, match
 from leads.lead.rules import Position
 from leads.normalise.datum_rules import to_bd09, to_gcj02, to_wgs84
 from leads.normalise.name_rules import name_key, parent_key, place_name
-from leads.normalise.number_rules import FieldProblem, e164, valid_uscc
+from leads.normalise.number_rules import FieldProblem, e164, parsed, valid_uscc
 
 AT = datetime(2026, 3, 10, 2, tzinfo=UTC)
 WINDOW = timedelta(days=90)
@@ -71,6 +72,18 @@ def test_places_lose_their_kind() -> None:
 )
 def test_phones_become_e164(written: str, stored: str) -> None:
     assert e164(written) == stored
+
+
+@pytest.mark.spec("LD1.2")
+@given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True))
+def test_a_mobile_number_is_read_as_the_library_reads_it(written: str) -> None:
+    def outcome(read: Callable[[str], str]) -> str | None:
+        try:
+            return read(written)
+        except FieldProblem:
+            return None
+
+    assert outcome(e164) == outcome(parsed)
 
 
 @pytest.mark.spec("LD13.1")

@@ -21,8 +21,9 @@ from chassis.kernel.ids import new_id
 from chassis.testing.identity import as_manager
 from closeloop.common.v1.page_pb2 import PageRequest
 from closeloop.leads.v1 import capture_service_pb2 as pb
-from leads.capture.csv_rules import arrival_of, columns_of
-from leads.capture.run_import import run_imports
+from leads.assignment.drain_waiting import drain_waiting
+from leads.imports.row_rules import arrival_of, columns_of
+from leads.imports.run_import import run_imports
 
 from .company import Company
 
@@ -61,8 +62,10 @@ def state(company: Company, import_id: str) -> pb.Import:
 
 
 def run(company: Company, content: bytes, **changes: Any) -> pb.Import:
+    """The file goes in, then the queue is served."""
     import_id = start(company, content, **changes)
     run_imports(company.app.importer)
+    drain_waiting(company.app.assigner)
     return state(company, import_id)
 
 

@@ -15,10 +15,10 @@ from closeloop.leads.v1 import lead_pb2
 from leads import mapping
 from leads.assignment.assign_lead import assign_lead
 from leads.assignment.assigner import Assigner
-from leads.capture import import_store
 from leads.capture.capture_lead import capture_lead
 from leads.capture.rules import Outcome
-from leads.capture.start_import import cancel_import, list_import_errors, start_import
+from leads.imports import store as imports
+from leads.imports.start_import import cancel_import, list_import_errors, start_import
 from leads.lead import store
 from leads.roster import store as roster
 
@@ -60,7 +60,7 @@ class CaptureService(Servicer, pb_grpc.CaptureServiceServicer):
     def GetImport(self, request: pb.GetImportRequest, context: Any) -> pb.GetImportResponse:
         return self.read(
             request,
-            lambda tx: pb.GetImportResponse(**{"import": mapping.import_(import_store.load(tx, request.import_id))}),
+            lambda tx: pb.GetImportResponse(**{"import": mapping.import_(imports.load(tx, request.import_id))}),
         )
 
     def ListImportErrors(self, request: pb.ListImportErrorsRequest, context: Any) -> pb.ListImportErrorsResponse:

@@ -1,1 +1,1 @@
-"""Every way a lead comes in: normalise, find the duplicate, take in."""
+"""One lead or many: normalise, find the duplicate, take in."""

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 import phonenumbers
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import ValidationError
 
 from chassis.errors import Violation
 
+# As the library knows them. Most numbers are plain Chinese mobile ones; to read one of them takes it 16 µs.
+_MOBILE = re.compile(phonenumbers.PhoneMetadata.metadata_for_region("CN").mobile.national_number_pattern, re.ASCII)
+
 
 def e164(phone: str) -> str:
     """Any usual notation → E.164, Chinese numbers without country code. Raises FieldProblem."""
-    if not phone.strip():
-        return ""
+    if _MOBILE.fullmatch(phone):
+        return f"+86{phone}"
+    return parsed(phone) if phone.strip() else ""
+
+
+def parsed(phone: str) -> str:
+    """As `e164`, for what is not empty."""
     try:
         number = phonenumbers.parse(phone, "CN")
     except phonenumbers.NumberParseException:

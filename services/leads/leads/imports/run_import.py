@@ -6,7 +6,6 @@ of a chunk leaves the checkpoint before it, and whoever goes on reads from there
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -19,13 +18,13 @@ from chassis.files import FileStore
 from chassis.identity import of_service
 from chassis.policy import Policies
 from chassis.unit_of_work import Transaction, UnitOfWork
-from leads.capture import import_store
-from leads.capture.csv_rules import arrival_of
 from leads.capture.policy import CapturePolicy
-from leads.capture.read_csv import CsvBroken, Table, encoding_of, table_of
 from leads.capture.rules import Clean, Outcome
 from leads.capture.take_in import Source, take_in
 from leads.grading.policy import GradingPolicy
+from leads.imports import store
+from leads.imports.read_csv import CsvBroken, Table, encoding_of, table_of
+from leads.imports.row_rules import arrival_of
 from leads.lead.events import ImportProgressed
 
 log = telemetry.logger()
@@ -34,20 +33,19 @@ Numbered = tuple[int, list[str]]
 
 @dataclass(frozen=True)
 class Importer:
-    """Wired once per process. `after_chunk(import_id)` assigns what a chunk took in."""
+    """Wired once per process. Whoever gets the leads is the queue's business, behind the import (LD3.8)."""
 
     uow: UnitOfWork
     files: FileStore
     policies: Policies
-    after_chunk: Callable[[str], object]
 
 
 def run_imports(importer: Importer) -> int:
     """Works off all that run, the oldest first; how many were worked on."""
     with importer.uow.read(of_service(importer.uow.service)) as tx:
-        waiting = import_store.running(tx)
+        waiting = store.running(tx)
     for import_id in waiting:
-        with import_store.turn(importer.uow.database, import_id) as mine:
+        with store.turn(importer.uow.database, import_id) as mine:
             if mine:
                 _run_or_report(importer, import_id)
     return len(waiting)
@@ -63,13 +61,13 @@ def _run_or_report(importer: Importer, import_id: str) -> None:
 
 def _run(importer: Importer, import_id: str) -> None:
     with importer.uow.read(of_service(importer.uow.service)) as tx:
-        row = import_store.load(tx, import_id)
+        row = store.load(tx, import_id)
     try:
         with importer.files.open(row.file_id) as file:
             encoding = encoding_of(file)
             table = table_of(file, encoding, row.mapping, skip=row.rows_read)
             while _chunk(importer, import_id, table, encoding):
-                importer.after_chunk(import_id)
+                pass
     except (InvalidInput, NotFound) as problem:
         _give_up(importer, import_id, problem)
 
@@ -80,7 +78,7 @@ def _chunk(importer: Importer, import_id: str, table: Table, encoding: str) -> b
     grading: GradingPolicy = importer.policies.current("grading")[1]
     rows, broken = _next_rows(table, capture.import_checkpoint_rows)
     with importer.uow.begin(of_service(importer.uow.service)) as tx:
-        row = import_store.load(tx, import_id, lock=True)
+        row = store.load(tx, import_id, lock=True)
         if row.state != "running":
             return False
         if row.cancel:
@@ -118,9 +116,9 @@ def _take_rows(
     good, errors = _read(rows, table, row.channel)
     source = Source(row.started_by, row.unit, row.import_id)
     taken = take_in(tx, good, source, capture, grading) if good else []
-    import_store.add_errors(tx, [each | {"import_id": row.import_id} for each in errors])
+    store.add_errors(tx, [each | {"import_id": row.import_id} for each in errors])
     created = sum(each.outcome is Outcome.CREATED for each in taken)
-    changed = import_store.change(
+    changed = store.change(
         tx,
         row.import_id,
         encoding=encoding,
@@ -154,13 +152,13 @@ def _read(rows: list[Numbered], table: Table, channel: str) -> tuple[list[Clean]
 
 
 def _finish(tx: Transaction, import_id: str, state: str, error: str = "") -> None:
-    tx.record(_progress(import_store.change(tx, import_id, state=state, finished_at=tx.now, error=error)))
+    tx.record(_progress(store.change(tx, import_id, state=state, finished_at=tx.now, error=error)))
 
 
 def _give_up(importer: Importer, import_id: str, problem: CloseloopError) -> None:
     """The file itself can't be read on; rows taken in before stay."""
     with importer.uow.begin(of_service(importer.uow.service)) as tx:
-        row = import_store.load(tx, import_id, lock=True)
+        row = store.load(tx, import_id, lock=True)
         if row.state == "running":
             _finish(tx, import_id, "failed", f"{problem.text_zh} / {problem.text_en}")
             tx.commit()

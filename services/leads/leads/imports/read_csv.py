@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from chassis.errors import InvalidInput
-from leads.capture.csv_rules import HEADINGS, columns_of, missing_columns
+from leads.imports.row_rules import HEADINGS, columns_of, missing_columns
 
 _PIECE = 1 << 20
 

@@ -13,9 +13,9 @@ from chassis.kernel.ids import new_id
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from leads import tables
-from leads.capture import import_store
 from leads.capture.capture_lead import home_unit
-from leads.capture.csv_rules import HEADINGS
+from leads.imports import store
+from leads.imports.row_rules import HEADINGS
 
 _errors = tables.lead_import_error.c
 
@@ -36,7 +36,7 @@ def start_import(tx: Transaction, files: FileStore, file_id: str, channel: str, 
         raise InvalidInput.of(*unknown)
     files.describe(file_id)
     import_id = new_id()
-    import_store.add(
+    store.add(
         tx,
         {
             "import_id": import_id,
@@ -50,20 +50,20 @@ def start_import(tx: Transaction, files: FileStore, file_id: str, channel: str, 
         },
     )
     tx.audit(action="lead_import.start", entity="lead_import", entity_id=import_id, after={"file_id": file_id})
-    return import_store.load(tx, import_id)
+    return store.load(tx, import_id)
 
 
 def cancel_import(tx: Transaction, import_id: str) -> Row[Any]:
     """Stops after the chunk under way; rows taken in stay. Raises ImportNotFound or ImportIsOver."""
-    row = import_store.load(tx, import_id, lock=True)
+    row = store.load(tx, import_id, lock=True)
     if row.state != "running":
         raise ImportIsOver(state=row.state)
     tx.audit(action="lead_import.cancel", entity="lead_import", entity_id=import_id, after={"rows_read": row.rows_read})
-    return import_store.change(tx, import_id, cancel=True)
+    return store.change(tx, import_id, cancel=True)
 
 
 def list_import_errors(tx: Transaction, import_id: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
-    import_store.load(tx, import_id)
+    store.load(tx, import_id)
     query = select(tables.lead_import_error).where(_errors.import_id == import_id)
     if page.after:
         query = query.where(tuple_(_errors.row, _errors.field) > (page.after["row"], page.after["field"]))
