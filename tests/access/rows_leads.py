@@ -33,6 +33,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
         "lead", lead_id=new_id(), state="held", company_name=owner.mark, name_key=owner.mark, channel="expo",
         waiting_since=AT, **whose,
     )  # fmt: skip
+    rows.put("lead_score", lead_id=ids["lead_id"], own_probability=0.7, own_reason=owner.mark, own_by=owner.id)
     rows.put("timeline", lead_id=ids["lead_id"], at=AT, kind="captured", text=owner.mark)
     rows.put("assignment", assignment_id=new_id(), lead_id=ids["lead_id"], employee_id=owner.id, unit=owner.unit,
              grade="B", how="manual", assigned_at=AT)  # fmt: skip
@@ -80,6 +81,7 @@ REQUESTS: dict[str, Any] = {
     "leads.LeadService/ReopenLead": _reopen,
     "leads.LeadService/GradeLead": {"grade": "GRADE_C", "reason": "电话核实"},
     "leads.AssignmentService/AssignLead": _to_mate,
+    "leads.ScoreService/EstimateLead": {"probability": 0.5, "reason": "老板亲自来谈"},
     "leads.GuardService/RecallLeads": {"since": "2026-03-09T00:00:00Z", "reason": "账号异常"},
     "leads.GuardService/ClearPause": {"reason": "属正常"},
     "leads.AssignmentService/ImportRepProfiles": {"profiles": [{"employee_id": MATE.id}]},

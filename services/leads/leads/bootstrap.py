@@ -24,12 +24,14 @@ from closeloop.leads.v1 import events_pb2 as leads_events
 from closeloop.leads.v1 import guard_service_pb2_grpc as guard_grpc
 from closeloop.leads.v1 import lead_service_pb2_grpc as lead_grpc
 from closeloop.leads.v1 import policy_service_pb2, policy_service_pb2_grpc
+from closeloop.leads.v1 import score_service_pb2_grpc as score_grpc
 from leads import jobs, policies
 from leads.api.assignment import AssignmentService
 from leads.api.capture import CaptureService
 from leads.api.customer import CustomerService
 from leads.api.guard import GuardService
 from leads.api.lead import LeadService
+from leads.api.score import ScoreService
 from leads.app import App
 from leads.assignment.assigner import Assigner
 from leads.assignment.board import Board
@@ -78,6 +80,7 @@ def build(
             ),
             (guard_grpc.add_GuardServiceServicer_to_server, GuardService(assigner)),
             (customer_grpc.add_CustomerServiceServicer_to_server, CustomerService(uow)),
+            (score_grpc.add_ScoreServiceServicer_to_server, ScoreService(uow, runtime.policies)),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ],
         consumers=consumers(runtime.policies, probe),

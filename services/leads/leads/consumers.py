@@ -18,12 +18,15 @@ from leads.recall.recall_departed import start_recalls
 from leads.response_clock.record_contact import Reported, record_contact
 from leads.response_clock.rules import Contact, contact_of_call, contact_of_follow_up
 from leads.roster.project_employees import project_employees
+from leads.scoring.score_leads import see_leads
 
 
 def consumers(policies: Policies, probe: Probe) -> list[Handler]:
     listener = _Listener(policies, probe)
     return [
         on_batch("integration.employee_changed", listener.employees_changed),
+        on_batch("leads.captured", listener.leads_seen),
+        on_batch("leads.graded", listener.leads_seen),
         on("activity.follow_up_recorded", listener.follow_up_recorded),
         on("activity.call_recorded", listener.call_recorded),
         on("activity.conversation_archived", listener.conversation_archived),
@@ -54,6 +57,10 @@ class _Listener:
         follow_owners(tx, ids)
         start_recalls(tx, [mapping.departure(each.message) for each in events if each.message.status == "departed"])
         self._probe.forget(ids)
+
+    def leads_seen(self, tx: Transaction, events: Sequence[Incoming]) -> None:
+        """More is known of them: their own events bring them here, so that capturing is not held up by scoring."""
+        see_leads(tx, sorted({event.message.lead_id for event in events}), self._policies.current("score")[1])
 
     def follow_up_recorded(self, tx: Transaction, event: Incoming) -> None:
         message = event.message

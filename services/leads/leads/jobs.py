@@ -9,6 +9,7 @@ from threading import Event
 
 from chassis.deadline_runner import Handler, Together
 from chassis.deadlines import Deadline
+from chassis.identity import of_service
 from chassis.jobs import Job
 from chassis.policy import Policies
 from chassis.service import Loop
@@ -26,6 +27,8 @@ from leads.recycle.rules import RecycleClock
 from leads.response_clock.fire_clock import fire_golden_clocks, mark_yellow
 from leads.response_clock.recount_clocks import recount_clocks
 from leads.response_clock.rules import GOLDEN, Clock
+from leads.scoring.score_again import score_again
+from leads.scoring.train_model import train_model
 
 # A pass over waiting leads that assigned nobody is repeated after so many pauses.
 _IDLE_PAUSES = 4
@@ -45,12 +48,25 @@ def _alert_waiting(app: App) -> None:
     alert_waiting(app.assigner)
 
 
+def _train(app: App) -> None:
+    uow = app.assigner.uow
+    with uow.begin(of_service(uow.service)) as tx:
+        train_model(tx, app.assigner.policies.current("score")[1])
+        tx.commit()
+
+
+def _score(app: App) -> None:
+    score_again(app.assigner.uow, app.assigner.policies.current("score")[1])
+
+
 # A shift starts and the caps of the day are new: due instants of their own, so that a moved clock stops there.
 JOBS = [
     Job[App]("drain.shift_start", daily_at=time(9, 0), workdays_only=True, run=_drain),
     Job[App]("drain.day_start", daily_at=time(0, 0), run=_drain),
     Job[App]("fairness", daily_at=time(8, 0), run=_alert),
     Job[App]("waiting", every=timedelta(minutes=1), run=_alert_waiting),
+    Job[App]("score.train", daily_at=time(3, 0), run=_train),
+    Job[App]("score.again", every=timedelta(minutes=1), run=_score),
 ]
 
 

@@ -34,6 +34,7 @@ from leads.normalise.name_rules import place_name
 from leads.recall.rules import Departure
 from leads.roster.import_rep_profiles import RepProfile
 from leads.roster.store import Employee, Person
+from leads.scoring.field_rules import Facts
 
 _STATES = {state: lead_pb2.LeadState.Value(f"LEAD_STATE_{state.name}") for state in State}
 _STATE_OF = {number: state for state, number in _STATES.items()}
@@ -156,6 +157,22 @@ def closed_lead(message: assignment_service_pb2.ClosedLead) -> ClosedLead:
         _GRADE_OF[message.grade],
         message.won,
         message.closed_at.ToDatetime(UTC),
+        _facts(message) if message.HasField("facts") else None,
+    )
+
+
+def _facts(message: assignment_service_pb2.ClosedLead) -> Facts:
+    known = message.facts
+    return Facts(
+        channel=known.channel,
+        industry=known.industry.strip(),
+        province=place_name(known.province),
+        grade=_GRADE_OF[message.grade].value,
+        budget_fen=money(known.budget).fen if known.HasField("budget") else None,
+        budget_confirmed=known.budget_confirmed if known.HasField("budget_confirmed") else None,
+        decision_chain=known.decision_chain,
+        first_touch_due_hours=known.first_touch_due_hours if known.HasField("first_touch_due_hours") else None,
+        known_customer=known.known_customer,
     )
 
 

@@ -8,11 +8,13 @@ from leads.capture.policy import CapturePolicy
 from leads.grading.policy import GradingPolicy
 from leads.recycle.policy import RecyclePolicy, check_recycle
 from leads.response_clock.policy import ResponsePolicy
+from leads.scoring.policy import ScorePolicy
 
 ASSIGNMENT = PolicySpec("assignment", AssignmentPolicy, check_assignment)
 CAPTURE = PolicySpec("capture", CapturePolicy)
 GRADING = PolicySpec("grading", GradingPolicy)
 RECYCLE = PolicySpec("recycle", RecyclePolicy, check_recycle)
 RESPONSE = PolicySpec("response", ResponsePolicy)
+SCORE = PolicySpec("score", ScorePolicy)
 
-SPECS = (ASSIGNMENT, CAPTURE, GRADING, RECYCLE, RESPONSE)
+SPECS = (ASSIGNMENT, CAPTURE, GRADING, RECYCLE, RESPONSE, SCORE)

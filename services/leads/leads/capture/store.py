@@ -17,7 +17,7 @@ from leads.lead.rules import OPEN, Lead
 from leads.normalise.name_rules import parent_key
 
 t = tables.lead.c
-_TOUCH = ("touch_id", "lead_id", "at", "channel", "contact_name", "need", "raw", "actor")
+_TOUCH = ("touch_id", "lead_id", "at", "channel", "contact_name", "need", "raw", "actor", "import_id")
 _ADD = text(f"""
     WITH leads AS ({rows.insertion(tables.lead, leads.COLUMNS, "leads")}),
         touches AS ({rows.insertion(tables.touch, _TOUCH, "touches")})

@@ -158,6 +158,7 @@ def _touch(tx: Transaction, arrival: Clean, taken: Taken, source: Source) -> dic
         "need": arrival.arrival.need,
         "raw": plain({name: getattr(arrival.arrival, name) for name in _SENT}),
         "actor": source.actor,
+        "import_id": source.import_id,
     }
 
 

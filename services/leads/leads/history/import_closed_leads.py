@@ -10,6 +10,8 @@ from chassis.errors import InvalidInput, Violation
 from chassis.unit_of_work import Transaction
 from leads.history import store
 from leads.lead.rules import Grade
+from leads.scoring.field_rules import Facts, fields_of
+from leads.scoring.store import keep_fields
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class ClosedLead:
     grade: Grade
     won: bool
     closed_at: datetime
+    # What was known of it early on; None: nothing that a score could be learned from.
+    facts: Facts | None = None
 
 
 def import_closed_leads(tx: Transaction, leads: Sequence[ClosedLead]) -> int:
@@ -33,5 +37,6 @@ def import_closed_leads(tx: Transaction, leads: Sequence[ClosedLead]) -> int:
     if late:
         raise InvalidInput.of(*late)
     taken = store.keep(tx, leads)
+    keep_fields(tx, {each.external_id: (each.closed_at, fields_of(each.facts)) for each in leads if each.facts})
     tx.audit(action="closed_leads.import", entity="closed_leads", entity_id="all", after={"taken": taken})
     return taken

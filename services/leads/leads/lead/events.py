@@ -154,6 +154,18 @@ class ImportProgressed:
     created: int
     appended: int
     failed: int
+    dry_run: bool = False
+    withdrawn: int = 0
+    kept: int = 0
+
+
+@dataclass(frozen=True)
+class LeadWithdrawn:
+    lead_id: str
+    import_id: str
+    previous_owner_id: str
+    unit: str
+    withdrawn_at: datetime
 
 
 @dataclass(frozen=True)
@@ -233,6 +245,7 @@ PUBLISHED = (
     LeadDisqualified,
     LeadReopened,
     ImportProgressed,
+    LeadWithdrawn,
     FairnessDrifted,
     RepPassedOver,
     RepPaused,

@@ -21,6 +21,7 @@ class State(StrEnum):
     CONVERTED = "converted"
     DISQUALIFIED = "disqualified"
     RECYCLED = "recycled"  # in the public pool (公海)
+    WITHDRAWN = "withdrawn"  # its import was reverted
 
 
 class Command(StrEnum):
@@ -34,6 +35,7 @@ class Command(StrEnum):
     RECYCLE = "recycle"
     RECALL = "recall"
     REOPEN = "reopen"
+    WITHDRAW = "withdraw"
 
 
 class Grade(StrEnum):
@@ -47,6 +49,7 @@ _WAITING = {
     Command.QUEUE: State.QUEUED,
     Command.ASSIGN: State.ASSIGNED,
     Command.DISQUALIFY: State.DISQUALIFIED,
+    Command.WITHDRAW: State.WITHDRAWN,
 }
 _OWNED = {
     Command.ASSIGN: State.ASSIGNED,  # override by a manager
@@ -61,16 +64,18 @@ TRANSITIONS: dict[State, dict[Command, State]] = {
     State.NEW: _WAITING,
     State.HELD: _WAITING,
     State.QUEUED: _WAITING,
-    State.ASSIGNED: {**_OWNED, Command.ACCEPT: State.ACCEPTED},
+    State.ASSIGNED: {**_OWNED, Command.ACCEPT: State.ACCEPTED, Command.WITHDRAW: State.WITHDRAWN},
     State.ACCEPTED: {**_OWNED, Command.CONVERT: State.CONVERTED},
     State.CONTACTED: {**_OWNED, Command.CONVERT: State.CONVERTED},
     State.RECYCLED: {
         Command.ASSIGN: State.ASSIGNED,
         Command.REOPEN: State.NEW,  # re-screened: goes through the automatic assignment again
         Command.DISQUALIFY: State.DISQUALIFIED,
+        Command.WITHDRAW: State.WITHDRAWN,
     },
     State.DISQUALIFIED: {Command.REOPEN: State.NEW},
     State.CONVERTED: {},
+    State.WITHDRAWN: {},
 }
 
 WAITING = frozenset({State.NEW, State.HELD, State.QUEUED})

@@ -31,7 +31,8 @@ _ADD_LINES = text(rows.insertion(tables.timeline, LINE))
 
 # Statements of hot paths are built once: building one costs more than running it.
 _IDS = bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))
-_LOCK_ALL = select(tables.lead).where(t.lead_id == any_(_IDS)).order_by(t.lead_id).with_for_update()
+_ALL = select(tables.lead).where(t.lead_id == any_(_IDS)).order_by(t.lead_id)
+_LOCK_ALL = _ALL.with_for_update()
 _UPDATE = update(tables.lead).where(t.lead_id == bindparam("of_lead"))
 _ONE = select(tables.lead).where(t.lead_id == bindparam("of_lead"))
 _LOCK_ONE = _ONE.with_for_update()
@@ -69,6 +70,11 @@ def lock_all(tx: Transaction, lead_ids: Collection[str]) -> dict[str, Lead]:
         if lead_id not in found:
             raise LeadNotFound(lead_id=lead_id)
     return found
+
+
+def all_of(tx: Transaction, lead_ids: Collection[str]) -> list[Lead]:
+    """For the service itself: those that are there, by id."""
+    return [from_row(row) for row in tx.execute(_ALL, {"ids": list(lead_ids)})]
 
 
 def check_etag(lead: Lead, etag: str) -> None:

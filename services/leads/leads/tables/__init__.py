@@ -3,19 +3,33 @@
 from leads.tables.assignment import assignment, decision, load_mode, load_told, recall, rep_pause, wait_told
 from leads.tables.customers import customer
 from leads.tables.history import closed_lead
-from leads.tables.imports import lead_import, lead_import_error
+from leads.tables.imports import (
+    import_mapping,
+    lead_import,
+    lead_import_error,
+    lead_import_kept,
+    lead_import_row,
+    lead_import_seen,
+)
 from leads.tables.leads import lead, timeline, touch
 from leads.tables.metadata import metadata
 from leads.tables.roster import rep, rep_revision
+from leads.tables.scoring import lead_fields, lead_score, score_model
 
 __all__ = [
     "assignment",
     "closed_lead",
     "customer",
     "decision",
+    "import_mapping",
     "lead",
+    "lead_fields",
     "lead_import",
     "lead_import_error",
+    "lead_import_kept",
+    "lead_import_row",
+    "lead_import_seen",
+    "lead_score",
     "load_mode",
     "load_told",
     "metadata",
@@ -23,6 +37,7 @@ __all__ = [
     "rep",
     "rep_pause",
     "rep_revision",
+    "score_model",
     "timeline",
     "touch",
     "wait_told",

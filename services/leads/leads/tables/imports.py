@@ -1,4 +1,4 @@
-"""Imports of leads and their refused rows."""
+"""Imports of leads: their rows that say more than "created", and how columns were read before."""
 
 from __future__ import annotations
 
@@ -15,12 +15,19 @@ lead_import = Table(
     Column("file_id", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("mapping", JSONB, nullable=False),
+    Column("dry_run", Boolean, nullable=False, server_default=text("false")),
     words("encoding"),
     # The checkpoint: rows dealt with, committed with what they made.
     count("rows_read"),
     count("created"),
     count("appended"),
+    count("suggested"),
     count("failed"),
+    # Of a revert, likewise.
+    count("withdrawn"),
+    count("touches_removed"),
+    count("kept"),
+    words("revert_reason"),
     Column("started_by", Text, nullable=False),
     words("unit"),
     instant("started_at", nullable=False),
@@ -28,6 +35,7 @@ lead_import = Table(
     words("error"),
     Column("cancel", Boolean, nullable=False, server_default=text("false")),
     Index("lead_import_running", "started_at", postgresql_where=text("state = 'running'")),
+    Index("lead_import_reverting", "started_at", postgresql_where=text("state = 'reverting'")),
 )
 
 lead_import_error = Table(
@@ -39,4 +47,47 @@ lead_import_error = Table(
     words("value"),
     Column("message", Text, nullable=False),
     Column("message_zh", Text, nullable=False),
+)
+
+# Rows that met a known lead, or another row of the file.
+lead_import_row = Table(
+    "lead_import_row",
+    metadata,
+    identifier("import_id", primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    # appended or suggested.
+    Column("outcome", Text, nullable=False),
+    words("company_name"),
+    identifier("lead_id"),
+    Column("other_row", Integer),
+)
+
+# What a dry run has seen of its own file, so that a row finds the one before it; gone with its end.
+lead_import_seen = Table(
+    "lead_import_seen",
+    metadata,
+    identifier("import_id", primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("known", JSONB, nullable=False),
+)
+
+# Leads that stayed when their import was reverted, and why.
+lead_import_kept = Table(
+    "lead_import_kept",
+    metadata,
+    identifier("import_id", primary_key=True),
+    identifier("lead_id", primary_key=True),
+    words("why"),
+    words("why_zh"),
+)
+
+# How the columns of a source were read the last time: by a person, and (person empty) by anybody.
+import_mapping = Table(
+    "import_mapping",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("mapping", JSONB, nullable=False),
+    instant("used_at", nullable=False),
 )

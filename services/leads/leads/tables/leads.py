@@ -87,7 +87,9 @@ touch = Table(
     # What came in, as it came in.
     Column("raw", JSONB, nullable=False),
     words("actor"),
+    identifier("import_id"),
     Index("touch_lead", "lead_id", "at"),
+    Index("touch_import", "import_id", "touch_id", postgresql_where=text("import_id IS NOT NULL")),
 )
 
 timeline = Table(

@@ -1,0 +1,65 @@
+"""What the model in force says of leads, kept and told (LD11.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from chassis.unit_of_work import Transaction
+from leads.lead import store as leads
+from leads.lead.rules import OPEN, Lead
+from leads.scoring import store
+from leads.scoring.events import LeadScored
+from leads.scoring.field_rules import Facts, fields_of
+from leads.scoring.policy import ScorePolicy
+
+
+def see_leads(tx: Transaction, lead_ids: Collection[str], policy: ScorePolicy) -> None:
+    """New leads and leads of which more is known now: their fields are kept as they are, and they are scored."""
+    found = leads.all_of(tx, lead_ids)
+    store.keep_fields(tx, {lead.lead_id: (tx.now, fields_of(facts_of(lead))) for lead in found})
+    score_leads(tx, found, policy)
+
+
+def score_leads(tx: Transaction, found: Collection[Lead], policy: ScorePolicy) -> None:
+    """Without a model, nothing is said; of a closed lead neither."""
+    force = store.in_force(tx)
+    if force is None:
+        return
+    model_id, model = force
+    open_leads = sorted((each for each in found if each.state in OPEN), key=lambda each: each.lead_id)
+    known = store.scores(tx, [each.lead_id for each in open_leads])
+    scored = []
+    for lead in open_leads:
+        fields = fields_of(facts_of(lead))
+        probability, parts = model.probability(fields), model.parts(fields)
+        lines = [{"field": name, "level": fields[name], "log_odds": part} for name, part in parts.items()]
+        scored.append(
+            {
+                "lead_id": lead.lead_id,
+                "model_id": model_id,
+                "probability": probability,
+                "parts": lines,
+                "scored_at": tx.now,
+            }
+        )
+        before = known.get(lead.lead_id)
+        own = before is not None and before.own_probability is not None
+        told = before.probability if before else None
+        if not own and (told is None or abs(told - probability) >= policy.told_from):
+            tx.record(LeadScored(lead.lead_id, lead.channel, probability, False, model_id, tx.now))
+    store.keep_scores(tx, scored)
+
+
+def facts_of(lead: Lead) -> Facts:
+    known = lead.qualification
+    return Facts(
+        channel=lead.channel,
+        industry=lead.industry,
+        province=lead.province,
+        grade=lead.grade.value if lead.grade else "",
+        budget_fen=known.budget.fen if known.budget else None,
+        budget_confirmed=known.budget_confirmed,
+        decision_chain=len(known.decision_chain),
+        first_touch_due_hours=known.first_touch_due_hours,
+        known_customer=lead.customer_id is not None,
+    )
