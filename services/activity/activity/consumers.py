@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from activity import mapping
 from activity.calls.place_calls import place_calls
+from activity.calls.record_call import record_call
 from activity.conversations.place_archive import place_archives
 from activity.conversations.take_message import take_message
 from activity.parties.store import link_customer, take_owner, upsert_customers, upsert_lead
-from activity.policies import ARCHIVE
+from activity.policies import ARCHIVE, CALLS
 from activity.roster.store import upsert_employees
 from chassis.consumer import Handler, on, on_batch
 from chassis.events import Incoming
@@ -22,6 +23,10 @@ def consumers(policies: Policies) -> list[Handler]:
         version, policy = policies.current(ARCHIVE)
         take_message(tx, mapping.message_in(event.message), policy, version=version)
 
+    def call_transcribed(tx: Transaction, event: Incoming) -> None:
+        version, policy = policies.current(CALLS)
+        record_call(tx, mapping.transcribed_in(event.message), policy, version=version)
+
     return [
         on_batch("integration.employee_changed", _employees_changed),
         on("leads.assigned", _lead_assigned),
@@ -31,6 +36,7 @@ def consumers(policies: Policies) -> list[Handler]:
         on_batch("customers.created", _customers_changed),
         on_batch("customers.updated", _customers_changed),
         on("integration.conversation_message", conversation_message),
+        on("integration.call_transcribed", call_transcribed),
     ]
 
 

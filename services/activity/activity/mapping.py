@@ -10,14 +10,14 @@ from sqlalchemy import Row
 
 from activity.calls.record_call import CallReport
 from activity.calls.rules import Utterance
-from activity.conversations.rules import Message
+from activity.conversations.rules import Attachment, Message
 from activity.follow_ups.policy import Template
 from activity.follow_ups.rules import Channel, Direction, FollowUp, Outcome, RoleAttitude, Source
 from chassis.kernel.ids import new_id
 from closeloop.activity.v1 import call_service_pb2 as call_pb
 from closeloop.activity.v1 import conversation_service_pb2 as conversation_pb
 from closeloop.activity.v1 import follow_up_service_pb2 as follow_up_pb
-from closeloop.integration.v1.events_pb2 import ConversationMessage
+from closeloop.integration.v1.events_pb2 import CallTranscribed, ConversationMessage
 
 # -- in ------------------------------------------------------------------------------------------------------------
 
@@ -89,6 +89,25 @@ def message_in(event: ConversationMessage) -> Message:
         event.text,
         instant_in(event.sent_at),
         event.source,
+        event.kind or "text",
+        event.recalls,
+        event.customer_id,
+        tuple(Attachment(each.kind, each.name, each.size, each.file_id) for each in event.attachments),
+    )
+
+
+def transcribed_in(event: CallTranscribed) -> CallReport:
+    return CallReport(
+        external_id=event.external_id,
+        lead_id="",
+        customer_id="",
+        rep_id=event.rep_id,
+        direction=event.direction,
+        phone=event.phone,
+        started_at=instant_in(event.started_at),
+        duration_seconds=event.duration_seconds,
+        connected=event.connected,
+        transcript=[Utterance(each.speaker, each.offset_seconds, each.text) for each in event.transcript],
     )
 
 
@@ -181,7 +200,15 @@ def archive(row: Row[Any]) -> conversation_pb.Archive:
 
 def chat_message(each: Message) -> conversation_pb.Message:
     message = conversation_pb.Message(
-        message_id=each.message_id, sender=each.sender, from_customer=each.from_customer, text=each.text
+        message_id=each.message_id,
+        sender=each.sender,
+        from_customer=each.from_customer,
+        text=each.text,
+        kind=each.kind,
+        attachments=[
+            conversation_pb.Attachment(kind=one.kind, name=one.name, size=one.size, file_id=one.file_id)
+            for one in each.attachments
+        ],
     )
     message.sent_at.FromDatetime(each.sent_at)
     return message

@@ -143,6 +143,15 @@ message = Table(
     Column("customer_external_id", Text, nullable=False),
     Column("text", Text, nullable=False),
     _instant("sent_at"),
+    # text, image, file, mixed, recall …
+    Column("kind", Text, nullable=False, server_default=text("'text'")),
+    # The message that this one takes back.
+    Column("recalls", Text, nullable=False, server_default=text("''")),
+    # Of a customer known by the address; chats leave it empty.
+    Column("customer_id", Text, nullable=False, server_default=text("''")),
+    # [{"kind": …, "name": …, "size": …, "file_id": …}]
+    Column("attachments", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Index("message_recalls", "recalls", postgresql_where=text("recalls <> ''")),
     Index("message_chat", "chat_id", "sent_at", "position"),
 )
 

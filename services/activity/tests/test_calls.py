@@ -9,12 +9,14 @@ import pytest
 from chassis.errors import AlreadyExists, InvalidInput, NotFound, PermissionDenied
 from chassis.identity import Identity
 from chassis.kernel.ids import new_id
+from chassis.testing.events import NotDelivered, deliver
 from chassis.testing.identity import as_hq, as_manager, as_partner, as_rep
 from closeloop.activity.v1 import call_service_pb2 as pb
 from closeloop.activity.v1.call_service_pb2_grpc import CallServiceStub
 from closeloop.activity.v1.follow_up_service_pb2 import ListFollowUpsRequest
 from closeloop.activity.v1.follow_up_service_pb2_grpc import FollowUpServiceStub
 from closeloop.common.v1.page_pb2 import PageRequest
+from closeloop.integration.v1.events_pb2 import CallTranscribed, CallUtterance
 
 HZ1, HZ2 = "/HQ/EAST/HZ1/", "/HQ/EAST/HZ2/"
 PHONE = "+8613800000001"
@@ -228,3 +230,42 @@ def test_a_number_does_not_tell_a_stranger_whose_lead_it_is(world) -> None:
     world.assign()
     call = door(world, OTHER).RecordCall(report(world)).call
     assert (call.lead_id, call.customer_id) == ("", "")
+
+
+def transcribed(world, **changes: object) -> CallTranscribed:
+    values: dict[str, object] = {
+        "external_id": "PBX-1",
+        "rep_id": "E1",
+        "direction": "outbound",
+        "phone": PHONE,
+        "started_at": world.stamp(-10),
+        "duration_seconds": 185,
+        "connected": True,
+    }
+    return CallTranscribed(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.spec("A5.1")
+def test_a_call_of_the_telephone_feed_is_told_as_one_that_was_recorded_at_the_door(world) -> None:
+    """What stops the golden clocks (LD5.1) is the same event, whichever way the call came."""
+    world.hire("E1")
+    world.assign()
+    deliver(world.service, transcribed(world), times=2)
+    heard = [CallUtterance(speaker="customer", offset_seconds=21, text="预算大概八十万，月底拍板。")]
+    deliver(world.service, transcribed(world, transcript=heard))
+    (call,) = door(world).ListCalls(pb.ListCallsRequest()).calls
+    assert (call.lead_id, call.rep_id, [each.topic for each in call.keywords]) == (
+        "L1",
+        "E1",
+        ["budget", "decision_time"],
+    )
+    (told,) = world.told("activity.call_recorded")
+    assert (told.lead_id, told.direction, told.connected, told.duration_seconds) == ("L1", "outbound", True, 185)
+    assert door(world, PBX).RecordCall(report(world, rep_id="E1")).call.call_id == call.call_id
+
+
+@pytest.mark.spec("A5.1")
+def test_a_call_of_somebody_unknown_waits_for_the_directory(world) -> None:
+    with pytest.raises(NotDelivered, match="E1"):
+        deliver(world.service, transcribed(world))
+    assert world.count("call") == 0

@@ -14,8 +14,9 @@ from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq, as_manager, as_rep
 from closeloop.activity.v1 import conversation_service_pb2 as pb
 from closeloop.activity.v1.conversation_service_pb2_grpc import ConversationServiceStub
-from closeloop.activity.v1.follow_up_service_pb2 import GetFollowUpRequest
+from closeloop.activity.v1.follow_up_service_pb2 import CHANNEL_EMAIL, GetFollowUpRequest
 from closeloop.activity.v1.follow_up_service_pb2_grpc import FollowUpServiceStub
+from closeloop.integration.v1.events_pb2 import MessageAttachment
 
 HZ1, HZ2 = "/HQ/EAST/HZ1/", "/HQ/EAST/HZ2/"
 OWNER = as_rep("E1", HZ1)
@@ -235,3 +236,41 @@ def test_an_archive_of_somebody_the_roster_does_not_know_yet_is_seen_by_headquar
 def test_the_dictionary_of_tags_is_listed(world) -> None:
     tags = door(world, as_hq()).ListTags(pb.ListTagsRequest()).tags
     assert {"已报价", "待演示", "竞品对比中"} <= set(tags)
+
+
+@pytest.mark.spec("A3.1")
+def test_what_was_taken_back_is_not_archived_whichever_comes_first(staffed, chat: Callable) -> None:
+    room = chat()
+    said = room.customer("价格十万。")
+    room.customer("价格八万，预算已批。")
+    room.customer("", kind="recall", recalls=said.message_id)
+    room.customer("", kind="recall", recalls="chat-1-5")
+    room.customer("发错群了。")
+    room.rep("#归档")
+    (archive,) = archives(staffed)
+    assert texts(staffed, archive) == ["价格八万，预算已批。"]
+
+
+@pytest.mark.spec("A3.1")
+def test_a_file_is_archived_by_name(staffed, chat: Callable) -> None:
+    room = chat()
+    file = MessageAttachment(kind="file", name="报价单.pdf", size=1200, media_id="m1", file_id="f" * 64)
+    room.rep("[文件] 报价单.pdf", kind="file", attachments=[file])
+    room.rep("#归档 已报价")
+    (archive,) = archives(staffed)
+    whole = door(staffed).GetArchive(pb.GetArchiveRequest(archive_id=archive.archive_id))
+    (kept,) = whole.messages[0].attachments
+    assert (whole.messages[0].kind, kept.name, kept.size, kept.file_id) == ("file", "报价单.pdf", 1200, "f" * 64)
+
+
+@pytest.mark.spec("A3.1")
+def test_a_mail_of_a_known_customer_is_archived_as_mail(staffed, chat: Callable) -> None:
+    staffed.customer("C1")
+    thread = chat("mail-1")
+    mail = {"source": "mailbox", "channel": "email", "customer_external_id": "li@hospital.cn", "customer_id": "C1"}
+    thread.customer("预算六十万，请报价。", **mail)
+    thread.rep("#归档 待演示", **mail)
+    (archive,) = archives(staffed)
+    assert archive.customer_id == "C1"
+    read = GetFollowUpRequest(follow_up_id=archive.follow_up_id)
+    assert FollowUpServiceStub(staffed.as_(OWNER)).GetFollowUp(read).follow_up.channel == CHANNEL_EMAIL

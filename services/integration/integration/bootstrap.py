@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from chassis.config import ConfigError
 from chassis.events import EventCatalog
 from chassis.policy import PolicySpec
@@ -35,7 +37,7 @@ from integration.api.directory import DirectoryService
 from integration.api.feeds import FeedService
 from integration.api.notifications import NotificationService
 from integration.api.products import ProductService
-from integration.callbacks.wecom_cipher import WecomCipher
+from integration.callbacks.callback_cipher import CallbackCipher
 from integration.claiming.policy import ClaimingPolicy
 from integration.consumers import consumers
 from integration.duties.policy import DutiesPolicy
@@ -132,7 +134,7 @@ class _Parts:
             (notification_service_pb2_grpc.add_NotificationServiceServicer_to_server, NotificationService(uow)),
             (
                 callback_service_pb2_grpc.add_CallbackServiceServicer_to_server,
-                CallbackService(uow, _wecom(self._settings)),
+                CallbackService(uow, _ciphers(self._settings)),
             ),
             (product_service_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(uow)),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
@@ -161,10 +163,18 @@ def _guard(settings: IntegrationSettings) -> AddressGuard:
         raise ConfigError("CLOSELOOP_SOURCE_NETWORKS: expected networks such as 10.20.0.0/24, by commas.") from None
 
 
-def _wecom(settings: IntegrationSettings) -> WecomCipher | None:
-    if not settings.wecom_corp_id:
-        return None
+def _ciphers(settings: IntegrationSettings) -> dict[str, CallbackCipher]:
+    """Of the chat systems that are set up."""
+    told = {
+        "wecom": (settings.wecom_token, settings.wecom_aes_key, settings.wecom_corp_id),
+        "dingtalk": (settings.dingtalk_token, settings.dingtalk_aes_key, settings.dingtalk_app_key),
+    }
+    return {name: _cipher(name, token, key, receiver) for name, (token, key, receiver) in told.items() if receiver}
+
+
+def _cipher(name: str, token: SecretStr, aes_key: SecretStr, receiver: str) -> CallbackCipher:
     try:
-        return WecomCipher(settings.wecom_token, settings.wecom_aes_key, settings.wecom_corp_id)
+        return CallbackCipher(token, aes_key, receiver)
     except ValueError:
-        raise ConfigError("CLOSELOOP_WECOM_AES_KEY: expected the 43 characters of an EncodingAESKey.") from None
+        wrong = f"CLOSELOOP_{name.upper()}_AES_KEY: expected the 43 characters of an EncodingAESKey."
+        raise ConfigError(wrong) from None

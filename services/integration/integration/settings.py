@@ -16,6 +16,10 @@ class IntegrationSettings(Settings):
     wecom_token: SecretStr = SecretStr("")
     wecom_aes_key: SecretStr = SecretStr("")
     wecom_corp_id: str = ""
+    dingtalk_token: SecretStr = SecretStr("")
+    dingtalk_aes_key: SecretStr = SecretStr("")
+    # Whom events are meant for: the app key of a company's own app, the suite key of a partner's, or the corp id.
+    dingtalk_app_key: str = ""
     smtp_host: str = ""
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_user: str = ""

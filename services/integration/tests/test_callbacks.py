@@ -17,7 +17,7 @@ from chassis.testing.identity import as_hq, as_service
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import callback_service_pb2 as pb
 from closeloop.integration.v1 import callback_service_pb2_grpc as pb_grpc
-from integration.callbacks.wecom_cipher import NotForUs, WecomCipher
+from integration.callbacks.callback_cipher import CallbackCipher, NotForUs
 from integration.tables import callback_nonce, conversation_message
 from services.integration.tests.conftest import World
 
@@ -176,7 +176,7 @@ def test_pictures_are_taken_and_not_told_on(world: World, rpc: Rpc) -> None:
 
 
 def test_another_company_s_message_is_not_ours() -> None:
-    cipher = WecomCipher(SecretStr("token"), SecretStr(KEY), "wwcorp")
+    cipher = CallbackCipher(SecretStr("token"), SecretStr(KEY), "wwcorp")
     assert cipher.decrypt(seal("你好")) == "你好"
     for foreign in (seal("你好", "wwother"), seal("你好", key="B" * 43), "AAAA", "not base64", ""):
         with pytest.raises(NotForUs):

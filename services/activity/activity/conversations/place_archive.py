@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from activity.conversations import store
-from activity.conversations.rules import ConversationArchived, direction_of, outcome_of
+from activity.conversations.rules import ConversationArchived, channel_of, direction_of, outcome_of
 from activity.follow_ups.record_follow_up import keep
-from activity.follow_ups.rules import Channel, FollowUp, Source
+from activity.follow_ups.rules import FollowUp, Source
 from activity.parties.store import lock_contact
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
@@ -24,7 +24,7 @@ def tell_archive(tx: Transaction, archive_id: str) -> None:
         customer_id=row.customer_id,
         author_id=row.rep_id,
         unit=row.unit,
-        channel=Channel.WECHAT,
+        channel=channel_of(said),
         direction=direction_of(said),
         outcome=outcome_of(said),
         occurred_at=row.last_message_at,

@@ -12,16 +12,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from activity.conversations.policy import ArchivePolicy
-from activity.follow_ups.rules import Direction, Outcome
+from activity.follow_ups.rules import Channel, Direction, Outcome
 from activity.text_rules import choose_sentences
 from chassis.errors import NotFound
 
+# Source of messages that are mails.
+MAILBOX = "mailbox"
 _BETWEEN_TAGS = re.compile(r"[\s\[\]【】#＃,，、;；]+")
 
 
 class ArchiveNotFound(NotFound):
     en = "There is no such archive."
     zh = "没有找到该会话归档。"
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """`file_id`: in the file store; empty when it was too large to be kept."""
+
+    kind: str
+    name: str
+    size: int
+    file_id: str
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,11 @@ class Message:
     text: str
     sent_at: datetime
     source: str = ""
+    kind: str = "text"
+    # The message that this one takes back.
+    recalls: str = ""
+    customer_id: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ def window_start(command: Message, policy: ArchivePolicy) -> datetime:
 
 def context(earlier: Sequence[Message], policy: ArchivePolicy) -> list[Message]:
     """The last messages of the window, oldest first, without commands. `earlier` is in the order sent."""
-    said = [each for each in earlier if not is_command(each, policy)]
+    said = [each for each in earlier if not each.recalls and not is_command(each, policy)]
     return said[-policy.messages :]
 
 
@@ -103,6 +120,10 @@ def direction_of(messages: Sequence[Message]) -> Direction:
 
 def outcome_of(messages: Sequence[Message]) -> Outcome:
     return Outcome.CONNECTED if any(each.from_customer for each in messages) else Outcome.DELIVERED
+
+
+def channel_of(messages: Sequence[Message]) -> Channel:
+    return Channel.EMAIL if any(each.source == MAILBOX for each in messages) else Channel.WECHAT
 
 
 def last_from_customer(messages: Sequence[Message]) -> datetime | None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from activity.conversations.rules import ArchiveNotFound, Message
+from activity.conversations.rules import ArchiveNotFound, Attachment, Message
 from activity.parties.store import about_customer, about_lead
 from activity.tables import archive, message
 from chassis.rpc.paging import Page
@@ -32,8 +32,10 @@ def serialise_chat(tx: Transaction, chat_id: str) -> None:
 def messages_before(tx: Transaction, command: Message, position: int, since: datetime) -> list[Message]:
     """Of the chat, from `since` to the command, without what an earlier archive had before it; in the order sent.
 
-    A message that came in late was before no archive yet, so the next one takes it.
+    A message that came in late was before no archive yet, so the next one takes it. One that was taken back is no
+    longer said, whichever of the two came first.
     """
+    taken_back = message.alias("taken_back")
     earlier = message.alias("earlier")
     had_it = (
         select(archive.c.archive_id)
@@ -51,6 +53,7 @@ def messages_before(tx: Transaction, command: Message, position: int, since: dat
             message.c.sent_at.between(since, command.sent_at),
             message.c.position < position,
             ~had_it.exists(),
+            ~select(taken_back.c.message_id).where(taken_back.c.recalls == message.c.message_id).exists(),
         )
         .order_by(message.c.sent_at, message.c.position)
     )
@@ -125,4 +128,8 @@ def _message(row: Row[Any]) -> Message:
         row.text,
         row.sent_at,
         row.source,
+        row.kind,
+        row.recalls,
+        row.customer_id,
+        tuple(Attachment(**each) for each in row.attachments),
     )

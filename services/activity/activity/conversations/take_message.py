@@ -18,6 +18,7 @@ from activity.conversations.rules import (
     window_start,
 )
 from activity.parties.find_party import party_by_chat_id
+from activity.parties.rules import Party
 from activity.roster.act_for import Actor
 from activity.roster.store import find_employee
 from chassis.kernel.ids import new_id
@@ -30,7 +31,7 @@ def take_message(tx: Transaction, said: Message, policy: ArchivePolicy, *, versi
     position = store.insert_message(tx, said)
     if position is None or not is_command(said, policy):
         return
-    customer = said.customer_external_id or store.customer_of_chat(tx, said.chat_id)
+    customer = said.customer_id or said.customer_external_id or store.customer_of_chat(tx, said.chat_id)
     earlier = context(store.messages_before(tx, said, position, window_start(said, policy)), policy)
     if customer and earlier:
         _cut(tx, said, earlier, customer, policy, version)
@@ -40,7 +41,7 @@ def _cut(
     tx: Transaction, command: Message, said: Sequence[Message], customer: str, policy: ArchivePolicy, version: int
 ) -> None:
     rep = _rep(tx, command.employee_id)
-    party = party_by_chat_id(tx, customer, rep.employee_id)
+    party = _party(tx, command, customer, rep)
     archive_id = new_id()
     values = _content(command, said, policy) | {
         "archive_id": archive_id,
@@ -57,6 +58,13 @@ def _cut(
     tx.audit(action="conversation.archive", entity="archive", entity_id=archive_id, after=values)
     if party.known:
         tell_archive(tx, archive_id)
+
+
+def _party(tx: Transaction, command: Message, customer: str, rep: Actor) -> Party:
+    """A mail's customer is known by the address; a chat's by the lead that was found under the chat id."""
+    if command.customer_id:
+        return Party(customer_id=command.customer_id)
+    return party_by_chat_id(tx, customer, rep.employee_id)
 
 
 def _content(command: Message, said: Sequence[Message], policy: ArchivePolicy) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import InvalidInput, NotFound, PermissionDenied, Unauthenticated
+from chassis.errors import InvalidInput, NotFound, PermissionDenied, Unauthenticated, Violation
 
 
 class UnknownCallbackSource(NotFound):
@@ -33,3 +33,7 @@ class CallbackReplayed(PermissionDenied):
 class CallbackUnreadable(InvalidInput):
     en = "The callback can't be read."
     zh = "回调内容无法解析。"
+
+
+def unreadable(field: str) -> CallbackUnreadable:
+    return CallbackUnreadable.of(Violation(field, CallbackUnreadable.en, CallbackUnreadable.zh))

@@ -6,21 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-# WeCom's own limit for the age of a callback, in real time.
+# The chat systems' own limit for the age of a callback, in real time.
 LONGEST_AGE = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class ConversationMessage:
-    message_id: str
-    chat_id: str
-    source: str
-    sender: str
-    employee_id: str
-    from_customer: bool
-    customer_external_id: str
-    text: str
-    sent_at: datetime
 
 
 @dataclass(frozen=True)
@@ -40,10 +27,14 @@ class ChatText:
 
 
 def is_fresh(timestamp: str, real_now: datetime) -> bool:
-    """`timestamp`: seconds since 1970 as text. Neither older than five minutes nor as far ahead."""
-    if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 12:
+    """`timestamp`: seconds since 1970 as text, or milliseconds (DingTalk). Not five minutes old, nor as far ahead."""
+    if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 13:
         return False
-    return abs(real_now - datetime.fromtimestamp(int(timestamp), UTC)) <= LONGEST_AGE
+    seconds = int(timestamp) / 1000 if len(timestamp) == 13 else int(timestamp)
+    try:
+        return abs(real_now - datetime.fromtimestamp(seconds, UTC)) <= LONGEST_AGE
+    except (OverflowError, ValueError, OSError):
+        return False
 
 
 def text_message(parts: Mapping[str, str]) -> ChatText | None:

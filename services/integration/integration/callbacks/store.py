@@ -8,19 +8,13 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.unit_of_work import Transaction
-from integration.tables import callback_nonce, conversation_message
+from integration.tables import callback_nonce
 
 
 def is_new_nonce(tx: Transaction, source: str, nonce: str, seen_at: datetime) -> bool:
     """A twin that arrives at the same moment waits for the first one's transaction."""
     row = insert(callback_nonce).values(source=source, nonce=nonce, seen_at=seen_at).on_conflict_do_nothing()
     return tx.execute(row.returning(callback_nonce.c.nonce)).first() is not None
-
-
-def is_new_message(tx: Transaction, source: str, message_id: str, chat_id: str) -> bool:
-    row = insert(conversation_message).values(source=source, message_id=message_id, chat_id=chat_id, received_at=tx.now)
-    fresh = row.on_conflict_do_nothing().returning(conversation_message.c.message_id)
-    return tx.execute(fresh).first() is not None
 
 
 def forget_nonces(tx: Transaction, before: datetime) -> int:

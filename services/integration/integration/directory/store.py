@@ -47,6 +47,13 @@ def by_wecom(tx: Transaction, wecom_user_id: str) -> str:
     return str(tx.execute(query).scalar() or "")
 
 
+def by_wecom_ids(tx: Transaction, wecom_user_ids: Sequence[str]) -> dict[str, str]:
+    """Employee ids by chat user id, of those who are ours."""
+    named = employee.c.wecom_user_id == func.any(sorted({each for each in wecom_user_ids if each}))
+    found = tx.execute(select(employee.c.wecom_user_id, employee.c.employee_id).where(named))
+    return {row.wecom_user_id: row.employee_id for row in found}
+
+
 def people(
     tx: Transaction, page: Page, *, below: str, text: str, statuses: Sequence[str], position: str
 ) -> Sequence[Row[Any]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from integration.notifications import appeal_notices, budget_notices
+from integration.notifications import appeal_notices, approval_notices, budget_notices
 from integration.notifications.rules import Notice
 from integration.notifications.said import money as _money
 from integration.notifications.said import values as _values
@@ -171,6 +171,7 @@ NOTICES: dict[str, Callable[[Any], list[Notice]]] = {
     "incentives.appeal_withdrawn": appeal_notices.appeal_withdrawn,
     "incentives.rule_published": rule_published,
     "forecast.gate_refused": gate_refused,
+    "integration.approval_completed": approval_notices.approval_completed,
     "integration.feed_degraded": feed_degraded,
     "integration.feed_escalated": feed_escalated,
     "integration.feed_recovered": feed_recovered,

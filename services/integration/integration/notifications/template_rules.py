@@ -268,6 +268,13 @@ TEMPLATES: dict[str, Template] = {
         "缺少：{missing}。",
         "/api/v1/opportunities/{opportunity_id}",
     ),
+    "approval_completed": Template(
+        Severity.INFO,
+        "Approval {result}: {title}",
+        "审批{result_zh}：{title}",
+        "{title} was {result} at {completed_at}. {url}",
+        "{title} 已于 {completed_at} 审批结束：{result_zh}。{url}",
+    ),
     "feed_degraded": Template(
         Severity.URGENT,
         "Feed {feed} is {health}",

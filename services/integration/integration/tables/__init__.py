@@ -13,13 +13,21 @@ from integration.tables.bank import (
 from integration.tables.directory import directory_state, duty_grant, employee, unit
 from integration.tables.drafts import bank_draft
 from integration.tables.feeds import feed, feed_alert, feed_run, quarantine
-from integration.tables.messages import callback_nonce, conversation_message, delivery, notification
+from integration.tables.messages import (
+    approval,
+    callback_nonce,
+    conversation_message,
+    delivery,
+    notification,
+    phone_call,
+)
 from integration.tables.metadata import metadata
 from integration.tables.products import product
 from integration.tables.sales import erp_order, pos_load, pos_sale, receivable
 
 __all__ = [
     "api_key",
+    "approval",
     "bank_account",
     "bank_chain",
     "bank_draft",
@@ -40,6 +48,7 @@ __all__ = [
     "known_payer",
     "metadata",
     "notification",
+    "phone_call",
     "pos_load",
     "pos_sale",
     "product",

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 
 from integration.tables.metadata import instant, metadata, words
 
@@ -71,5 +84,31 @@ conversation_message = Table(
     Column("source", Text, primary_key=True),
     Column("message_id", Text, primary_key=True),
     Column("chat_id", Text, nullable=False),
+    instant("received_at"),
+)
+
+phone_call = Table(
+    "phone_call",
+    metadata,
+    # The telephone system's own id. Numbers and words are not kept here: activity has them.
+    Column("external_id", Text, primary_key=True),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("transcribed", Boolean, nullable=False),
+    instant("received_at"),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("approval_id", Text, primary_key=True),
+    words("process_code"),
+    words("title"),
+    words("applicant_id"),
+    # agreed, refused, withdrawn
+    Column("result", Text, nullable=False),
+    words("url"),
+    instant("requested_at"),
+    instant("completed_at"),
     instant("received_at"),
 )

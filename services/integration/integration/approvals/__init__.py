@@ -1,0 +1,1 @@
+"""Approvals of chat systems that came to their end."""

@@ -1,0 +1,1 @@
+"""Calls of the telephone system, told on to activity."""
