@@ -35,6 +35,7 @@ def expected(folder: Folder) -> dict[str, Any]:
     decisions = replay(rows.taken, customers, office)
     return {
         "directory": directory(employees),
+        "learned": learned(folder["history/closed_leads.json"]),
         "import": taken_in(rows),
         "owners": {str(decision.row): decision.winner for decision in decisions},
         "how": dict(Counter(decision.how for decision in decisions)),
@@ -54,6 +55,17 @@ def directory(employees: list[dict[str, Any]]) -> dict[str, Any]:
         "reps": len(reps),
         "activeReps": sum(rep["status"] == "ACTIVE" for rep in reps),
         "teams": len({rep["orgPath"] for rep in reps}),
+    }
+
+
+def learned(closed: list[dict[str, Any]]) -> dict[str, int]:
+    """The first three fifths of the closed leads teach (LD11.1)."""
+    by_time = sorted(closed, key=lambda lead: datetime.fromisoformat(lead["closedAt"]))
+    teaching = by_time[: len(by_time) * 3 // 5]
+    return {
+        "leads": len(teaching),
+        "won": sum(lead["won"] for lead in teaching),
+        "judged": len(by_time) - len(by_time) * 4 // 5,
     }
 
 

@@ -92,6 +92,31 @@ def closed_lead(number: int, rep: Person, won: bool, random: Random) -> dict[str
     }
 
 
+# What was known early on of leads that were won, and of those that were lost: weights by level. Old customers and a
+# confirmed budget tell most; the province tells nothing.
+_KNOWN: dict[str, tuple[tuple[Any, ...], tuple[int, ...], tuple[int, ...]]] = {
+    "channel": (("referral", "expo", "wechat", "douyin", "tender"), (34, 22, 18, 10, 16), (12, 24, 20, 30, 14)),
+    "industry": (("三甲医院", "民营医院", "体检中心", "高校"), (36, 28, 22, 14), (26, 32, 22, 20)),
+    "province": (("浙江", "江苏", "广东", "北京"), (30, 25, 25, 20), (30, 25, 25, 20)),
+    "budget": ((None, 30_000, 120_000, 600_000, 2_000_000), (20, 12, 28, 30, 10), (42, 20, 20, 12, 6)),
+    "budgetConfirmed": ((None, True, False), (30, 55, 15), (45, 20, 35)),
+    "decisionChain": ((0, 1, 3), (25, 40, 35), (55, 30, 15)),
+    "knownCustomer": ((True, False), (35, 65), (15, 85)),
+}
+
+
+def with_facts(leads: list[dict[str, Any]], random: Random) -> list[dict[str, Any]]:
+    """Each closed lead with what was known of it early on: lead scores learn from that (LD11.1)."""
+    for lead in leads:
+        drawn = {
+            name: random.choices(levels, won if lead["won"] else lost)[0]
+            for name, (levels, won, lost) in _KNOWN.items()
+        }
+        drawn["budget"] = drawn["budget"] and fen(drawn["budget"])
+        lead["facts"] = {name: value for name, value in drawn.items() if value is not None}
+    return leads
+
+
 CATEGORIES = {
     "影像设备": ("IMG-1", "IMG-2", "IMG-3"),
     "监护设备": ("MON-1", "MON-2", "MON-3"),

@@ -1,4 +1,6 @@
-"""Step 2: a CSV of 300 leads goes in; errors by row, duplicates appended, the rest graded and assigned."""
+"""Step 2: a model learns from closed leads; a CSV of 300 leads goes in; errors by row, duplicates appended, the rest
+graded, assigned and scored.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ STUCK = 300.0  # seconds without a row more
 
 def tell(day: Day) -> None:
     expected, teller = day.expected["import"], day.teller
+    learn(day)
     done = import_file(day)
     teller.say(f"{day.layout.company / 'day/leads.csv'}, read as {done['encoding']}")
     teller.figure("{} rows read", expected["rowsRead"], done["rowsRead"])
@@ -26,6 +29,31 @@ def tell(day: Day) -> None:
     check_grades(day, leads)
     check_owners(day, leads)
     explain(day)
+    score(day)
+
+
+def learn(day: Day) -> None:
+    expected, teller = day.expected["learned"], day.teller
+    training = day.person("operations").post("/api/v1/score-model:train", {})["training"]
+    quality = training["quality"]
+    teller.figure("{} closed leads teach the lead score", expected["leads"], training["leads"])
+    teller.figure("{} of them were won", expected["won"], training["won"])
+    teller.figure("{} later ones judge it", expected["judged"], quality["leads"])
+    teller.check("the model is in force", True, training["inForce"])
+    teller.say(
+        f"on those it errs {percent(quality['betterBy'])} less than the share won so far, and of a won and a lost lead "
+        f"ranks the won one higher in {percent(quality['rankedRight'])}"
+    )
+
+
+def score(day: Day) -> None:
+    """One lead's chance, and the fields that move it most."""
+    lead_id = next(iter(day.leads.values()))
+    said = day.person("operations").get(f"/api/v1/leads/{lead_id}/score")["score"]
+    moving = ", ".join(
+        f"{each['label']} {each['level']} {each['logOdds']:+.2f}" for each in said["fields"][:3] if each["logOdds"]
+    )
+    day.teller.say(f"chance of winning {percent(said['probability'])}: {moving}")
 
 
 def import_file(day: Day) -> dict[str, Any]:
