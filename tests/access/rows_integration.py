@@ -10,6 +10,7 @@ from .roles import MATE, Owner, Role
 from .rows_table import AT, MONTH, Rows
 
 DIGEST = bytes(32)
+TENDER = "00000000-0000-7000-8000-000000000001"
 
 
 def record(rows: Rows, owner: Owner) -> dict[str, str]:
@@ -43,9 +44,11 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put_once("feed", feed="hr")
     rows.put_once("product", product_code="IMG-1", name="影像", source_version=1, list_price_fen=1, active=True,
                   content_hash=DIGEST)  # fmt: skip
+    rows.put_once("tender", tender_id=TENDER, tender_key="ZJ-1", version=1, state="open", published_at=AT,
+                  changed_at=AT)  # fmt: skip
     rows.put("feed_alert", id=ids["alert_id"], feed=f"feed of {owner.id}", health="degraded", opened_at=AT)
     return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr",
-            "product_code": "IMG-1"}  # fmt: skip
+            "product_code": "IMG-1", "tender_id": TENDER}  # fmt: skip
 
 
 def _claim(ids: dict[str, str], caller: Role) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from closeloop.integration.v1 import (
     policy_service_pb2,
     policy_service_pb2_grpc,
     product_service_pb2_grpc,
+    tender_service_pb2_grpc,
 )
 from closeloop.leads.v1 import events_pb2 as leads_events
 from integration import connectors as known_connectors
@@ -37,6 +38,7 @@ from integration.api.directory import DirectoryService
 from integration.api.feeds import FeedService
 from integration.api.notifications import NotificationService
 from integration.api.products import ProductService
+from integration.api.tenders import TenderService
 from integration.callbacks.callback_cipher import CallbackCipher
 from integration.claiming.policy import ClaimingPolicy
 from integration.consumers import consumers
@@ -53,6 +55,7 @@ from integration.notifications.send_deliveries import DeliverySender
 from integration.receipts.policy import StatementsPolicy
 from integration.receipts.policy import check as check_statements
 from integration.settings import IntegrationSettings
+from integration.tenders.policy import TendersPolicy
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 DUTIES = PolicySpec("duties", DutiesPolicy)
@@ -60,7 +63,8 @@ FEEDS = PolicySpec("feeds", FeedsPolicy)
 CLAIMING = PolicySpec("claiming", ClaimingPolicy)
 NOTIFICATIONS = PolicySpec("notifications", NotificationsPolicy)
 STATEMENTS = PolicySpec("statements", StatementsPolicy, check_statements)
-POLICIES: list[PolicySpec[Any]] = [DUTIES, FEEDS, CLAIMING, NOTIFICATIONS, STATEMENTS]
+TENDERS = PolicySpec("tenders", TendersPolicy)
+POLICIES: list[PolicySpec[Any]] = [DUTIES, FEEDS, CLAIMING, NOTIFICATIONS, STATEMENTS, TENDERS]
 CATALOG = EventCatalog.of(events_pb2, leads_events, incentives_events, forecast_events)
 
 
@@ -137,6 +141,7 @@ class _Parts:
                 CallbackService(uow, _ciphers(self._settings)),
             ),
             (product_service_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(uow)),
+            (tender_service_pb2_grpc.add_TenderServiceServicer_to_server, TenderService(uow)),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ]
 

@@ -30,12 +30,13 @@ from integration.orders.rules import OrderChanged, OrderReceived
 from integration.pos.rules import PosSalesLoaded
 from integration.receipts.rules import ReceiptArrived, ReceiptCorrected
 from integration.settings import IntegrationSettings
+from integration.tenders.rules import TenderPublished
 
 EVENTS = [
     ApprovalCompleted, CallTranscribed,
     ConversationMessage, EmployeeChanged, FeedDegraded, FeedEscalated, FeedRecovered, GrantChanged, NotificationCreated,
     NotificationFailed, OrderChanged, OrderReceived, PosSalesLoaded, ReceiptArrived, ReceiptClaimed, ReceiptCorrected,
-    ReceiptUnclaimed,
+    ReceiptUnclaimed, TenderPublished,
 ]  # fmt: skip
 
 
@@ -53,8 +54,10 @@ def test_the_migrations_make_the_tables(service_database: Callable[[str], Databa
 @pytest.mark.spec("N1.1")
 def test_connectors_are_found_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOSELOOP_BANK_ACCOUNTS", "6222, 6223")
+    for form in ("RSS", "JSON", "HTML"):
+        monkeypatch.setenv(f"CLOSELOOP_TENDER_{form}_SITES", "zj=https://zj.example")
     found = connectors.every(lambda name: None)
-    assert {"bank", "bank_direct", "erp_orders", "hr", "telephony", "wecom_archive"} <= set(found)
+    assert {"bank", "bank_direct", "erp_orders", "hr", "telephony", "tender_rss_zj", "wecom_archive"} <= set(found)
     modules = {path.stem for path in Path(connectors.__path__[0]).glob("[!_]*.py")}
     assert len(found) == len(modules)
 
@@ -68,7 +71,7 @@ def test_every_consumed_event_has_its_texts() -> None:
 
 
 def test_policies_have_defaults_that_hold() -> None:
-    assert {spec.name for spec in POLICIES} == {"duties", "feeds", "claiming", "notifications", "statements"}
+    assert {spec.name for spec in POLICIES} == {"duties", "feeds", "claiming", "notifications", "statements", "tenders"}
     assert ClaimingPolicy().weights.total == pytest.approx(1.0)
 
 

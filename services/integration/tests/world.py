@@ -25,6 +25,8 @@ class HttpSource:
     routes: dict[str, Route] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
+    # Path → what its answer is marked with: who knows that mark already gets 304.
+    etags: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> HttpSource:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -47,10 +49,14 @@ class HttpSource:
                 source.asked.append(self.path)
                 source.keys.add(self.headers.get("X-Api-Key", ""))
                 route = source.routes.get(parts.path)
-                answer = route(dict(parse_qsl(parts.query))) if route else (404, b"")
+                etag = source.etags.get(parts.path, "")
+                same = bool(etag) and self.headers.get("If-None-Match") == etag
+                answer = (304, b"") if same else route(dict(parse_qsl(parts.query))) if route else (404, b"")
                 status, body = answer if isinstance(answer, tuple) else (200, answer)
                 content = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
+                if etag:
+                    self.send_header("ETag", etag)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)

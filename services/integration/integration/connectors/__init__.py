@@ -1,5 +1,6 @@
 """One module per connector, found by its function `connector(policy)`: adding one touches no other file (N1.1).
 
+A module for a format that several sites speak has `connectors(policy)` instead: a feed per site of the settings.
 A module whose name begins with an underscore is shared by several connectors.
 """
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import pkgutil
 from importlib import import_module
+from types import ModuleType
 
 from integration.feeds.connector import Connector, PolicyOf
 
@@ -16,5 +18,11 @@ def every(policy: PolicyOf) -> dict[str, Connector]:
     modules = (
         import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__) if each.name[0] != "_"
     )
-    found: list[Connector] = [module.connector(policy) for module in modules]
+    found = [each for module in modules for each in _of(module, policy)]
     return {each.feed: each for each in sorted(found, key=lambda each: each.feed)}
+
+
+def _of(module: ModuleType, policy: PolicyOf) -> list[Connector]:
+    if hasattr(module, "connectors"):
+        return list(module.connectors(policy))
+    return [module.connector(policy)]

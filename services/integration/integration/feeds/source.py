@@ -7,7 +7,7 @@ reads at most `LARGEST` bytes, or `LARGEST_FILE` into a file. Whatever goes wron
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, BinaryIO, TypeVar
@@ -40,6 +40,14 @@ class Access:
     expires_on: date | None = None
 
 
+@dataclass(frozen=True)
+class _Terms:
+    """What is special about a request: headers of its own, and statuses beside 200 that are an answer."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    also: frozenset[int] = frozenset()
+
+
 class Source:
     """One source during one run."""
 
@@ -59,11 +67,7 @@ class Source:
 
     def json(self, path: str, **query: str | int) -> Any:
         """`path` is below the source's URL, or a link of the source's own. Raises SourceFailed."""
-        response = self.get(path, **query)
-        try:
-            return response.json()
-        except ValueError:
-            raise SourceFailed("parse", f"{urlsplit(path).path}: the answer is not JSON") from None
+        return _json(self.get(path, **query), path)
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
         """Raises SourceFailed."""
@@ -73,7 +77,20 @@ class Source:
         """Keeps the answer piece by piece, at most `LARGEST_FILE` bytes; its SHA-256. Raises SourceFailed."""
         return self._patiently(path, query, lambda response: _keep(response, into))
 
-    def _patiently(self, path: str, query: Query, read: Callable[[httpx.Response], Answer]) -> Answer:
+    def unless_same(self, path: str, etag: str, modified: str) -> httpx.Response | None:
+        """None when the source says that nothing has changed since (conditional GET). Raises SourceFailed."""
+        known = {name: value for name, value in (("If-None-Match", etag), ("If-Modified-Since", modified)) if value}
+        response = self._patiently(path, {}, _whole, _Terms(known, frozenset({304})))
+        return None if response.status_code == 304 else response
+
+    def look_up(self, path: str, **query: str | int) -> Any | None:
+        """JSON, or None when the source doesn't know what is asked for. Raises SourceFailed."""
+        response = self._patiently(path, query, _whole, _Terms(also=frozenset({404})))
+        return None if response.status_code == 404 else _json(response, path)
+
+    def _patiently(
+        self, path: str, query: Query, read: Callable[[httpx.Response], Answer], terms: _Terms | None = None
+    ) -> Answer:
         url = self._within(path)
         patient = Retrying(
             stop=stop_after_attempt(self._rule.attempts),
@@ -81,23 +98,23 @@ class Source:
             retry=retry_if_exception(lambda failure: isinstance(failure, SourceFailed) and failure.passes),
             reraise=True,
         )
-        answer: Answer = patient(self._guarded, url, query, read)
+        answer: Answer = patient(self._guarded, url, query, read, terms or _Terms())
         return answer
 
-    def _guarded(self, url: str, query: Query, read: Callable[[httpx.Response], Answer]) -> Answer:
+    def _guarded(self, url: str, query: Query, read: Callable[[httpx.Response], Answer], terms: _Terms) -> Answer:
         self._pace.wait(self._access.name, self._rule.requests_per_minute)
         try:
-            answer: Answer = self._breaker.call(self._once, url, query, read)
+            answer: Answer = self._breaker.call(self._once, url, query, read, terms)
         except pybreaker.CircuitBreakerError:
             raise SourceFailed("circuit_open", f"{self._access.name} failed repeatedly") from None
         return answer
 
-    def _once(self, url: str, query: Query, read: Callable[[httpx.Response], Answer]) -> Answer:
-        headers = {KEY_HEADER: self._access.key.get_secret_value()}
+    def _once(self, url: str, query: Query, read: Callable[[httpx.Response], Answer], terms: _Terms) -> Answer:
+        headers = {**terms.headers, KEY_HEADER: self._access.key.get_secret_value()}
         timeout = self._rule.timeout_seconds
         try:
             with self._http.stream("GET", url, params=query or None, headers=headers, timeout=timeout) as response:
-                _accept(response)
+                _accept(response, terms.also)
                 return read(response)
         except httpx.TimeoutException:
             raise SourceFailed("timeout", f"no answer within {timeout:g} s") from None
@@ -112,8 +129,10 @@ class Source:
         return url
 
 
-def _accept(response: httpx.Response) -> None:
+def _accept(response: httpx.Response, also: frozenset[int]) -> None:
     status = response.status_code
+    if status in also:
+        return
     if status >= 500 or status == 429:
         raise SourceFailed("http_5xx", f"status {status}")
     if status in (401, 403):
@@ -144,7 +163,14 @@ def _keep(response: httpx.Response, into: BinaryIO) -> str:
 
 
 def _plain(response: httpx.Response) -> dict[str, str]:
-    return {"content-type": response.headers.get("content-type", "")}
+    return {name: response.headers.get(name, "") for name in ("content-type", "etag", "last-modified")}
+
+
+def _json(response: httpx.Response, path: str) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        raise SourceFailed("parse", f"{urlsplit(path).path}: the answer is not JSON") from None
 
 
 def _body(response: httpx.Response) -> bytes:

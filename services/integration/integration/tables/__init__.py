@@ -24,6 +24,7 @@ from integration.tables.messages import (
 from integration.tables.metadata import metadata
 from integration.tables.products import product
 from integration.tables.sales import erp_order, pos_load, pos_sale, receivable
+from integration.tables.tenders import tender, tender_notice
 
 __all__ = [
     "api_key",
@@ -54,5 +55,7 @@ __all__ = [
     "product",
     "quarantine",
     "receivable",
+    "tender",
+    "tender_notice",
     "unit",
 ]
