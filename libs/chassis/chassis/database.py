@@ -2,16 +2,17 @@
 
 Guarantee: a connection taken from here is in no transaction, speaks UTC, gives up a statement after
 `statement_seconds`, a lock after `lock_seconds`, and waits at most two seconds for a free connection. The pool never
-grows beyond `pool_size`: as many as there are threads that use it.
+grows beyond `pool_size`: as many as there are threads that use it. Outside of a transaction the server refuses writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 
 
@@ -35,6 +36,8 @@ class Database:
     ) -> None:
         self.url = settings if isinstance(settings, str) else settings.database_url
         self.engine = _engine(driver_url(self.url), pool_size, statement_seconds, lock_seconds)
+        event.listen(self.engine, "connect", _write_in_transactions)
+        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -48,6 +51,15 @@ class Database:
         with self.engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """For statements that only read, each on its own: BEGIN and ROLLBACK around one would take twice its time.
+
+        Each sees what is committed when it begins, as in a transaction of PostgreSQL's usual level.
+        """
+        with self._reading.connect() as connection:
+            yield connection
+
     def ping(self) -> None:
         """Raises when the database does not answer."""
         with self.engine.connect() as connection:
@@ -55,6 +67,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _write_in_transactions(session: psycopg.Connection[Any], _: object) -> None:
+    """Transactions begin with READ WRITE, without a round trip more; what runs outside of one stays read-only."""
+    session.read_only = False
 
 
 def driver_url(url: str) -> URL:
@@ -65,6 +82,7 @@ def driver_url(url: str) -> URL:
 def _engine(url: URL, pool_size: int, statement_seconds: float, lock_seconds: float) -> Engine:
     options = {
         "timezone": "UTC",
+        "default_transaction_read_only": "on",
         "statement_timeout": round(statement_seconds * 1000),
         "lock_timeout": round(lock_seconds * 1000),
         "idle_in_transaction_session_timeout": 60_000,

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Mapping, MutableMapping
 from typing import Any, cast
 
 import structlog
 from opentelemetry import propagate, trace
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from chassis.config import Settings
 
 Logger = structlog.stdlib.BoundLogger
+# Finds the provider by itself once there is one.
+_TRACER = trace.get_tracer("chassis")
 
 
 def start(service: str, settings: Settings, *processors: SpanProcessor) -> None:
@@ -41,15 +43,27 @@ def logger(**fields: object) -> Logger:
     return cast(Logger, structlog.get_logger(**fields))
 
 
-@contextmanager
-def span(name: str, kind: SpanKind = SpanKind.INTERNAL, parent: Mapping[str, str] | None = None) -> Iterator[Span]:
+class span:
     """A span around a block, below the current one.
 
     `parent` are headers of a request or event: the trace of their `traceparent` goes on, without one a trace begins.
+    By hand and not by the library's own context managers: they take three times as long, several times per request.
     """
-    context = None if parent is None else propagate.extract(dict(parent))
-    with trace.get_tracer("chassis").start_as_current_span(name, context=context, kind=kind) as started:
-        yield started
+
+    def __init__(self, name: str, kind: SpanKind = SpanKind.INTERNAL, parent: Mapping[str, str] | None = None) -> None:
+        context = None if parent is None else propagate.extract(parent, Context())
+        self._span = _TRACER.start_span(name, context=context, kind=kind)
+
+    def __enter__(self) -> Span:
+        self._token = attach(trace.set_span_in_context(self._span))
+        return self._span
+
+    def __exit__(self, _: object, failure: BaseException | None, __: object) -> None:
+        detach(self._token)
+        if isinstance(failure, Exception) and self._span.is_recording():
+            self._span.record_exception(failure)
+            self._span.set_status(Status(StatusCode.ERROR, f"{type(failure).__name__}: {failure}"))
+        self._span.end()
 
 
 def trace_headers() -> dict[str, str]:

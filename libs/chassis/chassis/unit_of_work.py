@@ -148,9 +148,8 @@ class UnitOfWork:
 
     @contextmanager
     def read(self, identity: Identity) -> Iterator[Transaction]:
-        """The server refuses writes."""
-        with self.database.connect() as conn:
-            conn.execution_options(postgresql_readonly=True)
+        """The server refuses writes. Statements see what is committed when each begins; there is no transaction."""
+        with self.database.read() as conn:
             yield self._transaction(conn, identity, None, "")
 
     def _transaction(self, conn: Connection, identity: Identity, cause: Cause | None, source: str) -> Transaction:

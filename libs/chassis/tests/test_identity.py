@@ -88,15 +88,27 @@ def test_a_service_can_vouch_for_itself_alone(keys: Keys, pose: Identity) -> Non
 
 
 @pytest.mark.spec("P1.4")
-def test_a_key_taken_out_of_the_trust_file_is_refused_at_once(tmp_path: Path) -> None:
-    keys = Keys(tmp_path)
-    gateway, token = keys.of("gateway"), keys.of("leads").sign(as_service("leads"))
+def test_a_key_taken_out_of_the_trust_file_is_refused_within_a_tenth_of_a_second(tmp_path: Path) -> None:
+    keys, seconds = Keys(tmp_path), [0.0]
+    keys.of("gateway")
+    key = read_signing_key(keys.path("gateway"))
+    token = keys.of("leads").sign(as_service("leads"))
+    gateway = Keyring("gateway", key, Trust(keys.trust, clock=lambda: seconds[0]))
     assert gateway.verify(token) == as_service("leads")
 
-    write_trust(keys.trust, {"gateway": read_signing_key(keys.path("gateway")).public_key()})
+    write_trust(keys.trust, {"gateway": key.public_key()})
 
+    seconds[0] += 0.1
     with pytest.raises(IdentityNotTrusted):
         gateway.verify(token)
+
+
+@pytest.mark.spec("P1.4")
+def test_a_key_put_into_the_trust_file_counts_at_once(tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    keys.of("gateway")
+    gateway = Keyring("gateway", read_signing_key(keys.path("gateway")), Trust(keys.trust, clock=lambda: 0.0))
+    assert gateway.verify(keys.of("leads").sign(as_service("leads"))) == as_service("leads")
 
 
 @pytest.mark.spec("P1.4")

@@ -257,12 +257,14 @@ def test_while_the_database_is_away_the_last_known_version_holds(
     assert policies.current(SPEC)[0] == 1
     name = database.engine.url.database
     admin = Database(postgres.url, pool_size=1)
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+    with admin.begin() as conn:
         conn.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
+    with admin.read() as conn:
         conn.execute(
             text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name}
         )
-        assert policies.current(SPEC) == (1, Assignment(cap=5))
+    assert policies.current(SPEC) == (1, Assignment(cap=5))
+    with admin.begin() as conn:
         conn.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'))
     database.engine.dispose()
     publish(uow, draft(uow, cap=6))

@@ -144,11 +144,14 @@ def test_a_rotated_key_leaves_the_sessions_of_the_old_one_valid(tmp_path: Path) 
     token, _ = SessionTokens(Seal(Keyring("gateway", old, Trust(trust)), Trust(trust)), 60).issue("E1", "test")
 
     write_trust(trust, {"gateway": [old.public_key(), new.public_key()]})
-    rotated = SessionTokens(Seal(Keyring("gateway", new, Trust(trust)), Trust(trust)), 60)
+    seconds = [0.0]
+    watched = Trust(trust, clock=lambda: seconds[0])
+    rotated = SessionTokens(Seal(Keyring("gateway", new, watched), watched), 60)
     assert rotated.read(token).employee_id == "E1"
     assert rotated.read(rotated.issue("E2", "test")[0]).employee_id == "E2"
 
     write_trust(trust, {"gateway": [new.public_key()]})
+    seconds[0] += 0.1
     with pytest.raises(SessionNotValid):
         rotated.read(token)
 

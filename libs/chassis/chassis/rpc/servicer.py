@@ -46,7 +46,7 @@ class Servicer:
         return answer
 
     def read(self, request: Message, query: Callable[[Transaction], Answer]) -> Answer:
-        """Answer from a read-only transaction. For searches and estimates too: they have no `request_id`."""
+        """Answer without changing anything. For searches and estimates too: they have no `request_id`."""
         with self._uow.read(current().identity) as tx:
             return query(tx)
 

@@ -137,6 +137,15 @@ def test_a_read_refuses_to_write_and_leaves_the_connection_as_it_was(database: D
     assert count(database, "outbox") == 1
 
 
+def test_a_read_holds_no_transaction_while_it_thinks(database: Database, uow: UnitOfWork) -> None:
+    state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+    with uow.read(ME) as tx, database.read() as other:
+        pid = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        assert other.scalar(state, {"pid": pid}) == "idle"
+        record_steps(uow, "O1", 1)
+        assert tx.execute(text("SELECT count(*) FROM outbox")).scalar_one() == 1
+
+
 def test_all_events_of_an_aggregate_share_a_bucket(database: Database, uow: UnitOfWork) -> None:
     record_steps(uow, "O1", 1, 2, 3)
     with database.connect() as connection:
