@@ -31,7 +31,7 @@ from incentives.deals.apply_rule import apply_rule
 from incentives.deals.project_people import project_customers, project_employees
 from incentives.deals.rules import ERP, OrderSource
 from incentives.deals.settle_deals import Settlement
-from incentives.deals.take_order import take_order
+from incentives.deals.take_orders import Told, take_orders
 from incentives.evaluation.evaluator import Evaluator
 from incentives.roster.rules import Customer, Employee
 from incentives.rule_library.draft_rule import RuleDraft, draft_rule
@@ -91,7 +91,7 @@ class Company:
         """Seconds that it took, and that this process worked."""
         started, worked = time.perf_counter(), time.process_time()
         with self.uow.begin(of_service("incentives")) as tx:
-            take_order(tx, _order(number, signed_at), self.settlement)
+            take_orders(tx, [Told(_order(number, signed_at))], self.settlement)
             tx.commit()
         return time.perf_counter() - started, time.process_time() - worked
 

@@ -28,7 +28,7 @@ _APPEND = insert(audit_unsealed).from_select(["row_id"], select(_APPENDED.c.id))
 
 @dataclass(frozen=True)
 class Entry:
-    """What one row says beside who and when."""
+    """What one row says beside who and when. `trace_id`: of its own, where many stories share a transaction."""
 
     action: str
     entity: str
@@ -36,6 +36,7 @@ class Entry:
     before: object = None
     after: object = None
     why: str = ""
+    trace_id: str = ""
 
 
 class Actor(Protocol):
@@ -94,7 +95,7 @@ def _row(tx: AuditedTransaction, entry: Entry, source: str) -> dict[str, object]
         "after": plain(entry.after),
         "why": entry.why,
         "source": source,
-        "trace_id": telemetry.trace_id(),
+        "trace_id": entry.trace_id or telemetry.trace_id(),
     }
 
 

@@ -35,6 +35,11 @@ def selection(table: Table, columns: Sequence[str], parameter: str = "rows") -> 
     )
 
 
+def replacement(columns: Sequence[str], *kept: str) -> str:
+    """What follows ON CONFLICT … DO UPDATE SET when the new row takes the old one's place, but for its key."""
+    return ", ".join(f'"{each}" = excluded."{each}"' for each in columns if each not in kept)
+
+
 def document(rows: Iterable[Mapping[str, object]]) -> str:
     """The parameter's value. Instants, days, numbers, texts, lists and plain JSON."""
     return json.dumps(list(rows), ensure_ascii=False, allow_nan=False, default=_as_text)

@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from chassis.consumer import Handler, on, on_batch
+from chassis.consumer import Handler, on_batch, on_behalf_of
 from chassis.events import Incoming
 from chassis.unit_of_work import Transaction
 from incentives import mapping
 from incentives.deals.project_people import project_customers, project_employees
+from incentives.deals.rules import OrderSource, Withdrawal
 from incentives.deals.settle_deals import Settlement
-from incentives.deals.take_order import take_order
-from incentives.deals.withdraw_evidence import withdraw_evidence
+from incentives.deals.take_orders import Told, take_orders
 
 SIGNED_DOCUMENT = 5
+Read = Callable[[Incoming], OrderSource | Withdrawal]
+EVIDENCE: dict[str, Read] = {
+    "forecast.evidence_added": mapping.signed_evidence_in,
+    "forecast.evidence_withdrawn": mapping.withdrawal_in,
+}
+FACTS: dict[str, Read] = {
+    "integration.order_received": mapping.order_in,
+    "integration.order_changed": mapping.order_in,
+    **EVIDENCE,
+}
 
 
 def consumers(settlement: Settlement) -> list[Handler]:
-    def order(tx: Transaction, event: Incoming) -> None:
-        take_order(tx, mapping.order_in(event), settlement)
-
-    def evidence(tx: Transaction, event: Incoming) -> None:
-        if event.message.level == SIGNED_DOCUMENT:
-            take_order(tx, mapping.signed_evidence_in(event), settlement)
-
-    def withdrawn(tx: Transaction, event: Incoming) -> None:
-        if event.message.level == SIGNED_DOCUMENT:
-            withdraw_evidence(tx, mapping.withdrawal_in(event), settlement)
+    def orders(tx: Transaction, events: Sequence[Incoming]) -> None:
+        """What comes in one poll is settled together, each on its own event's behalf."""
+        told = [Told(fact, partial(on_behalf_of, tx, each)) for each in events if (fact := _fact(each)) is not None]
+        if told:
+            take_orders(tx, told, settlement)
 
     return [
         on_batch("integration.employee_changed", _employees),
         on_batch("customers.created", _customers),
         on_batch("customers.updated", _customers),
-        on("integration.order_received", order),
-        on("integration.order_changed", order),
-        on("forecast.evidence_added", evidence),
-        on("forecast.evidence_withdrawn", withdrawn),
+        *(on_batch(type, orders) for type in FACTS),
     ]
+
+
+def _fact(event: Incoming) -> OrderSource | Withdrawal | None:
+    """None for evidence that is less than a signed document."""
+    if event.type in EVIDENCE and event.message.level != SIGNED_DOCUMENT:
+        return None
+    return FACTS[event.type](event)
 
 
 def _employees(tx: Transaction, events: Sequence[Incoming]) -> None:

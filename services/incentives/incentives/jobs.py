@@ -14,7 +14,8 @@ from incentives.appeals.escalate_appeal import LEVEL, escalate_appeal
 from incentives.appeals.policy import AppealPolicy
 from incentives.deals.apply_budget import BUDGET, settle_budget
 from incentives.deals.check_books import check_books
-from incentives.deals.settle_deals import SETTLE, Settlement, settle_deals
+from incentives.deals.derive_deals import SETTLE
+from incentives.deals.settle_deals import Settlement, settle_deals
 from incentives.slips.await_answer import ANSWER
 
 # At once after a roll-out, and again when no older process can be left of it.

@@ -38,7 +38,8 @@ def test_a_budget_holds_whole_slips_tells_it_once_and_lets_go_in_order(
 ) -> None:
     publish_terms(rpc, staffed, R, {})
     give_budget(rpc, staffed, 250_00, rule_id=R)
-    deliver(staffed, deal(1, 1_000_00), deal(2, 2_000_00), deal(3, 500_00))
+    for each in (deal(1, 1_000_00), deal(2, 2_000_00), deal(3, 500_00)):
+        deliver(staffed, each)
     assert states(rpc, staffed) == {
         ("CL-1", R, "E1"): (100_00, False), ("CL-2", R, "E1"): (200_00, True), ("CL-3", R, "E1"): (50_00, True),
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from incentives.ledger.rules import (
     Award,
     Booked,
+    Earlier,
     EntryKind,
     LedgerDeal,
     Place,
@@ -157,6 +158,21 @@ def test_the_neighbours_decide_places_but_only_wanted_deals_are_booked(deals: li
         )
         assert {post.deal_key for post in asked} <= {each.key}
         assert sum(asked.values()) == firsts(everything).get(each.key, 0)
+
+
+@pytest.mark.spec("I2.4", "I2.5")
+@given(DEALS, st.integers(0, 7))
+def test_who_signed_before_and_still_stands_need_only_be_counted(deals: list[LedgerDeal], since: int) -> None:
+    """What the store reads for the newest orders gives what the whole history gives."""
+    wanted = {each.key for each in deals if each.signed_at >= day(since)}
+    read = [x for x in deals if x.key in wanted or (x.cancelled_at is not None and x.cancelled_at >= day(since))]
+    before = [x for x in deals if x.signed_at < day(since) and x.cancelled_at is None]
+    earlier = Earlier(Counter(x.customer_id for x in before), Counter(x.salesperson_id for x in before))
+
+    def entitle(_: str, place: Place) -> Mapping[Award, int]:
+        return {Award("customer", "E"): place.customer_order, Award("rep", "E"): place.rep_order}
+
+    assert canonical(read, wanted, entitle, earlier) == canonical(deals, wanted, entitle)
 
 
 @pytest.mark.spec("I2.4")

@@ -23,7 +23,7 @@ from incentives.budgets.propose_budget import Proposal, propose_budget
 from incentives.budgets.rules import Period
 from incentives.deals.rules import CNY, ERP, OrderSource
 from incentives.deals.settle_deals import Settlement
-from incentives.deals.take_order import take_order
+from incentives.deals.take_orders import Told, take_orders
 from incentives.evaluation.evaluator import Evaluator
 
 from .terms_world import approve, budgets, propose, publish_terms
@@ -41,7 +41,7 @@ def meanwhile(service: Service, evaluator: Evaluator, other: Callable[[], object
     """The order is taken and not committed when the other begins; it is committed when that waits or is done."""
     settlement = Settlement(evaluator, service.runtime.policies, BONUSES)
     with ThreadPoolExecutor(1) as pool, service.uow.begin(of_service("incentives")) as tx:
-        take_order(tx, ORDER, settlement)
+        take_orders(tx, [Told(ORDER)], settlement)
         done = pool.submit(other)
         wait_until_blocked(service, done)
         tx.commit()

@@ -55,9 +55,7 @@ def _replace(tx: Transaction, changed: Sequence[Key], after: Mapping[Key, Item],
     gone = [key for key in changed if key not in after]
     if gone:
         store.remove(tx, gone)
-    for key, explained in judged.explained.items():
-        if key not in judged.unknown:
-            store.explain(tx, key, explained)
+    store.explain(tx, {key: each for key, each in judged.explained.items() if key not in judged.unknown})
     fresh = [after[key] for key in changed if key in after]
     for item in fresh:
         item.granted = {person: dict(steps) for person, steps in item.shares.items()}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Row,
+    Text,
+    any_,
     bindparam,
     case,
     delete,
@@ -18,12 +21,12 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     tuple_,
     union_all,
-    update,
 )
-from sqlalchemy.dialects.postgresql import insert
 
+from chassis import rows
 from chassis.unit_of_work import Transaction
 from incentives.awards.rules import Explained, Item, Key, Mark, People
 from incentives.budgets.rules import Change, Figures, Span, own_times, scope
@@ -32,16 +35,40 @@ from incentives.ledger.rules import WAITING, EntryKind
 from incentives.tables import award, award_step, ledger_entry
 
 C = award_step.c
+_MINE = award.c.deal_key == any_(bindparam("keys", type_=ARRAY(Text)))
+_AWARDS = select(award).where(_MINE)
+_OF_AWARD = (award.c.deal_key == C.deal_key) & (award.c.rule_id == C.rule_id)
+_SELECTED = select(
+    award.c.deal_key, award.c.rule_id, award.c.rule_version, award.c.group_name, award.c.cap_lines,
+    award.c.budget_lines, C.signed_at, C.beneficiary_id, C.effective_at, C.share_fen, C.granted_fen, C.held_fen,
+).order_by(C.signed_at, award.c.deal_key, award.c.rule_id)  # fmt: skip
+# Also awards that give nobody anything.
+_ITEMS_OF_DEALS = _SELECTED.select_from(award.join(award_step, _OF_AWARD, isouter=True)).where(_MINE)
+_EXPLAINED = ["deal_key", "rule_id", *(each.name for each in fields(Explained))]
+_EXPLAIN = text(f"""
+    {rows.insertion(award, _EXPLAINED)}
+    ON CONFLICT (deal_key, rule_id) DO UPDATE SET {rows.replacement(_EXPLAINED, "deal_key", "rule_id")}
+""")
+_FORGET = text("""
+    DELETE FROM award_step WHERE (deal_key, rule_id) IN
+        (SELECT * FROM unnest(CAST(:deals AS text[]), CAST(:rules AS text[])))
+""")
+_SAID = ["deal_key", "rule_id", "cap_lines", "budget_lines"]
+_REWRITE = text(f"""
+    WITH steps AS ({rows.insertion(award_step, [each.name for each in award_step.c], "steps")})
+    UPDATE award SET cap_lines = said.cap_lines, budget_lines = said.budget_lines
+    FROM ({rows.selection(award, _SAID, "said")}) AS said
+    WHERE (award.deal_key, award.rule_id) = (said.deal_key, said.rule_id)
+""")  # noqa: S608 - fixed column names
 
 
 def load_items(tx: Transaction, deal_keys: Collection[str]) -> dict[Key, Item]:
-    mine = award.c.deal_key.in_(deal_keys)
-    return {item.key: item for item in _items(tx, mine, outer=True)}
+    found = tx.execute(_ITEMS_OF_DEALS, {"keys": list(deal_keys)})
+    return {item.key: item for item in _items_in(found)}
 
 
 def load_awards(tx: Transaction, deal_keys: Collection[str]) -> dict[Key, Row[Any]]:
-    rows = tx.execute(select(award).where(award.c.deal_key.in_(deal_keys)))
-    return {(row.deal_key, row.rule_id): row for row in rows}
+    return {(row.deal_key, row.rule_id): row for row in tx.execute(_AWARDS, {"keys": list(deal_keys)})}
 
 
 def month_items(tx: Transaction, rule_id: str, mark: Mark, until: datetime) -> list[Item]:
@@ -130,11 +157,11 @@ def differing_deals(tx: Transaction, since: datetime, most: int = 10_000) -> lis
     return list(tx.execute(query).scalars())
 
 
-def explain(tx: Transaction, key: Key, explained: Explained) -> None:
-    """What is said of the award on its deal; what its month says stays."""
-    new = insert(award).values(deal_key=key[0], rule_id=key[1], **asdict(explained))
-    kept = {name: new.excluded[name] for name in asdict(explained)}
-    tx.execute(new.on_conflict_do_update(index_elements=["deal_key", "rule_id"], set_=kept))
+def explain(tx: Transaction, explained: Mapping[Key, Explained]) -> None:
+    """What is said of the awards on their deals; what their months say stays."""
+    if explained:
+        told = [{"deal_key": key[0], "rule_id": key[1], **asdict(each)} for key, each in explained.items()]
+        tx.execute(_EXPLAIN, {"rows": rows.document(told)})
 
 
 def remove(tx: Transaction, keys: Collection[Key]) -> None:
@@ -146,18 +173,13 @@ def rewrite(tx: Transaction, items: Sequence[Item]) -> None:
     """Amounts and lines of the month as the items have them now."""
     if not items:
         return
-    tx.execute(delete(award_step).where(tuple_(C.deal_key, C.rule_id).in_([each.key for each in items])))
-    rows = [row for each in items for row in _rows(each)]
-    if rows:
-        tx.execute(insert(award_step), rows)
-    said = update(award).where(award.c.deal_key == bindparam("deal"), award.c.rule_id == bindparam("rule"))
-    tx.execute(
-        said.values(cap_lines=bindparam("caps"), budget_lines=bindparam("budget")),
-        [
-            {"deal": each.deal_key, "rule": each.rule_id, "caps": each.cap_lines, "budget": each.budget_lines}
-            for each in items
-        ],
-    )
+    tx.execute(_FORGET, {"deals": [each.deal_key for each in items], "rules": [each.rule_id for each in items]})
+    steps = [row for each in items for row in _rows(each)]
+    said = [
+        {"deal_key": x.deal_key, "rule_id": x.rule_id, "cap_lines": x.cap_lines, "budget_lines": x.budget_lines}
+        for x in items
+    ]
+    tx.execute(_REWRITE, {"steps": rows.document(steps), "said": rows.document(said)})
 
 
 def _place() -> ColumnElement[Any]:
@@ -178,18 +200,11 @@ def _in_span(span: Span, budgets: Sequence[Change]) -> ColumnElement[bool]:
     return inside & (C.group_name == group) & ~or_(false(), *own)
 
 
-def _items(tx: Transaction, which: ColumnElement[bool], *, outer: bool = False) -> list[Item]:
-    """`outer`: also awards that give nobody anything."""
-    joined = award.join(award_step, (award.c.deal_key == C.deal_key) & (award.c.rule_id == C.rule_id), isouter=outer)
-    rows = tx.execute(
-        select(
-            award.c.deal_key, award.c.rule_id, award.c.rule_version, award.c.group_name, award.c.cap_lines,
-            award.c.budget_lines, C.signed_at, C.beneficiary_id, C.effective_at, C.share_fen, C.granted_fen, C.held_fen,
-        )
-        .select_from(joined)
-        .where(which)
-        .order_by(C.signed_at, award.c.deal_key, award.c.rule_id)
-    )  # fmt: skip
+def _items(tx: Transaction, which: ColumnElement[bool]) -> list[Item]:
+    return _items_in(tx.execute(_SELECTED.select_from(award.join(award_step, _OF_AWARD)).where(which)))
+
+
+def _items_in(rows: Iterable[Row[Any]]) -> list[Item]:
     found: dict[Key, Item] = {}
     for row in rows:
         key = row.deal_key, row.rule_id

@@ -17,7 +17,7 @@ from incentives.budgets.store import approved, period_of
 from incentives.deals.settle_deals import Settlement
 from incentives.deals.write_books import write_books
 from incentives.ledger.store import lock_books
-from incentives.rule_library.store import published
+from incentives.slips.causes import Causes
 
 BUDGET = "budget.settle"
 
@@ -54,5 +54,6 @@ def settle_budget(tx: Transaction, budget_id: str, starts_on: date, settlement: 
     if period is None:
         return
     span = span_of(budget_id, period, starts_on)
+    rules = settlement.rulebook.published(tx)
     moved = hold_back(tx, span, (span.since, ""), approved(tx))
-    write_books(tx, {item.deal_key for item in moved}, (), published(tx), settlement.policy)
+    write_books(tx, {item.deal_key for item in moved}, (), rules, settlement.policy, Causes())

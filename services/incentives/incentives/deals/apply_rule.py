@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chassis.unit_of_work import Transaction
-from incentives.deals import store
+from incentives.deals import history_store
 from incentives.deals.settle_deals import Settlement, look_again
 from incentives.rule_library.publish_rule import publish_rule
 
@@ -16,4 +16,4 @@ def apply_rule(
     """Raises what `publish_rule` raises."""
     policy = settlement.policy
     publish_rule(tx, settlement.evaluator, policy, rule_id=rule_id, version=version, starts=starts, ends=ends)
-    look_again(tx, lambda: store.keys_signed_since(tx, starts))
+    look_again(tx, lambda: history_store.keys_signed_since(tx, starts))

@@ -7,8 +7,9 @@ in history that may move; and in the months and budgets concerned the awards aft
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -17,36 +18,51 @@ from chassis.unit_of_work import Transaction
 from incentives.awards.settle_awards import Judged, settle_awards
 from incentives.deals import store
 from incentives.deals.entitlements import Entitlements
+from incentives.deals.history_store import counted_deals, neighbours
 from incentives.deals.write_books import write_books
 from incentives.evaluation.evaluator import Evaluator
-from incentives.ledger.rules import canonical
+from incentives.ledger.rules import Post, canonical
 from incentives.rule_library.policy import BonusPolicy
-from incentives.rule_library.store import published
+from incentives.rule_library.rules import Rule
+from incentives.slips.causes import Causes
 
 
 def book_deals(
-    tx: Transaction, keys: Collection[str], touched: Sequence[Row[Any]], evaluator: Evaluator, policy: BonusPolicy
+    tx: Transaction,
+    keys: Collection[str],
+    touched: Sequence[Row[Any]],
+    rules: Sequence[Rule],
+    evaluator: Evaluator,
+    policy: BonusPolicy,
+    causes: Causes,
 ) -> list[str]:
     """`touched`: how the deals `keys` were and are; their customers' and reps' later deals move with them.
 
     Returns the deals on which a rule could not be run.
     """
-    customers, reps = {row.customer_id for row in touched}, {row.salesperson_id for row in touched}
     # A place depends on the orders signed before alone.
     since = min((row.signed_at for row in touched), default=None)
-    found = store.counted_deals(tx, customers, reps, since) if since is not None else []
-    wanted = {row.deal_key: row for row in found}
-    around = store.neighbours(
-        tx, {row.customer_id for row in wanted.values()}, {row.salesperson_id for row in wanted.values()}
-    )
-    rules, scope = published(tx), {*keys, *wanted}
+    wanted = {row.deal_key: row for row in counted_deals(tx, *_lines(touched), since)} if since is not None else {}
+    scope = {*keys, *wanted}
     due = Entitlements(wanted, rules, evaluator, policy, store.splits_of(tx, wanted))
-    shares = due.certain(canonical(around, wanted, due))
+    shares = due.certain(_due(tx, wanted, since, due))
     signed = {key: row.signed_at for key, row in wanted.items()}
     moved = settle_awards(tx, scope, Judged(shares, due.explained(shares), signed, due.unknown), rules)
-    write_books(tx, scope | moved, due.unknown, rules, policy)
+    write_books(tx, scope | moved, due.unknown, rules, policy, causes)
     for key, row in wanted.items():
         told = [asdict(each) for each in due.reasons(key)]
         if told != row.reasons:
             store.set_reasons(tx, key, told)
     return sorted({key for key, _ in due.failures})
+
+
+def _due(tx: Transaction, wanted: Mapping[str, Row[Any]], since: datetime | None, due: Entitlements) -> dict[Post, int]:
+    if since is None:
+        return {}
+    around, earlier = neighbours(tx, *_lines(wanted.values()), since)
+    return canonical(around, wanted, due, earlier)
+
+
+def _lines(deals: Collection[Row[Any]]) -> tuple[set[str], set[str]]:
+    """Their customers and reps."""
+    return {row.customer_id for row in deals}, {row.salesperson_id for row in deals}

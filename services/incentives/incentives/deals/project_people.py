@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chassis.unit_of_work import Transaction
-from incentives.deals import store
+from incentives.deals import history_store
 from incentives.deals.settle_deals import look_again
 from incentives.roster.rules import Customer, Employee
 from incentives.roster.store import add_customers, add_employees
@@ -15,7 +15,7 @@ def project_employees(tx: Transaction, versions: Sequence[Employee]) -> None:
     add_employees(tx, versions)
     since = min(each.changed_at for each in versions)
     ids = {each.employee_id for each in versions}
-    look_again(tx, lambda: store.keys_for_employee(tx, ids, since))
+    look_again(tx, lambda: history_store.keys_for_employee(tx, ids, since))
 
 
 def project_customers(tx: Transaction, versions: Sequence[Customer]) -> None:
@@ -23,4 +23,4 @@ def project_customers(tx: Transaction, versions: Sequence[Customer]) -> None:
     since = min(each.changed_at for each in versions)
     ids = {each.customer_id for each in versions}
     codes = {each.customer_code for each in versions if each.customer_code}
-    look_again(tx, lambda: store.keys_for_customer(tx, ids, codes, since))
+    look_again(tx, lambda: history_store.keys_for_customer(tx, ids, codes, since))

@@ -18,6 +18,8 @@ from incentives.roster.rules import Customer, Employee
 ERP, OPPORTUNITY = "erp", "opportunity"
 CNY = "CNY"
 SIGNED_IN_FUTURE = "signed_in_future"
+# Source and the id that the order has there.
+SourceId = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class OrderSource:
     evidence: tuple[str, ...]
 
     @property
+    def id(self) -> SourceId:
+        return self.source, self.source_id
+
+    @property
     def deal_key(self) -> str:
         return self.contract_number or self.source_id
 
@@ -62,6 +68,17 @@ class Withdrawal:
     version: int
     at: datetime
     event: str
+
+    @property
+    def id(self) -> SourceId:
+        return OPPORTUNITY, self.opportunity_id
+
+
+def heard(held: OrderSource | None, told: OrderSource | Withdrawal) -> OrderSource | None:
+    """What the source says from now on. None when that is nothing new: once per version, and never an older one."""
+    if isinstance(told, Withdrawal):
+        return withdrawn(held, told)
+    return told if held is None or held.version < told.version else None
 
 
 def withdrawn(held: OrderSource | None, said: Withdrawal) -> OrderSource | None:

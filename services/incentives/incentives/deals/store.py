@@ -2,73 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, or_, select, text, update
-from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
+from chassis import rows
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
-from incentives.deals.rules import OrderLine, OrderSource
-from incentives.ledger.rules import LedgerDeal
+from incentives.deals.rules import OrderLine, OrderSource, SourceId
 from incentives.tables import deal, deal_split, order_source
 
 COUNTED, WAITING, EMPTY = "counted", "waiting", "empty"
 
 
-def held_source(tx: Transaction, source: str, source_id: str) -> OrderSource | None:
-    mine = (order_source.c.source == source) & (order_source.c.source_id == source_id)
-    row = tx.execute(select(order_source).where(mine)).first()
-    return _source(row) if row else None
+_SOURCE_COLUMNS = [each.name for each in order_source.c]
+_DEAL_COLUMNS = [each.name for each in deal.c]
+_PLACES = text("""
+    SELECT * FROM order_source
+    WHERE (source, source_id) IN (SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])))
+""").columns(*order_source.c)
+_SOURCES = select(order_source).where(order_source.c.deal_key == any_(bindparam("keys", type_=ARRAY(Text))))
+_SAVE_SOURCES = text(f"""
+    {rows.insertion(order_source, _SOURCE_COLUMNS)}
+    ON CONFLICT (source, source_id) DO UPDATE SET {rows.replacement(_SOURCE_COLUMNS, "source", "source_id")}
+""")
+_DEALS = select(deal).where(deal.c.deal_key == any_(bindparam("keys", type_=ARRAY(Text))))
+_SPLITS = select(deal_split.c.deal_key, deal_split.c.shares).where(
+    deal_split.c.deal_key == any_(bindparam("keys", type_=ARRAY(Text)))
+)
+_SAVE_DEALS = text(f"""
+    {rows.insertion(deal, _DEAL_COLUMNS)}
+    ON CONFLICT (deal_key) DO UPDATE SET {rows.replacement(_DEAL_COLUMNS, "deal_key")}
+    RETURNING {", ".join(_DEAL_COLUMNS)}
+""").columns(*deal.c)
 
 
-def save_source(tx: Transaction, said: OrderSource) -> None:
-    values = asdict(said) | {"deal_key": said.deal_key, "lines": [asdict(each) for each in said.lines]}
-    new = insert(order_source).values(**values)
-    keys = {"source", "source_id"}
-    tx.execute(
-        new.on_conflict_do_update(
-            index_elements=sorted(keys), set_={name: new.excluded[name] for name in values if name not in keys}
-        )
-    )
+def held_sources(tx: Transaction, places: Collection[SourceId]) -> dict[SourceId, OrderSource]:
+    """What was last said, by source and the id it has there."""
+    asked = {"sources": [source for source, _ in places], "ids": [each for _, each in places]}
+    return {(row.source, row.source_id): _source(row) for row in tx.execute(_PLACES, asked)}
 
 
-def sources_of(tx: Transaction, deal_key: str) -> list[OrderSource]:
-    return [_source(row) for row in tx.execute(select(order_source).where(order_source.c.deal_key == deal_key))]
+def save_sources(tx: Transaction, said: Iterable[OrderSource]) -> None:
+    tx.execute(_SAVE_SOURCES, {"rows": rows.document(asdict(each) | {"deal_key": each.deal_key} for each in said)})
+
+
+def sources_of(tx: Transaction, deal_keys: Collection[str]) -> dict[str, list[OrderSource]]:
+    """By deal; none for a deal that no source names any more."""
+    found: dict[str, list[OrderSource]] = {}
+    for row in tx.execute(_SOURCES, {"keys": list(deal_keys)}):
+        found.setdefault(row.deal_key, []).append(_source(row))
+    return found
 
 
 def load_deals(tx: Transaction, keys: Collection[str]) -> dict[str, Row[Any]]:
-    return {row.deal_key: row for row in tx.execute(select(deal).where(deal.c.deal_key.in_(keys)))}
+    return {row.deal_key: row for row in tx.execute(_DEALS, {"keys": list(keys)})}
 
 
-def save_deal(tx: Transaction, values: Mapping[str, Any]) -> None:
-    new = insert(deal).values(**values)
-    tx.execute(
-        new.on_conflict_do_update(
-            index_elements=["deal_key"], set_={name: new.excluded[name] for name in values if name != "deal_key"}
-        )
-    )
+def save_deals(tx: Transaction, values: Sequence[Mapping[str, Any]]) -> dict[str, Row[Any]]:
+    """Whole rows; answers them as they are now."""
+    return {row.deal_key: row for row in tx.execute(_SAVE_DEALS, {"rows": rows.document(values)})}
 
 
 def set_reasons(tx: Transaction, deal_key: str, reasons: Sequence[Mapping[str, str]]) -> None:
     tx.execute(update(deal).where(deal.c.deal_key == deal_key).values(reasons=reasons))
 
 
-def counted_deals(
-    tx: Transaction, customers: Collection[str], reps: Collection[str], since: datetime
-) -> list[Row[Any]]:
-    """Deals of any of these customers or reps, signed since."""
-    mine = or_(deal.c.customer_id.in_(customers), deal.c.salesperson_id.in_(reps))
-    return list(tx.execute(select(deal).where(deal.c.state == COUNTED, mine, deal.c.signed_at >= since)))
-
-
 def splits_of(tx: Transaction, keys: Collection[str]) -> dict[str, dict[str, int]]:
     """Recorded splits, basis points by employee."""
-    rows = tx.execute(select(deal_split.c.deal_key, deal_split.c.shares).where(deal_split.c.deal_key.in_(keys)))
-    return {row.deal_key: row.shares for row in rows}
+    return {row.deal_key: row.shares for row in tx.execute(_SPLITS, {"keys": list(keys)})}
 
 
 def load_split(tx: Transaction, key: str) -> Row[Any] | None:
@@ -88,37 +93,6 @@ def move_split(tx: Transaction, old_key: str, new_key: str) -> None:
         tx.execute(delete(deal_split).where(deal_split.c.deal_key == old_key))
         moved = insert(deal_split).values(**held._asdict() | {"deal_key": new_key})
         tx.execute(moved.on_conflict_do_nothing())
-
-
-def neighbours(tx: Transaction, customers: Collection[str], reps: Collection[str]) -> list[LedgerDeal]:
-    """As `counted_deals`, only what decides places in history."""
-    c = deal.c
-    columns = c.deal_key, c.customer_id, c.salesperson_id, c.signed_at, c.cancelled_at
-    mine = or_(c.customer_id.in_(customers), c.salesperson_id.in_(reps))
-    rows = tx.execute(select(*columns).where(c.state == COUNTED, mine))
-    return [LedgerDeal(x.deal_key, x.customer_id, x.salesperson_id, x.signed_at, x.cancelled_at) for x in rows]
-
-
-def keys_for_employee(tx: Transaction, employee_ids: Collection[str], since: datetime) -> list[str]:
-    """Deals on which a new version of these employees may change something: those waiting, those signed since of their
-    own and of those they lead, and those that name one of them who was not known yet."""
-    ids = sorted(employee_ids)
-    own = deal.c.salesperson_id.in_(ids) & or_(deal.c.state == WAITING, deal.c.signed_at >= since)
-    led = or_(deal.c.manager_id.in_(ids), deal.c.director_id.in_(ids)) & (deal.c.signed_at >= since)
-    named = text("unknown_people <> '[]'::jsonb") & deal.c.unknown_people.has_any(array(ids))
-    return list(tx.execute(select(deal.c.deal_key).where(or_(own, led, named))).scalars())
-
-
-def keys_for_customer(
-    tx: Transaction, customer_ids: Collection[str], codes: Collection[str], since: datetime
-) -> list[str]:
-    mine = or_(deal.c.customer_id.in_(customer_ids), deal.c.customer_code.in_(codes))
-    touched = or_(deal.c.state == WAITING, deal.c.signed_at >= since)
-    return list(tx.execute(select(deal.c.deal_key).where(mine, touched)).scalars())
-
-
-def keys_signed_since(tx: Transaction, since: datetime) -> list[str]:
-    return list(tx.execute(select(deal.c.deal_key).where(deal.c.state == COUNTED, deal.c.signed_at >= since)).scalars())
 
 
 def list_open(tx: Transaction, page: Page) -> Sequence[Row[Any]]:

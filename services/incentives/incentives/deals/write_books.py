@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +17,13 @@ from incentives.awards.rules import Key, posts
 from incentives.awards.store import load_awards, load_items
 from incentives.deals import store
 from incentives.ledger.rules import Award, EntryKind, Post, difference, standing
-from incentives.ledger.store import append, booked, booked_held
-from incentives.roster.rules import newest
+from incentives.ledger.store import append, booked
+from incentives.roster.rules import Employee, newest
 from incentives.roster.store import employee_versions
 from incentives.rule_library.policy import BonusPolicy
 from incentives.rule_library.rules import Rule
-from incentives.slips.create_slip import NewSlip, create_slip
+from incentives.slips.causes import Causes
+from incentives.slips.create_slip import NewSlip, create_slips
 from incentives.slips.hold_slip import hold_slip, release_slip
 from incentives.slips.rules import State
 from incentives.slips.store import lock_standing, set_lines
@@ -57,7 +59,12 @@ class Written:
 
 
 def write_books(
-    tx: Transaction, keys: Collection[str], unknown: Collection[Key], rules: Sequence[Rule], policy: BonusPolicy
+    tx: Transaction,
+    keys: Collection[str],
+    unknown: Collection[Key],
+    rules: Sequence[Rule],
+    policy: BonusPolicy,
+    causes: Causes,
 ) -> None:
     """`unknown`: rules that could not be run on a deal, of which nothing is touched."""
     if not keys:
@@ -65,32 +72,36 @@ def write_books(
     items = load_items(tx, keys).values()
     known = {(rule.rule_id, rule.version): rule for rule in rules}
     books = Books(store.load_deals(tx, keys), load_awards(tx, keys), known, unknown, policy)
-    granted, held = posts(items, "granted"), posts(items, "held")
-    earned = difference(granted, booked(tx, keys), unknown)
-    waits = difference(held, booked_held(tx, keys), unknown)
-    written = _write_slips(tx, books, standing(granted), standing(held))
+    granted, held, before = posts(items, "granted"), posts(items, "held"), booked(tx, keys)
+    earned, waits = difference(granted, before.earned, unknown), difference(held, before.held, unknown)
+    written = _write_slips(tx, books, standing(granted), standing(held), causes)
     entries = [_earned(tx, post, fen, written, books.rows[post.deal_key]) for post, fen in earned.items()]
     entries += [_held(tx, post, fen, written, books.rows[post.deal_key]) for post, fen in waits.items()]
     append(tx, entries)
 
 
-def _write_slips(tx: Transaction, books: Books, earned: Mapping[Subject, int], held: Mapping[Subject, int]) -> Written:
-    written, slips = Written(), lock_standing(tx, books.rows)
+def _write_slips(
+    tx: Transaction, books: Books, earned: Mapping[Subject, int], held: Mapping[Subject, int], causes: Causes
+) -> Written:
+    written, slips, due = Written(), lock_standing(tx, books.rows), dict[Subject, bool]()
     for subject in sorted(earned.keys() | slips.keys()):
         key, award = subject
         fen, waits, slip = earned.get(subject, 0), held.get(subject, 0) > 0, slips.get(subject)
         if (key, award.rule_id) in books.unknown:
             continue
-        if slip is not None and _keep(tx, slip, books, subject, fen, waits):
-            written.stands[subject] = slip.slip_id
-            continue
-        if slip is not None:
-            why = _why(books.rows[key], fen)
-            written.taken_back[subject] = take_back(tx, slip, *why)
-            drop_appeal(tx, slip.slip_id, why[0])
+        with causes.of(key) if slip is not None else nullcontext():
+            if slip is not None and _keep(tx, slip, books, subject, fen, waits):
+                written.stands[subject] = slip.slip_id
+                continue
+            if slip is not None:
+                why = _why(books.rows[key], fen)
+                written.taken_back[subject] = take_back(tx, slip, *why)
+                drop_appeal(tx, slip.slip_id, why[0])
         if fen > 0:
-            new = _new_slip(tx, books, subject, fen, waits)
-            written.stands[subject] = create_slip(tx, new, books.policy)
+            due[subject] = waits
+    people = employee_versions(tx, {award.beneficiary_id for _, award in due}) if due else {}
+    new = [_new_slip(books, people, subject, earned[subject], waits) for subject, waits in due.items()]
+    written.stands |= zip(due, create_slips(tx, new, books.policy, causes), strict=True)
     return written
 
 
@@ -111,10 +122,12 @@ def _keep(tx: Transaction, slip: Row[Any], books: Books, subject: Subject, fen: 
     return True
 
 
-def _new_slip(tx: Transaction, books: Books, subject: Subject, fen: int, waits: bool) -> NewSlip:
+def _new_slip(
+    books: Books, people: Mapping[str, Sequence[Employee]], subject: Subject, fen: int, waits: bool
+) -> NewSlip:
     key, award = subject
     row, said = books.rows[key], books.awards[key, award.rule_id]
-    rule, person = books.rules[award.rule_id, said.rule_version], newest(employee_versions(tx, award.beneficiary_id))
+    rule, person = books.rules[award.rule_id, said.rule_version], newest(people.get(award.beneficiary_id, ()))
     if person is None:
         raise LookupError(f"whoever a deal pays is known, {award.beneficiary_id} is not")
     return NewSlip(

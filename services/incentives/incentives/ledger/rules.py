@@ -69,9 +69,20 @@ class Place:
 Entitle = Callable[[str, Place], Mapping[Award, int]]
 
 
-def canonical(deals: Iterable[LedgerDeal], wanted: Collection[str], entitle: Entitle) -> dict[Post, int]:
-    """Fen per post of the `wanted` deals. `deals` holds also the neighbours that decide their places."""
-    timeline = _Timeline(wanted, entitle)
+@dataclass(frozen=True)
+class Earlier:
+    """How many orders stand of each customer and rep that were signed before all that are looked at."""
+
+    customers: Mapping[str, int] = field(default_factory=dict)
+    reps: Mapping[str, int] = field(default_factory=dict)
+
+
+def canonical(
+    deals: Iterable[LedgerDeal], wanted: Collection[str], entitle: Entitle, earlier: Earlier | None = None
+) -> dict[Post, int]:
+    """Fen per post of the `wanted` deals. `deals` holds also the neighbours that decide their places: those signed
+    since the first of the wanted ones or cancelled since. Others are none, or in `earlier`."""
+    timeline = _Timeline(wanted, entitle, earlier or Earlier())
     for at, happened, deal in _facts(deals):
         timeline.take(at, happened, deal)
     return {post: fen for post, fen in timeline.posts.items() if fen}
@@ -94,6 +105,7 @@ Line = list[tuple[datetime, str]]
 class _Timeline:
     wanted: Collection[str]
     entitle: Entitle
+    earlier: Earlier
     posts: dict[Post, int] = field(default_factory=lambda: defaultdict(int))
     by_customer: dict[str, Line] = field(default_factory=lambda: defaultdict(list))
     by_rep: dict[str, Line] = field(default_factory=lambda: defaultdict(list))
@@ -121,9 +133,10 @@ class _Timeline:
         if deal.key not in self.wanted:
             return {}
         mark = deal.signed_at, deal.key
-        lines = self.by_customer[deal.customer_id], self.by_rep[deal.salesperson_id]
-        customer_order, rep_order = (bisect_left(line, mark) + 1 for line in lines)
-        return self.entitle(deal.key, Place(customer_order, rep_order))
+        of_customer = bisect_left(self.by_customer[deal.customer_id], mark)
+        of_rep = bisect_left(self.by_rep[deal.salesperson_id], mark)
+        before = self.earlier.customers.get(deal.customer_id, 0), self.earlier.reps.get(deal.salesperson_id, 0)
+        return self.entitle(deal.key, Place(before[0] + of_customer + 1, before[1] + of_rep + 1))
 
     def _hold(self, at: datetime, deal: LedgerDeal, due: Mapping[Award, int]) -> None:
         held = self.held.get(deal.key, {})

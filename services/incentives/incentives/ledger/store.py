@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, or_, select, text, tuple_
 
+from chassis import rows
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from incentives.ledger.rules import WAITING, Award, Balance, Booked, EntryKind, Post, balance
 from incentives.tables import ledger_entry
+
+_C = ledger_entry.c
+# What orders come to: not the part that an appeal brought.
+_EARNED = _C.kind.in_([EntryKind.EARN.value, EntryKind.CLAW_BACK.value])
+_WAITS = _C.kind.in_([each.value for each in sorted(WAITING)])
+_POST = _C.deal_key, _C.rule_id, _C.employee_id, _C.effective_at
+_BOOKED = (
+    select(
+        *_POST,
+        func.coalesce(func.sum(_C.amount_fen).filter(_EARNED), 0).label("earned"),
+        func.coalesce(func.sum(_C.amount_fen).filter(_WAITS), 0).label("held"),
+    )
+    .where(_C.deal_key == any_(bindparam("keys", type_=ARRAY(Text))), or_(_EARNED, _WAITS), ~_C.of_appeal)
+    .group_by(*_POST)
+)
+_APPEND = text(rows.insertion(ledger_entry, [each.name for each in _C]))
 
 
 def lock_books(tx: Transaction) -> None:
@@ -22,15 +38,20 @@ def lock_books(tx: Transaction) -> None:
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("incentives:books", 0))))
 
 
-def booked(tx: Transaction, deal_keys: Collection[str]) -> dict[Post, int]:
-    """What orders of these deals have been booked for so far."""
-    return _booked(tx, deal_keys, EntryKind.EARN, EntryKind.CLAW_BACK)
+@dataclass(frozen=True)
+class BookedPosts:
+    """What orders have been booked for so far, and what of it waits for a budget; in the ledger that is taken off."""
+
+    earned: Mapping[Post, int]
+    held: Mapping[Post, int]
 
 
-def booked_held(tx: Transaction, deal_keys: Collection[str]) -> dict[Post, int]:
-    """What of it waits for a budget; in the ledger it is taken off."""
-    held = _booked(tx, deal_keys, EntryKind.HOLD, EntryKind.RELEASE)
-    return {post: -fen for post, fen in held.items()}
+def booked(tx: Transaction, deal_keys: Collection[str]) -> BookedPosts:
+    earned, held = dict[Post, int](), dict[Post, int]()
+    for row in tx.execute(_BOOKED, {"keys": list(deal_keys)}):
+        post = Post(row.deal_key, Award(row.rule_id, row.employee_id), row.effective_at)
+        earned[post], held[post] = int(row.earned), -int(row.held)
+    return BookedPosts(earned, held)
 
 
 def held_of_appeal(tx: Transaction, slip_id: str) -> int:
@@ -40,33 +61,20 @@ def held_of_appeal(tx: Transaction, slip_id: str) -> int:
     return -int(tx.execute(select(func.coalesce(func.sum(c.amount_fen), 0)).where(mine)).scalar_one())
 
 
-def _booked(tx: Transaction, deal_keys: Collection[str], *kinds: EntryKind) -> dict[Post, int]:
-    c = ledger_entry.c
-    rows = tx.execute(
-        select(c.deal_key, c.rule_id, c.employee_id, c.effective_at, func.sum(c.amount_fen).label("fen"))
-        .where(c.deal_key.in_(deal_keys), c.kind.in_([each.value for each in kinds]), ~c.of_appeal)
-        .group_by(c.deal_key, c.rule_id, c.employee_id, c.effective_at)
-    )
-    found: dict[Post, int] = defaultdict(int)
-    for row in rows:
-        found[Post(row.deal_key, Award(row.rule_id, row.employee_id), row.effective_at)] += int(row.fen)
-    return dict(found)
-
-
-def append(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        tx.execute(insert(ledger_entry), list(rows))
+def append(tx: Transaction, entries: Sequence[Mapping[str, Any]]) -> None:
+    if entries:
+        tx.execute(_APPEND, {"rows": rows.document({"of_appeal": False, **each} for each in entries)})
 
 
 def balance_of(tx: Transaction, employee_id: str, at: datetime) -> Balance:
     """Summed by kind in the database, folded by the rule."""
     c = ledger_entry.c
-    rows = tx.execute(
+    sums = tx.execute(
         select(c.kind, func.sum(c.amount_fen).label("fen"), func.max(c.effective_at).label("last"))
         .where(c.employee_id == employee_id, c.effective_at <= at)
         .group_by(c.kind)
     )
-    return balance([Booked(EntryKind(row.kind), int(row.fen), row.last) for row in rows], at)
+    return balance([Booked(EntryKind(row.kind), int(row.fen), row.last) for row in sums], at)
 
 
 def list_entries(tx: Transaction, employee_id: str, page: Page) -> Sequence[Row[Any]]:

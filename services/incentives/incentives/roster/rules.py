@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -51,3 +51,22 @@ def version_at(versions: Sequence[V], at: datetime) -> V | None:
 
 def newest(versions: Sequence[V]) -> V | None:
     return max(versions, key=lambda each: each.version, default=None)
+
+
+@dataclass(frozen=True)
+class Leaders:
+    """Empty when nobody is known. `unknown`: named, but not told yet."""
+
+    manager_id: str
+    director_id: str
+    unknown: list[str]
+
+
+def leaders(employees: Mapping[str, Sequence[Employee]], rep: Employee | None, at: datetime) -> Leaders:
+    """Manager and director as they were at signing, for rules that share with them."""
+    named = rep.manager_id if rep else ""
+    manager = version_at(employees.get(named, ()), at) if named else None
+    above = manager.manager_id if manager else ""
+    director = version_at(employees.get(above, ()), at) if above else None
+    unknown = [each for each, found in ((named, manager), (above, director)) if each and found is None]
+    return Leaders(named if manager else "", above if director else "", unknown)

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.unit_of_work import Transaction
 from incentives.roster.rules import Customer, Employee
 from incentives.tables import customer_version, employee_version
+
+_IDS = bindparam("ids", type_=ARRAY(Text))
+_EMPLOYEES = select(employee_version).where(employee_version.c.employee_id == any_(_IDS))
+_CUSTOMERS = select(customer_version).where(customer_version.c.customer_id == any_(_IDS))
+_WITH_LEADERS = text("""
+    WITH own AS (SELECT * FROM employee_version WHERE employee_id = ANY(:ids)),
+    managers AS (SELECT * FROM employee_version WHERE employee_id IN (SELECT manager_id FROM own)),
+    directors AS (SELECT * FROM employee_version WHERE employee_id IN (SELECT manager_id FROM managers))
+    SELECT * FROM own UNION SELECT * FROM managers UNION SELECT * FROM directors
+""").columns(*employee_version.c)
+# Of two that carry one, the one told last.
+_OF_CODES = text("""
+    SELECT DISTINCT ON (customer_code) customer_code, customer_id FROM customer_version
+    WHERE customer_code = ANY(:codes) ORDER BY customer_code, version DESC, customer_id
+""")
 
 
 def add_employees(tx: Transaction, versions: Sequence[Employee]) -> None:
@@ -22,21 +38,32 @@ def add_customers(tx: Transaction, versions: Sequence[Customer]) -> None:
     tx.execute(insert(customer_version).on_conflict_do_nothing(), [asdict(each) for each in versions])
 
 
-def employee_versions(tx: Transaction, employee_id: str) -> list[Employee]:
-    rows = tx.execute(select(employee_version).where(employee_version.c.employee_id == employee_id))
-    return [Employee(**row._mapping) for row in rows]
+def employee_versions(tx: Transaction, employee_ids: Collection[str]) -> dict[str, list[Employee]]:
+    return _employees(tx.execute(_EMPLOYEES, {"ids": list(employee_ids)}))
 
 
-def customer_versions(tx: Transaction, customer_id: str) -> list[Customer]:
-    rows = tx.execute(select(customer_version).where(customer_version.c.customer_id == customer_id))
-    return [Customer(**row._mapping) for row in rows]
+def with_leaders(tx: Transaction, employee_ids: Collection[str]) -> dict[str, list[Employee]]:
+    """All versions of these, of whom they ever reported to, and of whom those did."""
+    return _employees(tx.execute(_WITH_LEADERS, {"ids": list(employee_ids)}))
 
 
-def customer_of_code(tx: Transaction, code: str) -> str:
-    """Id of the customer that carries the ERP's code; empty when nobody does."""
-    newest = customer_version.c.version.desc(), customer_version.c.customer_id
-    query = select(customer_version.c.customer_id).where(customer_version.c.customer_code == code)
-    return tx.execute(query.order_by(*newest).limit(1)).scalar_one_or_none() or "" if code else ""
+def customer_versions(tx: Transaction, customer_ids: Collection[str]) -> dict[str, list[Customer]]:
+    found: dict[str, list[Customer]] = {}
+    for row in tx.execute(_CUSTOMERS, {"ids": list(customer_ids)}):
+        found.setdefault(row.customer_id, []).append(Customer(**row._mapping))
+    return found
+
+
+def customers_of_codes(tx: Transaction, codes: Collection[str]) -> dict[str, str]:
+    """Id of the customer that carries each of the ERP's codes, if anybody does."""
+    return {row.customer_code: row.customer_id for row in tx.execute(_OF_CODES, {"codes": [x for x in codes if x]})}
+
+
+def _employees(found: Iterable[Row[Any]]) -> dict[str, list[Employee]]:
+    versions: dict[str, list[Employee]] = {}
+    for row in found:
+        versions.setdefault(row.employee_id, []).append(Employee(**row._mapping))
+    return versions
 
 
 def unit_of(tx: Transaction, employee_id: str) -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from chassis.rpc.paging import Page
@@ -14,6 +14,19 @@ from chassis.unit_of_work import Transaction
 from incentives.rule_library.rules import Rule
 from incentives.rule_library.terms_rules import read_terms
 from incentives.tables import rule_version
+
+_PUBLICATIONS = select(
+    rule_version.c.rule_id, rule_version.c.version, rule_version.c.effective_from, rule_version.c.effective_to
+).where(rule_version.c.state == literal_column("'published'"))
+
+
+class Publication(NamedTuple):
+    """A version and when it holds: what tells one rule from another."""
+
+    rule_id: str
+    version: int
+    effective_from: datetime
+    effective_to: datetime | None
 
 
 def lock_rule(tx: Transaction, rule_id: str) -> None:
@@ -68,8 +81,16 @@ def list_newest(tx: Transaction, page: Page) -> Sequence[Row[Any]]:
     return tx.execute(query).all()
 
 
+def publications(tx: Transaction) -> list[Publication]:
+    return [Publication._make(row) for row in tx.execute(_PUBLICATIONS)]
+
+
+def publication_of(rule: Rule) -> Publication:
+    return Publication(rule.rule_id, rule.version, rule.effective_from, rule.effective_to)
+
+
 def published(tx: Transaction) -> list[Rule]:
-    """Read in the transaction that judges: a rule holds on every replica as soon as it is committed."""
+    """With all they say. Who judges orders asks a `Rulebook`."""
     rows = tx.execute(select(rule_version).where(rule_version.c.state == "published"))
     return [_rule(row) for row in rows]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from chassis.deadlines import Start
 from chassis.kernel.calendar import BusinessCalendar
 from chassis.unit_of_work import Transaction
 from incentives.rule_library.policy import BonusPolicy
@@ -16,6 +18,12 @@ def await_answer(tx: Transaction, slip_id: str, policy: BonusPolicy, reminded: i
     """Starts or moves the clock; the slip's row is locked. Counted from now, so that a reminder sent late shortens
     nobody's time."""
     tx.deadlines.start(ANSWER, slip_id, answer_due(tx.now, policy, reminded), {"reminded": reminded})
+
+
+def await_answers(tx: Transaction, slip_ids: Sequence[str], policy: BonusPolicy) -> None:
+    """As `await_answer`, of slips that are new."""
+    due = answer_due(tx.now, policy, 0)
+    tx.deadlines.start_all([Start(ANSWER, each, due, {"reminded": 0}) for each in slip_ids])
 
 
 def answer_due(since: datetime, policy: BonusPolicy, reminded: int) -> datetime:

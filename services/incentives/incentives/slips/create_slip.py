@@ -1,4 +1,4 @@
-"""Ask a rep to confirm a bonus."""
+"""Ask reps to confirm bonuses."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chassis.audit import Entry
 from chassis.kernel.ids import new_id
 from chassis.kernel.money import Money
+from chassis.telemetry import trace_id
 from chassis.unit_of_work import Transaction
 from incentives.rule_library.policy import BonusPolicy
 from incentives.slips import store
-from incentives.slips.hold_slip import ask, tell_held
+from incentives.slips.await_answer import await_answers
+from incentives.slips.causes import Causes
+from incentives.slips.hold_slip import tell_created, tell_held
 from incentives.slips.rules import State
 
 
@@ -41,11 +45,30 @@ class NewSlip:
     held: bool = False
 
 
-def create_slip(tx: Transaction, new: NewSlip, policy: BonusPolicy) -> str:
-    """Its id. The index refuses a second that stands for the same deal, rule and beneficiary."""
-    slip_id = new_id()
-    values = {
-        "slip_id": slip_id,
+def create_slips(tx: Transaction, new: Sequence[NewSlip], policy: BonusPolicy, causes: Causes) -> list[str]:
+    """Their ids, in order. The index refuses a second that stands for the same deal, rule and beneficiary."""
+    if not new:
+        return []
+    values = [_values(tx, each) for each in new]
+    slips = store.insert_slips(tx, values)
+    await_answers(tx, [slip.slip_id for slip, each in zip(slips, new, strict=True) if not each.held], policy)
+    entries = []
+    for slip, each, after in zip(slips, new, values, strict=True):
+        with causes.of(slip.deal_key):
+            if each.held:
+                tell_held(tx, slip, each.lines)
+            else:
+                tell_created(tx, slip)
+            entries.append(
+                Entry("slip.create", "slip", slip.slip_id, after=after, why=each.formula, trace_id=trace_id())
+            )
+    tx.audit_all(entries)
+    return [slip.slip_id for slip in slips]
+
+
+def _values(tx: Transaction, new: NewSlip) -> dict[str, Any]:
+    return {
+        "slip_id": new_id(),
         "state": (State.HELD if new.held else State.PENDING).value,
         "deal_key": new.deal_key,
         "contract_number": new.contract_number,
@@ -68,10 +91,3 @@ def create_slip(tx: Transaction, new: NewSlip, policy: BonusPolicy) -> str:
         "evidence": list(new.evidence),
         "lines": list(new.lines),
     }
-    slip = store.insert_slip(tx, values)
-    if new.held:
-        tell_held(tx, slip, new.lines)
-    else:
-        ask(tx, slip, policy)
-    tx.audit(action="slip.create", entity="slip", entity_id=slip_id, after=values, why=new.formula)
-    return slip_id

@@ -34,6 +34,10 @@ def release_slip(tx: Transaction, slip: Row[Any], policy: BonusPolicy) -> None:
 def ask(tx: Transaction, slip: Row[Any], policy: BonusPolicy) -> None:
     """The beneficiary is told and waited for."""
     await_answer(tx, slip.slip_id, policy)
+    tell_created(tx, slip)
+
+
+def tell_created(tx: Transaction, slip: Row[Any]) -> None:
     tx.record(
         SlipCreated(
             slip.slip_id, slip.beneficiary_id, slip.beneficiary_name, slip.manager_id, slip.unit,

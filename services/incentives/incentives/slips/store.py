@@ -5,28 +5,38 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, exists, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, exists, select, text, update
 
+from chassis import rows
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from incentives.ledger.rules import Award
 from incentives.tables import slip
 
+_COLUMNS = [each.name for each in slip.c]
+_NEW = {"version": 1, "adjusted_fen": 0, "lines": []}
+_INSERT = text(f"{rows.insertion(slip, _COLUMNS)} RETURNING {', '.join(_COLUMNS)}").columns(*slip.c)
+_STANDING = (
+    select(slip)
+    .where(
+        slip.c.deal_key == any_(bindparam("keys", type_=ARRAY(Text))),
+        slip.c.original_slip_id.is_(None),
+        slip.c.taken_back_at.is_(None),
+    )
+    .order_by(slip.c.slip_id)
+    .with_for_update()
+)
 
-def insert_slip(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:
-    return tx.execute(insert(slip).values(**values).returning(slip)).one()
+
+def insert_slips(tx: Transaction, values: Sequence[Mapping[str, Any]]) -> list[Row[Any]]:
+    """In the given order."""
+    return list(tx.execute(_INSERT, {"rows": rows.document(_NEW | dict(each) for each in values)}))
 
 
 def lock_standing(tx: Transaction, deal_keys: Collection[str]) -> dict[tuple[str, Award], Row[Any]]:
     """Slips of these deals that were not taken back, one per deal, rule and beneficiary."""
-    rows = tx.execute(
-        select(slip)
-        .where(slip.c.deal_key.in_(deal_keys), slip.c.original_slip_id.is_(None), slip.c.taken_back_at.is_(None))
-        .order_by(slip.c.slip_id)
-        .with_for_update()
-    )
-    return {(row.deal_key, Award(row.rule_id, row.beneficiary_id)): row for row in rows}
+    found = tx.execute(_STANDING, {"keys": list(deal_keys)})
+    return {(row.deal_key, Award(row.rule_id, row.beneficiary_id)): row for row in found}
 
 
 def lock_slip(tx: Transaction, slip_id: str) -> Row[Any] | None:

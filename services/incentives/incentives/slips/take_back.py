@@ -35,7 +35,7 @@ def take_back(tx: Transaction, original: Row[Any], why: str, why_zh: str) -> str
         "created_at": tx.now,
         "original_slip_id": original.slip_id,
     }
-    store.insert_slip(tx, values)
+    store.insert_slips(tx, [values])
     # Nobody is waited for any more.
     tx.deadlines.stop_all(original.slip_id)
     # What an appeal brought goes with the slip; the rest is booked by the recalculation.
