@@ -45,13 +45,17 @@ from integration.consumers import consumers
 from integration.duties.policy import DutiesPolicy
 from integration.feeds.connector import Connector
 from integration.feeds.guard import AddressGuard
+from integration.feeds.pace import Pace
 from integration.feeds.policy import FeedRule, FeedsPolicy
 from integration.feeds.run_feed import FeedRunner
 from integration.feeds.sources import Sources
 from integration.jobs import App, deadlines, jobs
 from integration.notifications.mailer import Mailer, MailServer
 from integration.notifications.policy import NotificationsPolicy
+from integration.notifications.robot_rules import DINGTALK, WECOM
+from integration.notifications.robots import Robot, Robots
 from integration.notifications.send_deliveries import DeliverySender
+from integration.notifications.send_to_robots import RobotSender
 from integration.receipts.policy import StatementsPolicy
 from integration.receipts.policy import check as check_statements
 from integration.settings import IntegrationSettings
@@ -78,7 +82,7 @@ def wire(runtime: Runtime, settings: IntegrationSettings, connectors: Mapping[st
     return Service(
         runtime,
         servicers=parts.servicers(),
-        consumers=consumers(parts.duties, parts.notifications),
+        consumers=consumers(parts.duties, parts.notifications, [(each.channel, each.name) for each in parts.robots]),
         deadlines=deadlines(parts.duties),
         jobs=jobs(parts.connectors),
         migrations=MIGRATIONS,
@@ -103,6 +107,7 @@ class _Parts:
     ) -> None:
         self._runtime = runtime
         self._settings = settings
+        self.robots = _robots(settings)
         self.connectors = known_connectors.every(self.policy) if connectors is None else connectors
         sources = Sources(_guard(settings), settings.redis_url)
         self.runner = FeedRunner(runtime.uow, self.connectors, sources, self.rule_of)
@@ -147,6 +152,15 @@ class _Parts:
 
     def loops(self) -> list[Loop]:
         """Without a mail server, mails wait in the queue."""
+        return self._mail_loop() + self._robot_loop()
+
+    def _robot_loop(self) -> list[Loop]:
+        if not self.robots:
+            return []
+        posts, pace = Robots(self.robots, _guard(self._settings)), Pace(self._settings.redis_url)
+        return [Loop("robots", RobotSender(self._runtime.uow, posts, pace, self.notifications).run)]
+
+    def _mail_loop(self) -> list[Loop]:
         settings = self._settings
         if not settings.smtp_host:
             return []
@@ -159,6 +173,14 @@ class _Parts:
             starttls=settings.smtp_starttls,
         )
         return [Loop("deliveries", DeliverySender(self._runtime.uow, Mailer(server), self.notifications).run)]
+
+
+def _robots(settings: IntegrationSettings) -> list[Robot]:
+    secrets = settings.dingtalk_robot_secrets
+    signed = [
+        Robot(DINGTALK, name, url, secrets.get(name, SecretStr(""))) for name, url in settings.dingtalk_robots.items()
+    ]
+    return [Robot(WECOM, name, url) for name, url in settings.wecom_robots.items()] + signed
 
 
 def _guard(settings: IntegrationSettings) -> AddressGuard:

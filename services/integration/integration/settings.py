@@ -9,6 +9,8 @@ from pydantic_settings import NoDecode
 
 from chassis.config import Settings
 
+Named = Annotated[dict[str, SecretStr], NoDecode]
+
 
 class IntegrationSettings(Settings):
     # Private networks that connectors may reach, such as the bank's front-end machine: "10.20.0.0/24,192.168.7.5/32".
@@ -20,6 +22,10 @@ class IntegrationSettings(Settings):
     dingtalk_aes_key: SecretStr = SecretStr("")
     # Whom events are meant for: the app key of a company's own app, the suite key of a partner's, or the corp id.
     dingtalk_app_key: str = ""
+    # Robots of groups, by names of our own: "ops=https://…?key=…,sales=https://…". DingTalk's sign with a secret each.
+    wecom_robots: Named = Field(default_factory=dict)
+    dingtalk_robots: Named = Field(default_factory=dict)
+    dingtalk_robot_secrets: Named = Field(default_factory=dict)
     smtp_host: str = ""
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_user: str = ""
@@ -31,3 +37,13 @@ class IntegrationSettings(Settings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(each.strip() for each in value.split(",") if each.strip()) if isinstance(value, str) else value
+
+    @field_validator("wecom_robots", "dingtalk_robots", "dingtalk_robot_secrets", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        parts = [each.strip().partition("=") for each in value.split(",") if each.strip()]
+        if not all(name and secret for name, _, secret in parts):
+            raise ValueError("expected name=value, by commas")
+        return {name: secret for name, _, secret in parts}

@@ -27,6 +27,7 @@ from closeloop.integration.v1 import notification_service_pb2_grpc as pb_grpc
 from closeloop.leads.v1 import events_pb2 as leads
 from integration.notifications import store
 from integration.notifications.mailer import Mailer, MailServer
+from integration.notifications.notify import EMAIL
 from integration.notifications.policy import NotificationsPolicy
 from integration.notifications.rules import send_from
 from integration.notifications.send_deliveries import DeliverySender
@@ -405,7 +406,7 @@ def test_two_senders_share_the_queue(staffed: World, mailbox: tuple[Mailbox, int
     box, port = mailbox
     deliver(staffed.service, overdue("email"))
     with staffed.service.uow.begin(as_service("integration")) as tx:
-        assert len(store.take_due(tx, 20, 300)) == 1
+        assert len(store.take_due(tx, 20, 300, EMAIL)) == 1
         assert sender(staffed, port).turn() == 0
         tx.commit()
     assert sender(staffed, port).turn() == 0

@@ -35,6 +35,10 @@ class Pace:
         while (pause := self._pause(limit, source)) > 0:
             time.sleep(min(pause, LONGEST_NAP))
 
+    def is_turn(self, source: str, per_minute: int) -> bool:
+        """For callers that have a queue instead of patience."""
+        return self._pause(RateLimitItemPerMinute(per_minute), source) == 0
+
     def _pause(self, limit: RateLimitItemPerMinute, source: str) -> float:
         """0 when the request may go, else seconds until the next look."""
         if self._shared is not None:

@@ -131,13 +131,14 @@ def feed_degraded(said: Any) -> list[Notice]:
     values = _values(said, "feed", "health", "reason", "reason_zh", "since", "complete_until")
     values["health_zh"] = HEALTH_ZH.get(said.health, said.health)
     once = f"{said.feed}:{said.health}:{values['since']}"
-    return [Notice("feed_degraded", once, values, duties=("ops", "finance"))]
+    # A feed that is down does not wait for the morning.
+    return [Notice("feed_degraded", once, values, duties=("ops", "finance"), urgent=said.health == "down")]
 
 
 def feed_escalated(said: Any) -> list[Notice]:
     values = _values(said, "feed", "alert_id", "health", "reason", "reason_zh", "opened_at")
     values["health_zh"] = HEALTH_ZH.get(said.health, said.health)
-    return [Notice("feed_escalated", said.alert_id, values, duties=("hq", "cio"))]
+    return [Notice("feed_escalated", said.alert_id, values, duties=("hq", "cio"), urgent=True)]
 
 
 def feed_recovered(said: Any) -> list[Notice]:

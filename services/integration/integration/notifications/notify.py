@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from chassis.consumer import on_behalf_of
@@ -17,6 +18,8 @@ from integration.notifications.policy import NotificationsPolicy
 from integration.notifications.rules import Notice, NotificationCreated, Words, email_of, send_from, words_of
 
 EMAIL = "email"
+# Channel and name of each robot.
+Groups = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,13 @@ class _Letter:
 
 
 def notifier(
-    duties: Callable[[], DutiesPolicy], policy: Callable[[], NotificationsPolicy]
+    duties: Callable[[], DutiesPolicy], policy: Callable[[], NotificationsPolicy], robots: Groups = ()
 ) -> Callable[[Transaction, Sequence[Incoming]], None]:
-    """A consumer that tells people about events, as many at once as came."""
+    """A consumer that tells people about events, as many at once as came, and the groups that want to know."""
 
     def tell(tx: Transaction, events: Sequence[Incoming]) -> None:
         said = [(event, notice) for event in events for notice in NOTICES[event.type](event.message)]
-        told = _put(tx, [notice for _, notice in said], duties(), policy())
+        told = _put(tx, [notice for _, notice in said], duties(), policy(), robots)
         for (event, _), news in zip(said, told, strict=True):
             if news:
                 with on_behalf_of(tx, event):
@@ -48,8 +51,10 @@ def notifier(
     return tell
 
 
-def notify(tx: Transaction, notice: Notice, duties: DutiesPolicy, policy: NotificationsPolicy) -> None:
-    [news] = _put(tx, [notice], duties, policy)
+def notify(
+    tx: Transaction, notice: Notice, duties: DutiesPolicy, policy: NotificationsPolicy, robots: Groups = ()
+) -> None:
+    [news] = _put(tx, [notice], duties, policy, robots)
     _record(tx, news)
 
 
@@ -59,7 +64,7 @@ def _record(tx: Transaction, news: Sequence[NotificationCreated]) -> None:
 
 
 def _put(
-    tx: Transaction, notices: Sequence[Notice], duties: DutiesPolicy, policy: NotificationsPolicy
+    tx: Transaction, notices: Sequence[Notice], duties: DutiesPolicy, policy: NotificationsPolicy, robots: Groups
 ) -> list[list[NotificationCreated]]:
     """For each notice what is new to whom. Of notices that tell the same, the first one tells it."""
     holders = cache(lambda wanted: _holders(tx, wanted, duties))
@@ -68,7 +73,8 @@ def _put(
     ]
     numbers = store.add(tx, [row for letter in letters for row in _rows(letter)])
     told = [_news(tx, letter, numbers) for letter in letters]
-    store.queue(tx, [mail for letter, news in zip(letters, told, strict=True) for mail in _mails(letter, news, policy)])
+    outside = [mail for letter, news in zip(letters, told, strict=True) for mail in _mails(letter, news, policy)]
+    store.queue(tx, outside + [each for letter in letters for each in _for_groups(letter, policy, robots, tx.now)])
     return told
 
 
@@ -108,14 +114,23 @@ def _mails(
     told = [each for each in news if notice.email_all or each.recipient_id in notice.email_to]
     if not told:
         return []
-    at = told[0].created_at
-    mail = email_of(letter.words, at)
-    shared = {
-        "channel": EMAIL,
-        "subject": mail.subject,
-        "body": mail.body,
+    shared = _shared(letter, policy, told[0].created_at)
+    return [shared | {"id": new_id(), "channel": EMAIL, "recipient_id": each.recipient_id} for each in told]
+
+
+def _for_groups(letter: _Letter, policy: NotificationsPolicy, robots: Groups, now: datetime) -> list[dict[str, object]]:
+    """One message a group, whoever is told of it in person; the queue holds it once."""
+    wanted = [(channel, name) for channel, name in robots if policy.says(name, letter.notice.kind)]
+    shared = _shared(letter, policy, now) if wanted else {}
+    return [shared | {"id": new_id(), "channel": channel, "recipient_id": name} for channel, name in wanted]
+
+
+def _shared(letter: _Letter, policy: NotificationsPolicy, at: datetime) -> dict[str, object]:
+    text = email_of(letter.words, at)
+    return {
+        "subject": text.subject,
+        "body": text.body,
         "dedupe_key": letter.once,
         "created_at": at,
-        "not_before": at if notice.urgent else send_from(at, policy.quiet_from, policy.quiet_until),
+        "not_before": at if letter.notice.urgent else send_from(at, policy.quiet_from, policy.quiet_until),
     }
-    return [shared | {"id": new_id(), "recipient_id": each.recipient_id} for each in told]

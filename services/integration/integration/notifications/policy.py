@@ -1,4 +1,4 @@
-"""How patiently mails are sent, and when they are held for the morning. Versioned."""
+"""How patiently notices are sent, when they are held for the morning, and what groups hear. Versioned."""
 
 from __future__ import annotations
 
@@ -16,3 +16,15 @@ class NotificationsPolicy(BaseModel):
     # Shanghai time. Equal: never quiet.
     quiet_from: time = time(22, 0)
     quiet_until: time = time(8, 30)
+    # Kinds of notices that a group's robot says, by the robot's name; of one that is not named, `robot_kinds`.
+    robots: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    robot_kinds: tuple[str, ...] = (
+        "feed_degraded",
+        "feed_escalated",
+        "feed_recovered",
+        "waits_too_long",
+        "rep_paused",
+    )
+
+    def says(self, robot: str, kind: str) -> bool:
+        return kind in self.robots.get(robot, self.robot_kinds)

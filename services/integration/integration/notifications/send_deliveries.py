@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from threading import Event
@@ -10,15 +9,13 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from chassis.identity import of_service
-from chassis.telemetry import logger
 from chassis.unit_of_work import UnitOfWork
 from integration.notifications import store
 from integration.notifications.mailer import Mail, MailDelayed, Mailer, MailRefused
+from integration.notifications.notify import EMAIL
 from integration.notifications.policy import NotificationsPolicy
-from integration.notifications.rules import NotificationFailed, pause_before
+from integration.notifications.settle_delivery import ME, delay, fail
 
-ME = of_service("integration")
 POLL = 0.5
 AT_ONCE = 20
 # Seconds in which mails that were taken may be marked together: what a kill leaves unmarked is sent once more.
@@ -26,7 +23,6 @@ MARK = 1.0
 # Longer than a batch can take with the mailer's time-out.
 HOLD_SECONDS = 300.0
 NO_ADDRESS = "no e-mail address"
-log = logger()
 
 
 class DeliverySender:
@@ -42,10 +38,10 @@ class DeliverySender:
 
     def turn(self) -> int:
         """Tries what is due now; how many. No transaction is open while the mail server is asked."""
-        if not store.any_due(self._uow):
+        if not store.any_due(self._uow, EMAIL):
             return 0
         with self._uow.begin(ME) as tx:
-            due = store.take_due(tx, AT_ONCE, HOLD_SECONDS)
+            due = store.take_due(tx, AT_ONCE, HOLD_SECONDS, EMAIL)
             addresses = store.addresses(tx, [row.recipient_id for row in due])
             tx.commit()
         if due:
@@ -63,42 +59,24 @@ class DeliverySender:
                     left.pop(0)
         except MailDelayed as failure:
             for row in left:
-                self._delay(row, str(failure))
+                delay(self._uow, self._policy(), row, str(failure))
         finally:
             taken.mark()
 
     def _send(self, row: Row[Any], send: Callable[[Mail], None], address: str) -> bool:
         """Whether the server took it; else it is settled."""
         if not address:
-            self._fail(row, NO_ADDRESS)
+            fail(self._uow, row, NO_ADDRESS)
             return False
         try:
             send(Mail(row.id, address, row.subject, row.body, row.created_at))
         except MailRefused as failure:
-            self._fail(row, str(failure))
+            fail(self._uow, row, str(failure))
         except MailDelayed as failure:
-            self._delay(row, str(failure))
+            delay(self._uow, self._policy(), row, str(failure))
         else:
             return True
         return False
-
-    def _delay(self, row: Row[Any], error: str) -> None:
-        policy = self._policy()
-        if row.attempts >= policy.attempts:
-            self._fail(row, error)
-            return
-        pause = pause_before(row.attempts, policy.first_pause_seconds, policy.longest_pause_seconds)
-        with self._uow.begin(ME) as tx:
-            # Jitter, so that a server that comes back is not met by everybody at once.
-            store.again(tx, row.id, error, pause * random.uniform(0.5, 1.0))  # noqa: S311
-            tx.commit()
-
-    def _fail(self, row: Row[Any], error: str) -> None:
-        log.warning("delivery.failed", delivery=row.id, error=error)
-        with self._uow.begin(ME) as tx:
-            store.failed(tx, row.id, error)
-            tx.record(NotificationFailed(row.id, row.recipient_id, row.channel, error))
-            tx.commit()
 
 
 class _Taken:

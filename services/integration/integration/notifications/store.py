@@ -94,18 +94,21 @@ def queue(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         tx.execute(insert(delivery).on_conflict_do_nothing(index_elements=once), rows)
 
 
-def any_due(uow: UnitOfWork) -> bool:
-    """Asked twice a second: one round trip, without begin and rollback around it."""
-    due = select(select(delivery.c.id).where(*_is_due(uow.clock.now())).exists())
+def any_due(uow: UnitOfWork, channel: str, recipient_id: str = "") -> bool:
+    """Asked twice a second: one round trip, without begin and rollback around it. "" means any recipient."""
+    waiting = (*_is_due(uow.clock.now()), *_goes_to(channel, recipient_id))
+    due = select(select(delivery.c.id).where(*waiting).exists())
     with uow.database.engine.connect() as connection:
         return bool(connection.execution_options(isolation_level="AUTOCOMMIT").scalar(due))
 
 
-def take_due(tx: Transaction, limit: int, hold_seconds: float) -> Sequence[Row[Any]]:
+def take_due(
+    tx: Transaction, limit: int, hold_seconds: float, channel: str, recipient_id: str = ""
+) -> Sequence[Row[Any]]:
     """Deliveries to try now, each by one sender: another one takes it up only after `hold_seconds`."""
     due = (
         select(delivery.c.id)
-        .where(*_is_due(tx.now))
+        .where(*_is_due(tx.now), *_goes_to(channel, recipient_id))
         .order_by(delivery.c.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -153,6 +156,11 @@ def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """By business time for quiet hours, by real time for pauses."""
     waited = delivery.c.next_try_at <= func.clock_timestamp()
     return delivery.c.state == "queued", waited, delivery.c.not_before <= now
+
+
+def _goes_to(channel: str, recipient_id: str) -> tuple[ColumnElement[bool], ...]:
+    by_channel = delivery.c.channel == channel
+    return (by_channel, delivery.c.recipient_id == recipient_id) if recipient_id else (by_channel,)
 
 
 def _in(seconds: float) -> Any:
