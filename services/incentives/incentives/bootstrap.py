@@ -39,6 +39,8 @@ CATALOG = EventCatalog.of(events_pb2, integration_events, leads_events, forecast
 BONUSES = PolicySpec("bonuses", BonusPolicy)
 APPEALS = PolicySpec("appeals", AppealPolicy)
 SPECS = (BONUSES, APPEALS)
+# After an outage the first slip is not to wait for the five hundredth; more together is no cheaper.
+ORDERS_TOGETHER = 100
 
 
 def build(settings: IncentivesSettings) -> Service:
@@ -68,6 +70,7 @@ def wire(runtime: Runtime, settings: IncentivesSettings) -> Service:
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ],
         consumers=consumers(for_orders),
+        together=ORDERS_TOGETHER,
         deadlines=deadlines(for_orders, lambda: runtime.policies.current(APPEALS)[1]),
         jobs=JOBS,
         migrations=MIGRATIONS,

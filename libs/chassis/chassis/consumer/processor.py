@@ -25,7 +25,8 @@ log = logger()
 
 
 class Processor:
-    """One transaction per poll, a savepoint per event; when the transaction itself fails, one per event."""
+    """One transaction per poll, a savepoint per event; when the transaction itself fails, one per event. A poll of more
+    events than `most` is several transactions."""
 
     def __init__(self, uow: UnitOfWork, handlers: Iterable[Handler], settings: ConsumerSettings | None = None) -> None:
         self._uow = uow
@@ -38,25 +39,28 @@ class Processor:
         """Effects, or parked events, for all records of known types; others are skipped.
 
         True when some of them wait for a retry. Raises DatabaseAway (do it again later) or ConsumerStopped; then
-        nothing of these records is committed.
+        nothing of the transaction is committed, and what was before it is turned away when it comes again.
         """
         known = [record for record in records if self.handlers.handles(record.type)]
-        if not known:
-            return False
-        with own_database():
-            try:
-                return self._commit(known)
-            except ConsumerStopped:
-                raise
-            except Exception as problem:
-                if is_database_away(problem):
-                    raise
-                return self._one_by_one(known, problem)
+        most = self._settings.most
+        waits = [self._take(known[at : at + most]) for at in range(0, len(known), most)]
+        return any(waits)
 
     def retry_due(self) -> bool:
         """Try one parked head whose pause is over, and on success what waits behind it. False: there was none."""
         with own_database():
             return self._retry()
+
+    def _take(self, records: Sequence[Record]) -> bool:
+        with own_database():
+            try:
+                return self._commit(records)
+            except ConsumerStopped:
+                raise
+            except Exception as problem:
+                if is_database_away(problem):
+                    raise
+                return self._one_by_one(records, problem)
 
     def _commit(self, records: Sequence[Record]) -> bool:
         with self._uow.begin(self._identity, source="consumer") as tx:

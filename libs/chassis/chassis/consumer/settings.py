@@ -17,6 +17,8 @@ class ConsumerSettings:
     gather: float = 0.1
     # After so long without an event, fetches are held longer at the broker.
     silence: float = 3.0
+    # A poll of more events is several transactions: what came first is to be seen first.
+    most: int = 500
     look_for_retries: float = 1.0
     figures: float = 5.0
     reconnect: float = 1.0

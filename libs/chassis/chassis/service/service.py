@@ -18,11 +18,13 @@ from chassis.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Service:
-    """`app` is what jobs are run with; `loops` is for background work that is none of the usual kinds (role jobs)."""
+    """`together`: events in one transaction at most. `app` is what jobs are run with; `loops` is for background work
+    that is none of the usual kinds (role jobs)."""
 
     runtime: Runtime
     servicers: Sequence[Registration] = ()
     consumers: Sequence[Handler] = ()
+    together: int = 500
     deadlines: Mapping[str, DeadlineHandler] = field(default_factory=dict)
     jobs: Sequence[Job[Any]] = ()
     migrations: Path | None = None

@@ -132,6 +132,23 @@ def test_each_event_of_a_list_can_be_named_as_the_cause(uow: UnitOfWork, databas
     assert [event.correlation_id for event in caused] == [each.event_id for each in made]
 
 
+@pytest.mark.spec("P3.2")
+def test_the_first_events_of_a_large_poll_are_seen_before_the_last_are_handled(
+    uow: UnitOfWork, database: Database
+) -> None:
+    seen: list[int] = []
+
+    def look(tx: Transaction, events: Sequence[Incoming]) -> None:
+        seen.append(len(effects(database)))
+        take(tx, events)
+
+    made = records(uow, *(OrderStepped(key, 1) for key in "ABCDE"))
+    for _ in range(2):
+        Processor(uow, [on_batch(STEPPED, look)], ConsumerSettings(most=2)).process(made)
+    assert seen == [0, 2, 4]
+    assert [key for key, _ in effects(database)] == list("ABCDE")
+
+
 Told = st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from([1, 2, BROKEN])), min_size=1, max_size=12)
 
 
