@@ -1,9 +1,10 @@
-"""ERP: sales orders, receivables and products as OData collections with pages and delta links."""
+"""ERP: orders, receivables, products and the documents of an order as OData collections with pages and delta links."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -32,6 +33,11 @@ COLLECTIONS = (
     Collection("SalesOrders", "orders", "OrderId", "TotalAmount"),
     Collection("Receivables", "receivables", "ReceivableId", "Amount"),
     Collection("Products", "products", "ProductCode", "ListPrice"),
+    Collection("ProductionSchedules", "schedules", "ScheduleId", "Quantity"),
+    Collection("Deliveries", "deliveries", "DeliveryId", "Amount"),
+    Collection("Invoices", "invoices", "InvoiceId", "Amount"),
+    Collection("Stock", "stock", "StockId", "Quantity"),
+    Collection("ServiceCalls", "service_calls", "CallId", "ReportedAt"),
 )
 
 
@@ -101,5 +107,13 @@ def spoil(rows: list[Record], fault: Mode, collection: Collection) -> list[Recor
     if fault is Mode.REORDER:
         return rows[::-1]
     if fault is Mode.LIE:
-        return [{**row, collection.amount: str(Decimal(row[collection.amount]) + 100)} for row in rows]
+        return [{**row, collection.amount: falsified(row[collection.amount])} for row in rows]
     return rows
+
+
+def falsified(told: str) -> str:
+    """A hundred more, or, of an instant, a day later."""
+    try:
+        return str(Decimal(told) + 100)
+    except InvalidOperation:
+        return (datetime.fromisoformat(told) + timedelta(days=1)).isoformat()

@@ -19,9 +19,18 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     order = f"SO-{owner.id}".replace(":", "-")
     rows.put("employee", employee_id=owner.id, version=1, name="员工", status="active", unit=owner.unit)
     rows.put_once("directory_state", id=1, as_of=AT)
-    sold = {"contract_number": order, "customer_name": owner.mark, "salesperson_id": owner.id}
+    sold = {"contract_number": order, "customer_code": order, "customer_name": owner.mark, "salesperson_id": owner.id}
     rows.put("erp_order", order_id=order, version=1, state="active", signed_at=AT, **sold)
     rows.put("receivable", receivable_id=order, amount_fen=1000, claimed_fen=100, due_on=date(2026, 3, 31), **sold)
+    document = {"order_id": order, "customer_code": "C1", "source_version": 1, "content_hash": DIGEST}
+    rows.put("erp_schedule", schedule_id=order, quantity=1, ready_on=date(2026, 3, 31), product_name=owner.mark,
+             state="planned", order_id=order, source_version=1, content_hash=DIGEST)  # fmt: skip
+    rows.put("erp_delivery", delivery_id=order, delivered_on=date(2026, 3, 9), amount_fen=1, state="delivered",
+             customer_name=owner.mark, **document)  # fmt: skip
+    rows.put("erp_invoice", invoice_id=order, issued_on=date(2026, 3, 9), amount_fen=1, kind="blue", state="issued",
+             customer_name=owner.mark, **document)  # fmt: skip
+    rows.put("service_call", call_id=order, reported_at=AT, state="open", customer_name=owner.mark,
+             **document | {"customer_code": order})  # fmt: skip
     rows.put(
         "bank_entry", id=ids["receipt_id"], bank="icbc", account="6222", booked_on=date(2026, 3, 9),
         serial=ids["receipt_id"], credit=True, amount_fen=1000, claimed_fen=100, state="partly_claimed",
@@ -93,6 +102,7 @@ REQUESTS: dict[str, Any] = {
     "integration.DirectoryService/GetEmployee": {"employee_id": MATE.id},
     "integration.DirectoryService/GrantDuty": _other_duty,
     "integration.DirectoryService/RevokeDuty": {"reason": "到期"},
+    "integration.FeedFileService/ImportFeedFile": {"feed": "erp_orders", "file_id": "FILE"},
     "integration.FeedService/ReplayQuarantine": {"feed": "hr"},
     "integration.FeedService/AcknowledgeFeedAlert": {"note": "在查"},
     "integration.FeedService/ImportStatement": {"file_id": "FILE"},

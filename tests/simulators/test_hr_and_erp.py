@@ -80,6 +80,35 @@ def test_a_lie_is_well_formed(simulators: Any) -> None:
     assert simulators.get("erp", "/odata/SalesOrders").json()["value"][0]["TotalAmount"] == "1100.00"
 
 
+@pytest.mark.spec("N11.1")
+@pytest.mark.parametrize(
+    ("entity_set", "command", "record", "field", "lie"),
+    [
+        ("ProductionSchedules", "schedules", {"ScheduleId": "P-1", "Quantity": "2"}, "Quantity", "102"),
+        ("Deliveries", "deliveries", {"DeliveryId": "D-1", "Amount": "10.00"}, "Amount", "110.00"),
+        ("Invoices", "invoices", {"InvoiceId": "F-1", "Amount": "-10.00"}, "Amount", "90.00"),
+        ("Stock", "stock", {"StockId": "S-1", "Quantity": "1.5"}, "Quantity", "101.5"),
+        (
+            "ServiceCalls", "service_calls", {"CallId": "W-1", "ReportedAt": "2026-03-10T09:00:00+08:00"},
+            "ReportedAt", "2026-03-11T09:00:00+08:00",
+        ),
+    ],
+)  # fmt: skip
+def test_the_erp_tells_every_document_and_lies_about_each(
+    simulators: Any, entity_set: str, command: str, record: dict[str, Any], field: str, lie: str
+) -> None:
+    simulators.post("erp", f"/_sim/{command}", {command: [record]})
+    told = simulators.get("erp", f"/odata/{entity_set}").json()
+    assert [(each["Version"], each[field]) for each in told["value"]] == [(1, record[field])]
+    simulators.post("erp", f"/_sim/{command}", {command: [record]})
+    [again] = follow(simulators, told["@odata.deltaLink"])["value"]
+    assert again["Version"] == 2
+    simulators.post("erp", "/_sim/fault", {"mode": "lie"})
+    assert simulators.get("erp", f"/odata/{entity_set}").json()["value"][0][field] == lie
+    simulators.post("erp", "/_sim/fault", {"mode": "schema"})
+    assert field not in simulators.get("erp", f"/odata/{entity_set}").json()["value"][0]
+
+
 def delta(simulators: Any, since: str) -> dict[str, Any]:
     return dict(simulators.get("hr", "/employees/delta", since=since).json())
 

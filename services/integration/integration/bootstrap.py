@@ -21,7 +21,9 @@ from closeloop.integration.v1 import (
     callback_service_pb2_grpc,
     collection_service_pb2_grpc,
     directory_service_pb2_grpc,
+    erp_document_service_pb2_grpc,
     events_pb2,
+    feed_file_service_pb2_grpc,
     feed_service_pb2_grpc,
     notification_service_pb2_grpc,
     policy_service_pb2,
@@ -35,6 +37,8 @@ from integration.api.api_keys import ApiKeyService
 from integration.api.callbacks import CallbackService
 from integration.api.collections import CollectionService
 from integration.api.directory import DirectoryService
+from integration.api.erp_documents import ErpDocumentService
+from integration.api.feed_files import FeedFileService
 from integration.api.feeds import FeedService
 from integration.api.notifications import NotificationService
 from integration.api.products import ProductService
@@ -43,6 +47,8 @@ from integration.callbacks.callback_cipher import CallbackCipher
 from integration.claiming.policy import ClaimingPolicy
 from integration.consumers import consumers
 from integration.duties.policy import DutiesPolicy
+from integration.erp.policy import ErpFilesPolicy
+from integration.erp.policy import check as check_erp_files
 from integration.feeds.connector import Connector
 from integration.feeds.guard import AddressGuard
 from integration.feeds.pace import Pace
@@ -68,7 +74,8 @@ CLAIMING = PolicySpec("claiming", ClaimingPolicy)
 NOTIFICATIONS = PolicySpec("notifications", NotificationsPolicy)
 STATEMENTS = PolicySpec("statements", StatementsPolicy, check_statements)
 TENDERS = PolicySpec("tenders", TendersPolicy)
-POLICIES: list[PolicySpec[Any]] = [DUTIES, FEEDS, CLAIMING, NOTIFICATIONS, STATEMENTS, TENDERS]
+ERP_FILES = PolicySpec("erp_files", ErpFilesPolicy, check_erp_files)
+POLICIES: list[PolicySpec[Any]] = [DUTIES, FEEDS, CLAIMING, NOTIFICATIONS, STATEMENTS, TENDERS, ERP_FILES]
 CATALOG = EventCatalog.of(events_pb2, leads_events, incentives_events, forecast_events)
 
 
@@ -144,6 +151,11 @@ class _Parts:
             (
                 callback_service_pb2_grpc.add_CallbackServiceServicer_to_server,
                 CallbackService(uow, _ciphers(self._settings)),
+            ),
+            (erp_document_service_pb2_grpc.add_ErpDocumentServiceServicer_to_server, ErpDocumentService(uow)),
+            (
+                feed_file_service_pb2_grpc.add_FeedFileServiceServicer_to_server,
+                FeedFileService(uow, self.connectors, files),
             ),
             (product_service_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(uow)),
             (tender_service_pb2_grpc.add_TenderServiceServicer_to_server, TenderService(uow)),

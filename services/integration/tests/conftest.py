@@ -61,6 +61,9 @@ class World:
             tx.execute(insert(table), list(rows))
             tx.commit()
 
+    def policy(self, name: str) -> Any:
+        return self.service.runtime.policies.current(name)[1]
+
     def events(self, type_: str = "") -> list[Incoming]:
         with self.service.uow.database.connect() as connection:
             return [each for each in recorded_events(connection, CATALOG) if not type_ or each.type == type_]

@@ -35,7 +35,7 @@ def told(code: str = "IMG-1", **changes: Any) -> dict[str, Any]:
 
 
 def offer(world: World, *products: dict[str, Any]) -> Any:
-    connector = ErpProducts(ErpSettings(erp_url=world.erp.url, erp_products_set="Products"))
+    connector = ErpProducts(ErpSettings(erp_url=world.erp.url, erp_products_set="Products"), world.policy)
     connector.rule = FeedRule(**(connector.rule.model_dump() | QUICK))
     world.connectors["erp_products"] = connector
     world.erp.routes["/odata/Products"] = odata("Products", world.erp, products)
@@ -67,6 +67,11 @@ def test_a_product_that_comes_again(world: World) -> None:
     assert (run.records_new, run.corrected, run.duplicates) == (1, 1, 1)
     assert offer(world, told("IMG-1", Version=1, ListPrice="1.00")).duplicates == 1
     assert [row.list_price_fen for row in world.rows(product)] == [5_000_000, 5_200_000]
+    events = [each.message for each in world.events("integration.product_changed")]
+    assert [(each.product_code, each.version, each.list_price.fen) for each in events] == [
+        ("IMG-1", 1, 5_200_000), ("IMG-1", 2, 5_000_000), ("IMG-2", 1, 5_200_000),
+    ]  # fmt: skip
+    assert events[0].registration_ends_on == "2026-03-10"
 
 
 @pytest.mark.spec("N1.2")
@@ -101,4 +106,4 @@ def test_the_catalogue_is_searched_and_shows_what_ends_soon(world: World, rpc: R
 
 
 def test_without_an_entity_set_the_catalogue_is_not_read() -> None:
-    assert ErpProducts(ErpSettings(erp_url="https://erp.example")).access.url == ""
+    assert ErpProducts(ErpSettings(erp_url="https://erp.example"), lambda name: None).access.url == ""

@@ -18,18 +18,24 @@ from integration.claiming.events import ReceiptClaimed, ReceiptUnclaimed
 from integration.claiming.policy import ClaimingPolicy
 from integration.consumers import consumers
 from integration.conversations.rules import ConversationMessage
+from integration.deliveries.rules import Delivered
 from integration.directory.rules import EmployeeChanged
 from integration.duties.policy import DutiesPolicy
 from integration.feeds.events import FeedDegraded, FeedEscalated, FeedRecovered
 from integration.grants.events import GrantChanged
+from integration.invoices.rules import InvoiceReceived
 from integration.notifications.notices import NOTICES
 from integration.notifications.policy import NotificationsPolicy
 from integration.notifications.rules import NotificationCreated, NotificationFailed
 from integration.notifications.template_rules import TEMPLATES
 from integration.orders.rules import OrderChanged, OrderReceived
 from integration.pos.rules import PosSalesLoaded
+from integration.products.rules import ProductChanged
 from integration.receipts.rules import ReceiptArrived, ReceiptCorrected
+from integration.schedules.rules import OrderScheduled
+from integration.service_calls.rules import ServiceCallRecorded
 from integration.settings import IntegrationSettings
+from integration.stock.rules import StockChanged
 from integration.tenders.rules import TenderPublished
 
 EVENTS = [
@@ -37,6 +43,7 @@ EVENTS = [
     ConversationMessage, EmployeeChanged, FeedDegraded, FeedEscalated, FeedRecovered, GrantChanged, NotificationCreated,
     NotificationFailed, OrderChanged, OrderReceived, PosSalesLoaded, ReceiptArrived, ReceiptClaimed, ReceiptCorrected,
     ReceiptUnclaimed, TenderPublished,
+    Delivered, InvoiceReceived, OrderScheduled, ProductChanged, ServiceCallRecorded, StockChanged,
 ]  # fmt: skip
 
 
@@ -71,7 +78,9 @@ def test_every_consumed_event_has_its_texts() -> None:
 
 
 def test_policies_have_defaults_that_hold() -> None:
-    assert {spec.name for spec in POLICIES} == {"duties", "feeds", "claiming", "notifications", "statements", "tenders"}
+    assert {spec.name for spec in POLICIES} == {
+        "duties", "feeds", "claiming", "notifications", "statements", "tenders", "erp_files",
+    }  # fmt: skip
     assert ClaimingPolicy().weights.total == pytest.approx(1.0)
 
 

@@ -36,3 +36,8 @@ class FeedNotConfigured(FailedPrecondition):
 class FeedIsRunning(Conflict):
     en = "Feed {feed} is being run at the moment. Please try again shortly."
     zh = "数据源 {feed} 正在运行，请稍后再试。"
+
+
+class FeedTakesNoFiles(FailedPrecondition):
+    en = "Feed {feed} takes no files."
+    zh = "数据源 {feed} 不接受文件导入。"

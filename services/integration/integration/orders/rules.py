@@ -8,15 +8,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from chassis.kernel.money import Money
+from integration.erp.record_rules import Currency, ErpRecord, ExactYuan, Number, Quantity, Yuan
 from integration.feeds.rules import KeyText, ShortText
-from integration.feeds.version_rules import Versioned
-
-LARGEST = Decimal("1000000000000")
-Yuan = Annotated[Decimal, Field(ge=-LARGEST, le=LARGEST, decimal_places=2)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class OrderState(StrEnum):
@@ -29,22 +25,20 @@ class OrderLineRecord(BaseModel):
 
     product_code: ShortText = Field(alias="ProductCode")
     product_name: ShortText = Field(alias="ProductName", default="")
-    quantity: Annotated[Decimal, Field(ge=-LARGEST, le=LARGEST, decimal_places=6)] = Field(alias="Quantity")
+    quantity: Quantity = Field(alias="Quantity")
     amount: Yuan = Field(alias="Amount")
 
 
-class OrderRecord(Versioned):
+class OrderRecord(ErpRecord):
     """One sales order in the ERP's words."""
 
-    order_id: Annotated[KeyText, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")] = Field(
-        alias="OrderId"
-    )
+    order_id: Number = Field(alias="OrderId")
     contract_number: ShortText = Field(alias="ContractNo", default="")
     customer_code: KeyText = Field(alias="CustomerCode")
     customer_name: ShortText = Field(alias="CustomerName", default="")
     salesperson_id: ShortText = Field(alias="SalespersonId", default="")
     currency: Currency = Field(alias="Currency", default="CNY")
-    total: Annotated[Yuan, Field(ge=0)] = Field(alias="TotalAmount")
+    total: Annotated[ExactYuan, Field(ge=0)] = Field(alias="TotalAmount")
     signed_at: AwareDatetime = Field(alias="SignedAt")
     state: OrderState = Field(alias="Status")
     cancelled_at: AwareDatetime | None = Field(alias="CancelledAt", default=None)
@@ -55,18 +49,6 @@ class OrderRecord(Versioned):
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
-
-    @field_validator("contract_number", "customer_name", "salesperson_id", mode="before")
-    @classmethod
-    def _absent(cls, value: Any) -> Any:
-        return "" if value is None else value
-
-    @field_validator("total", mode="before")
-    @classmethod
-    def _exact(cls, value: Any) -> Any:
-        if isinstance(value, float):
-            raise ValueError("a float is no exact amount")
-        return value
 
 
 @dataclass(frozen=True)

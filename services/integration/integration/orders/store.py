@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
 
 from chassis.access import visible_rows
 from chassis.rpc.paging import Page
@@ -16,20 +15,7 @@ from integration.orders.rules import OrderFacts
 from integration.tables import employee, erp_order
 
 
-def locked(tx: Transaction, order_ids: Iterable[str]) -> dict[str, Row[Any]]:
-    columns = (erp_order.c.order_id, erp_order.c.version, erp_order.c.source_version, erp_order.c.content_hash)
-    query = select(*columns).where(erp_order.c.order_id == func.any(sorted(order_ids)))
-    return {row.order_id: row for row in tx.execute(query.order_by(erp_order.c.order_id).with_for_update())}
-
-
-def save(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        fresh = insert(erp_order)
-        others = {name: fresh.excluded[name] for name in rows[0] if name != "order_id"}
-        tx.execute(fresh.on_conflict_do_update(index_elements=[erp_order.c.order_id], set_=others), rows)
-
-
-def row_of(facts: OrderFacts, source_version: int, content: bytes) -> dict[str, Any]:
+def row_of(facts: OrderFacts) -> dict[str, Any]:
     lines = [
         {
             "product_code": each.product_code,
@@ -45,8 +31,6 @@ def row_of(facts: OrderFacts, source_version: int, content: bytes) -> dict[str, 
         "amount_fen": facts.amount.fen,
         "currency": facts.amount.currency,
         "lines": lines,
-        "source_version": source_version,
-        "content_hash": content,
     }
 
 

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, or_, select
 
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from integration.tables import product
-
-
-def locked(tx: Transaction, codes: Iterable[str]) -> dict[str, Row[Any]]:
-    query = select(product.c.product_code, product.c.source_version, product.c.content_hash)
-    named = query.where(product.c.product_code == func.any(sorted(codes)))
-    return {row.product_code: row for row in tx.execute(named.order_by(product.c.product_code).with_for_update())}
-
-
-def save(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        fresh = insert(product)
-        others = {name: fresh.excluded[name] for name in rows[0] if name != "product_code"}
-        tx.execute(fresh.on_conflict_do_update(index_elements=[product.c.product_code], set_=others), rows)
 
 
 def load(tx: Transaction, code: str) -> Row[Any] | None:

@@ -1,4 +1,4 @@
-"""Keep a page of the ERP's products."""
+"""Keep a page of the ERP's products and tell on what is new or changed."""
 
 from __future__ import annotations
 
@@ -7,31 +7,39 @@ from typing import Any
 
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
+from integration.erp.keep_records import Change, Kind, keep_records
 from integration.feeds.rules import Outcome, Raw
-from integration.feeds.version_rules import Arrival, compared, newest
-from integration.products import store
-from integration.products.rules import ProductRecord
+from integration.products.rules import ProductChanged, ProductRecord
+from integration.tables import product
 
 
 def take_products(tx: Transaction, records: Sequence[Raw]) -> Outcome:
-    """The highest version of a product in the page counts; a page taken twice changes nothing."""
-    outcome = Outcome(records=len(records))
-    told = newest(records, ProductRecord, "product_code", outcome)
-    known = store.locked(tx, told)
-    rows: list[dict[str, Any]] = []
-    for code, record in told.items():
-        row = known.get(code)
-        what, content = compared(row, record)
-        outcome.new += what is Arrival.NEW
-        outcome.corrected += what is Arrival.CORRECTED
-        if what is not Arrival.DUPLICATE:
-            rows.append(_row(record, content))
-    store.save(tx, rows)
-    outcome.duplicates = outcome.records - outcome.new - outcome.corrected - len(outcome.rejections)
-    outcome.accepted = list(told)
+    outcome, changes = keep_records(tx, records, KIND)
+    for each in changes:
+        tx.record(_told(each))
     return outcome
 
 
-def _row(record: ProductRecord, content: bytes) -> dict[str, Any]:
-    plain = record.model_dump(exclude={"list_price"})
-    return plain | {"list_price_fen": Money.of(record.list_price, record.currency).fen, "content_hash": content}
+def _columns(record: ProductRecord) -> dict[str, Any]:
+    return record.model_dump(exclude={"list_price"}) | {"list_price_fen": _price(record).fen}
+
+
+KIND = Kind(product, ProductRecord, "product_code", _columns)
+
+
+def _price(record: ProductRecord) -> Money:
+    return Money.of(record.list_price, record.currency)
+
+
+def _told(change: Change[ProductRecord]) -> ProductChanged:
+    record = change.record
+    return ProductChanged(
+        product_code=record.product_code,
+        version=change.version,
+        name=record.name,
+        category=record.category,
+        list_price=_price(record),
+        registration_number=record.registration_number,
+        registration_ends_on=record.registration_ends_on,
+        active=record.active,
+    )

@@ -16,14 +16,14 @@ from functools import lru_cache, partial
 from typing import BinaryIO
 
 from chassis.kernel.calendar import SHANGHAI
-from integration.receipts.encodings import AsUtf8, encoding_of
+from integration.receipts.csv_rows import csv_rows
+from integration.receipts.encodings import encoding_of
 from integration.receipts.policy import BankCsv
 from integration.receipts.reading import NotAStatement, Survey, Told, fen_of, missing, single_line
 from integration.receipts.rules import Entry, Statement
 
 # Lines above the table: title, account, period.
 MOST_ABOVE = 30
-LONGEST_LINE = 100_000
 ROOM = 10**8
 _FORMATS = (
     "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d-%H.%M.%S",
@@ -196,7 +196,7 @@ class BankCsvFormat:
 
     def _rows(self, content: BinaryIO) -> Iterator[tuple[int, Row]]:
         """Rows with their numbers. A last row without all its cells is where the file was cut: raises NotAStatement."""
-        lines = _reader(content, self._table.encoding, self._layout.delimiter)
+        lines = csv_rows(content, self._table.encoding, self._layout.delimiter)
         for _ in range(len(self._table.above) + 1):
             next(lines)
         header = self._table.header
@@ -233,7 +233,7 @@ def find_table(content: BinaryIO, layouts: Sequence[BankCsv]) -> Table:
     known = sorted(layouts, key=lambda each: -len(each.columns))
     for layout in known:
         above: list[str] = []
-        for cells in _reader(content, encoding, layout.delimiter):
+        for cells in csv_rows(content, encoding, layout.delimiter):
             names = tuple(each.strip().strip("\ufeff") for each in cells)
             if layout.columns <= set(names):
                 return Table(layout, encoding, names, tuple(above))
@@ -241,25 +241,6 @@ def find_table(content: BinaryIO, layouts: Sequence[BankCsv]) -> Table:
             if len(above) > MOST_ABOVE:
                 break
     raise NotAStatement("no known statement format, and no bank's CSV layout has these columns", "无法识别的对账单格式")
-
-
-def _reader(content: BinaryIO, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    content.seek(0)
-    text = io.TextIOWrapper(io.BufferedReader(AsUtf8(content, encoding)), encoding="utf-8", newline="")
-    rows = csv.reader(_bounded(text), delimiter=delimiter)
-    try:
-        yield from rows
-    except csv.Error as failure:
-        raise NotAStatement(
-            f"row {rows.line_num} is no CSV: {failure}", f"第 {rows.line_num} 行不是有效的 CSV"
-        ) from None
-
-
-def _bounded(text: io.TextIOBase) -> Iterator[str]:
-    while line := text.readline(LONGEST_LINE):
-        if len(line) == LONGEST_LINE:
-            raise NotAStatement("a line is too long for a bank's CSV", "存在过长的行，不是银行 CSV")
-        yield line.replace("\x00", "")
 
 
 def _fen(text: str, field: str) -> int:

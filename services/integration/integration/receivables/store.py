@@ -40,14 +40,6 @@ def _locked(tx: Transaction, columns: Iterable[Column[Any]], receivable_ids: Ite
     return {row.receivable_id: row for row in tx.execute(query.order_by(receivable.c.receivable_id).with_for_update())}
 
 
-def save(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """What was claimed on them stays."""
-    if rows:
-        fresh = insert(receivable)
-        others = {name: fresh.excluded[name] for name in rows[0] if name != "receivable_id"}
-        tx.execute(fresh.on_conflict_do_update(index_elements=[receivable.c.receivable_id], set_=others), rows)
-
-
 def odd_contract_keys(tx: Transaction) -> Sequence[str]:
     """Contract numbers with other letters than A–Z: they are looked for in a remark by their spelling."""
     odd = receivable.c.contract_key.op("~")("[^A-Z0-9]")

@@ -12,6 +12,7 @@ from integration.tables.bank import (
 )
 from integration.tables.directory import directory_state, duty_grant, employee, unit
 from integration.tables.drafts import bank_draft
+from integration.tables.erp import erp_delivery, erp_invoice, erp_schedule, erp_stock, service_call
 from integration.tables.feeds import feed, feed_alert, feed_run, quarantine
 from integration.tables.messages import (
     approval,
@@ -42,7 +43,11 @@ __all__ = [
     "directory_state",
     "duty_grant",
     "employee",
+    "erp_delivery",
+    "erp_invoice",
     "erp_order",
+    "erp_schedule",
+    "erp_stock",
     "feed",
     "feed_alert",
     "feed_run",
@@ -55,6 +60,7 @@ __all__ = [
     "product",
     "quarantine",
     "receivable",
+    "service_call",
     "tender",
     "tender_notice",
     "unit",

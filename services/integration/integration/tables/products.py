@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, Table, Text, text
 
 from integration.tables.metadata import currency, fen, metadata, words
 
@@ -10,6 +10,8 @@ product = Table(
     "product",
     metadata,
     Column("product_code", Text, primary_key=True),
+    # Ours, grows by one with each published change.
+    Column("version", Integer, nullable=False, server_default=text("1")),
     Column("source_version", Integer, nullable=False),
     Column("name", Text, nullable=False),
     words("category"),

@@ -37,6 +37,7 @@ receivable = Table(
     "receivable",
     metadata,
     Column("receivable_id", Text, primary_key=True),
+    Column("version", Integer, nullable=False, server_default=text("1")),
     Column("source_version", Integer, nullable=False),
     words("contract_number"),
     words("customer_code"),

@@ -1,0 +1,112 @@
+"""A CSV of the ERP as pages of a run, whatever its size: read piece by piece, good rows taken, bad ones put aside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO
+
+from integration.erp.csv_rules import LINES, Layout, joined, layout_of, record_of
+from integration.erp.policy import ErpFilesPolicy
+from integration.erp.record_rules import ErpRecord
+from integration.feeds.connector import Page
+from integration.feeds.rules import Raw, Rejection
+from integration.receipts.csv_rows import csv_rows
+from integration.receipts.encodings import encoding_of
+from integration.receipts.reading import NotAStatement
+from integration.receipts.statement_file import shown
+
+AT_ONCE = 500
+REFUSALS = "refusals"
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """`key`: the field of `model` that names a record. `columns`: headers of this feed, by the policy."""
+
+    place: str
+    feed: str
+    model: type[ErpRecord]
+    key: str
+    policy: ErpFilesPolicy
+
+
+@dataclass(frozen=True)
+class _Row:
+    """`record` is None for a row that lacks cells: which field a cell belongs to is then not certain."""
+
+    number: int
+    text: str
+    record: dict[str, Any] | None
+
+
+def pages_of(content: BinaryIO, file: CsvFile) -> Iterator[Page]:
+    """A file that can't be read at all, or that lacks a column, is one page that says why."""
+    try:
+        encoding = encoding_of(content)
+        _refuse_cut(content)
+        layout = _layout(content, encoding, file)
+        records = _whole(_rows(content, encoding, layout, file.policy), layout.key)
+        while batch := list(islice(records, AT_ONCE)):
+            yield _page(batch, file.place)
+    except NotAStatement as failure:
+        refusal = Rejection(Raw(file.place, shown(content)), failure.en, failure.zh, failure.field, file.place)
+        yield Page((), "", {REFUSALS: [refusal]})
+
+
+def _page(batch: list[_Row], place: str) -> Page:
+    raws, refusals = [], []
+    for row in batch:
+        where = f"{place}, row {row.number}"
+        if row.record is None:
+            refusals.append(Rejection(Raw(where, row.text), "the row lacks cells", "该行缺少单元格"))
+        else:
+            raws.append(Raw(where, json.dumps(row.record, ensure_ascii=False)))
+    return Page(raws, "", {REFUSALS: refusals})
+
+
+def _refuse_cut(content: BinaryIO) -> None:
+    """The last cell of a file that broke off may look whole and be an amount without its last digits."""
+    size = content.seek(0, 2)
+    content.seek(max(size - 4, 0))
+    if not content.read().rstrip(b" \t\x1a").endswith((b"\n", b"\r")):
+        raise NotAStatement("the last line has no end: the file may be cut off", "最后一行没有换行符，文件可能不完整")
+
+
+def _layout(content: BinaryIO, encoding: str, file: CsvFile) -> Layout:
+    header = next(csv_rows(content, encoding, file.policy.delimiter), [])
+    layout = layout_of(header, file.model, file.key, file.policy.columns.get(file.feed, {}))
+    if layout.lacks:
+        names = ", ".join(layout.lacks)
+        raise NotAStatement(f"no column for {names}", f"缺少列：{names}", layout.lacks[0])
+    return layout
+
+
+def _rows(content: BinaryIO, encoding: str, layout: Layout, policy: ErpFilesPolicy) -> Iterator[_Row]:
+    rows = csv_rows(content, encoding, policy.delimiter)
+    next(rows)
+    for number, cells in enumerate(rows, start=1):
+        if "".join(cells).strip():
+            text = policy.delimiter.join(cells).replace("\n", " ")
+            lacks = len(cells) < len(layout.fields)
+            yield _Row(number, text, None if lacks else record_of(cells, layout, policy))
+
+
+def _whole(rows: Iterator[_Row], key: str) -> Iterator[_Row]:
+    """Rows of one order that follow each other, as one record with several lines."""
+    held: _Row | None = None
+    for row in rows:
+        if held is not None and _continues(held.record, row.record, key):
+            held = _Row(held.number, held.text, joined(held.record or {}, row.record or {}))
+            continue
+        if held is not None:
+            yield held
+        held = row
+    if held is not None:
+        yield held
+
+
+def _continues(before: dict[str, Any] | None, row: dict[str, Any] | None, key: str) -> bool:
+    return bool(before and row and LINES in row and before.get(key) == row.get(key))
