@@ -62,6 +62,7 @@ class Gateway:
         self.upstream = Upstream(settings.peers, keyring, deadline=settings.request_timeout)
         self.memory = SharedMemory(settings.redis_url)
         self.rates = Rates(settings.redis_url, self.memory)
+        self.withdrawn = WithdrawnSessions(self.memory)
         self.hub = Hub(
             per_person=settings.streams_per_person, in_all=settings.streams_in_all, queue=settings.stream_queue
         )
@@ -87,7 +88,7 @@ class Gateway:
         )
         seal = Seal(keyring, trust)
         tokens = SessionTokens(seal, settings.session_life)
-        withdrawn = WithdrawnSessions(self.memory)
+        withdrawn = self.withdrawn
         per_person = rate("CLOSELOOP_RATE_PER_PERSON", settings.rate_per_person)
         origins = frozenset(settings.cors_origins)
         guard = Guard(tokens, withdrawn, people, self.rates, per_person, origins, self._api_keys())
@@ -148,10 +149,12 @@ class Gateway:
     async def _running(self) -> AsyncIterator[None]:
         self._loop = asyncio.get_running_loop()
         self.reader.start()
+        hearing = asyncio.create_task(self.withdrawn.listen())
         log.info("gateway.started", routes=len(self.contracts.rpcs))
         try:
             yield
         finally:
+            hearing.cancel()
             await asyncio.to_thread(self.reader.stop)
             await self.upstream.close()
             if self.oidc is not None:

@@ -8,7 +8,7 @@ answered for at once, so no breaker stands in front.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -18,7 +18,7 @@ from opentelemetry.trace import SpanKind
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_random_exponential
 
 from chassis import telemetry
-from chassis.errors import CloseloopError, DeadlineExceeded, InvalidInput, Locale
+from chassis.errors import CloseloopError, DeadlineExceeded, InvalidInput, Locale, Unavailable
 from chassis.identity import Identity, Keyring
 from chassis.metrics import metrics
 from chassis.rpc.client import CHANNEL_OPTIONS, FOR_THE_WAY_BACK, MOST_ATTEMPTS, SIGN_EVERY, headers, is_repeatable
@@ -48,10 +48,9 @@ class Upstream:
         name, code, started = path.rpartition(".")[2], "OK", time.perf_counter()
         with telemetry.span(name, SpanKind.CLIENT):
             try:
-                async for attempt in _retrying(context, self._deadline):
-                    with attempt:
-                        return await self._once(context, path, request, answer, as_, locale, ends)
-                raise AssertionError("the last attempt returns or raises")
+                return await self._attempt(
+                    context, lambda: self._once(context, path, request, answer, as_, locale, ends)
+                )
             except CloseloopError as error:
                 code = error.code
                 raise
@@ -61,6 +60,21 @@ class Upstream:
     async def close(self) -> None:
         for channel in self._channels.values():
             await channel.close(grace=1)
+
+    async def _attempt(self, context: str, once: Callable[[], Awaitable[M]]) -> M:
+        """The library that repeats comes in when the first attempt failed: most succeed, and it takes its time."""
+        try:
+            return await once()
+        except Unavailable as failure:
+            if not is_repeatable(failure):
+                raise
+            failed: list[CloseloopError] = [failure]
+        async for attempt in _retrying(context, self._deadline):
+            with attempt:
+                if failed:
+                    raise failed.pop()
+                return await once()
+        raise AssertionError("the last attempt returns or raises")
 
     async def _once(
         self, context: str, path: str, request: Message, answer: type[M], as_: Identity, locale: Locale, ends: float
