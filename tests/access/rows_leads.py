@@ -11,7 +11,10 @@ from .rows_table import AT, Rows
 def record(rows: Rows, owner: Owner) -> dict[str, str]:
     ids = {
         name: new_id()
-        for name in ("lead_id", "accepted", "recycled", "customer_id", "import_id", "recall_id", "pause_id")
+        for name in (
+            *("lead_id", "accepted", "recycled", "customer_id"),
+            *("import_id", "over_import_id", "recall_id", "pause_id"),
+        )
     }
     ids["employee_id"] = owner.id
     whose = {"owner_id": owner.id, "unit": owner.unit}
@@ -46,6 +49,11 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
              clear_reason=owner.mark)  # fmt: skip
     rows.put("lead_import", import_id=ids["import_id"], state="running", file_id=owner.mark, channel="expo",
              mapping={}, started_by=owner.id, unit=owner.unit, started_at=AT)  # fmt: skip
+    rows.put("lead_import", import_id=ids["over_import_id"], state="done", file_id=owner.mark, channel="expo",
+             mapping={}, started_by=owner.id, unit=owner.unit, started_at=AT)  # fmt: skip
+    for import_id in (ids["import_id"], ids["over_import_id"]):
+        rows.put("lead_import_row", import_id=import_id, row=2, outcome="appended", company_name=owner.mark)
+        rows.put("lead_import_kept", import_id=import_id, lead_id=ids["lead_id"], why=owner.mark)
     rows.put("lead_import_error", import_id=ids["import_id"], row=1, field="phone", value=owner.mark, message="bad",
              message_zh="错误")  # fmt: skip
     return ids
@@ -69,6 +77,14 @@ def _convert(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     }
 
 
+def _over(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"import_id": ids["over_import_id"]}
+
+
+def _revert(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"import_id": ids["over_import_id"], "reason": "导错文件"}
+
+
 def _reopen(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"lead_id": ids["recycled"], "reason": "有预算了"}
 
@@ -76,6 +92,9 @@ def _reopen(ids: dict[str, str], caller: Role) -> dict[str, Any]:
 REQUESTS: dict[str, Any] = {
     "leads.CaptureService/CaptureLead": _capture,
     "leads.CaptureService/StartImport": {"file_id": "FILE", "channel": "expo"},
+    "leads.ImportService/PreviewImport": {"file_id": "FILE", "channel": "expo"},
+    "leads.ImportService/RevertImport": _revert,
+    "leads.ImportService/WriteErrorFile": _over,
     "leads.LeadService/ConvertLead": _convert,
     "leads.LeadService/DisqualifyLead": {"reason": "无预算"},
     "leads.LeadService/ReopenLead": _reopen,

@@ -33,6 +33,10 @@ STRICTER = {
     "leads.CaptureService/GetImport",
     "leads.CaptureService/ListImportErrors",
     "leads.CaptureService/CancelImport",
+    "leads.ImportService/ListImportRows",
+    "leads.ImportService/ListKeptLeads",
+    "leads.ImportService/RevertImport",
+    "leads.ImportService/WriteErrorFile",
 }
 # The telephone system reports calls of everybody.
 TOLD_BY_PARTNERS = {"activity.CallService/RecordCall"}
@@ -41,6 +45,7 @@ NEVER_OK = {
     "incentives.RuleService/PublishRule": "RULE_HAS_ERRORS",
     "integration.CallbackService/ReceiveCallback": "CALLBACK_NOT_CONFIGURED",
     "integration.FeedService/RunFeed": "FEED_NOT_CONFIGURED",
+    "leads.ImportService/WriteErrorFile": "NOTHING_REFUSED",
 }
 FILES = {"FILE": FILE_ID, "PAGE": PAGE_ID}
 ADMITTED, NO_DUTY, NOT_THERE = "admitted", "PERMISSION_DENIED", "NOT_FOUND"

@@ -22,6 +22,8 @@ from closeloop.leads.v1 import capture_service_pb2_grpc as capture_grpc
 from closeloop.leads.v1 import customer_service_pb2_grpc as customer_grpc
 from closeloop.leads.v1 import events_pb2 as leads_events
 from closeloop.leads.v1 import guard_service_pb2_grpc as guard_grpc
+from closeloop.leads.v1 import import_service_pb2_grpc as import_grpc
+from closeloop.leads.v1 import hint_service_pb2_grpc as hint_grpc
 from closeloop.leads.v1 import lead_service_pb2_grpc as lead_grpc
 from closeloop.leads.v1 import policy_service_pb2, policy_service_pb2_grpc
 from closeloop.leads.v1 import score_service_pb2_grpc as score_grpc
@@ -30,6 +32,8 @@ from leads.api.assignment import AssignmentService
 from leads.api.capture import CaptureService
 from leads.api.customer import CustomerService
 from leads.api.guard import GuardService
+from leads.api.imports import ImportService
+from leads.api.hint import HintService
 from leads.api.lead import LeadService
 from leads.api.score import ScoreService
 from leads.app import App
@@ -79,7 +83,9 @@ def build(
                 AssignmentService(assigner, policies.ASSIGNMENT),
             ),
             (guard_grpc.add_GuardServiceServicer_to_server, GuardService(assigner)),
+            (import_grpc.add_ImportServiceServicer_to_server, ImportService(uow, store)),
             (customer_grpc.add_CustomerServiceServicer_to_server, CustomerService(uow)),
+            (hint_grpc.add_HintServiceServicer_to_server, HintService(uow, runtime.policies)),
             (score_grpc.add_ScoreServiceServicer_to_server, ScoreService(uow, runtime.policies)),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ],

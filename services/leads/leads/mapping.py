@@ -27,6 +27,7 @@ from leads.capture.rules import Arrival
 from leads.customers.import_customers import CustomerRow, Imported
 from leads.customers.rules import Customer
 from leads.history.import_closed_leads import ClosedLead
+from leads.history.store import Step
 from leads.lead.list_leads import Order, Wish
 from leads.lead.rules import Grade, Lead, Position, Qualification, State
 from leads.normalise.datum_rules import to_wgs84
@@ -48,7 +49,7 @@ _ORDERS: dict[int, Order] = {
 }
 _IMPORT_STATES = {
     each: capture_service_pb2.ImportState.Value(f"IMPORT_STATE_{each.upper()}")
-    for each in ("running", "done", "cancelled", "failed")
+    for each in ("running", "done", "cancelled", "failed", "reverting", "reverted")
 }
 
 
@@ -158,6 +159,7 @@ def closed_lead(message: assignment_service_pb2.ClosedLead) -> ClosedLead:
         message.won,
         message.closed_at.ToDatetime(UTC),
         _facts(message) if message.HasField("facts") else None,
+        tuple(Step(message.external_id, each.at.ToDatetime(UTC), each.kind) for each in message.facts.steps),
     )
 
 
@@ -170,9 +172,10 @@ def _facts(message: assignment_service_pb2.ClosedLead) -> Facts:
         grade=_GRADE_OF[message.grade].value,
         budget_fen=money(known.budget).fen if known.HasField("budget") else None,
         budget_confirmed=known.budget_confirmed if known.HasField("budget_confirmed") else None,
-        decision_chain=known.decision_chain,
+        decision_chain=tuple(known.decision_chain),
         first_touch_due_hours=known.first_touch_due_hours if known.HasField("first_touch_due_hours") else None,
         known_customer=known.known_customer,
+        need=known.need,
     )
 
 
@@ -283,6 +286,12 @@ def import_(row: Row[Any]) -> capture_service_pb2.Import:
         started_at=instant(row.started_at),
         finished_at=instant(row.finished_at),
         error=row.error,
+        dry_run=row.dry_run,
+        suggested=row.suggested,
+        mapping=row.mapping,
+        withdrawn=row.withdrawn,
+        touches_removed=row.touches_removed,
+        kept=row.kept,
     )
 
 

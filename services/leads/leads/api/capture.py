@@ -51,7 +51,14 @@ class CaptureService(Servicer, pb_grpc.CaptureServiceServicer):
             lambda tx: pb.StartImportResponse(
                 **{
                     "import": mapping.import_(
-                        start_import(tx, self._files, request.file_id, request.channel, dict(request.mapping))
+                        start_import(
+                            tx,
+                            self._files,
+                            request.file_id,
+                            request.channel,
+                            dict(request.mapping),
+                            dry_run=request.dry_run,
+                        )
                     )
                 }
             ),

@@ -1,16 +1,15 @@
-"""Stream a CSV file out of the file store: encoding found, headings recognised, rows one by one (LD1.1, LD13.1)."""
+"""Stream a CSV file: encoding found, rows one by one (LD1.1, LD13.1)."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from chassis.errors import InvalidInput
-from leads.imports.row_rules import HEADINGS, columns_of, missing_columns
+from leads.imports.table_rules import FileBroken, Numbered
 
 _PIECE = 1 << 20
 
@@ -20,23 +19,9 @@ class EncodingUnknown(InvalidInput):
     zh = "文件编码既不是 UTF-8 也不是 GB18030。"
 
 
-class ColumnMissing(InvalidInput):
-    en = "The file has no column for the {field}: name one of {headings}."
-    zh = "文件缺少“{heading}”列，可用的列名：{headings}。"
-
-
-class CsvBroken(InvalidInput):
+class CsvBroken(FileBroken):
     en = "Row {row} and what follows can't be read as CSV; is a quotation mark left open?"
     zh = "第 {row} 行起无法按 CSV 读取，请检查引号是否成对。"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A file that was understood. `rows` gives (number, cells), 1 = the first row below the headings."""
-
-    columns: Mapping[str, int]
-    width: int
-    rows: Iterator[tuple[int, list[str]]]
 
 
 def encoding_of(file: BinaryIO) -> str:
@@ -50,18 +35,17 @@ def encoding_of(file: BinaryIO) -> str:
     raise EncodingUnknown
 
 
-def table_of(file: BinaryIO, encoding: str, mapping: Mapping[str, str], skip: int = 0) -> Table:
-    """`skip`: rows dealt with already. Raises ColumnMissing or CsvBroken."""
+def csv_rows(file: BinaryIO, encoding: str, skip: int) -> tuple[list[str], Iterator[Numbered]]:
+    """The headings, and the rows behind the first `skip`. Raises CsvBroken where it can't be read on."""
     reader = csv.reader(io.TextIOWrapper(file, encoding=encoding, newline=""))
-    headings = next(reader, [])
-    columns = columns_of(headings, mapping)
-    for field in missing_columns(columns):
-        names = HEADINGS[field]
-        raise ColumnMissing(field=field, heading=names[0], headings=", ".join(names[:4]))
-    return Table(columns, len(headings), _rows(reader, skip))
+    try:
+        headings = next(reader, [])
+    except csv.Error:
+        raise CsvBroken(row=0) from None
+    return headings, _rows(reader, skip)
 
 
-def _rows(reader: Iterator[list[str]], skip: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(reader: Iterator[list[str]], skip: int) -> Iterator[Numbered]:
     number = 0
     while True:
         number += 1

@@ -1,4 +1,4 @@
-"""A row of a CSV file → an arrival, or the field that can't be read (LD13.1)."""
+"""A row of a file → an arrival, or the field that can't be read (LD13.1)."""
 
 from __future__ import annotations
 
@@ -95,13 +95,17 @@ class CellProblem(ValueError):
 def columns_of(headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
     """Field → column. The given mapping (heading → field) wins over recognition; the first of two columns counts."""
     known = {heading: field for field, names in HEADINGS.items() for heading in names}
-    given = {_plain(heading): field for heading, field in mapping.items()}
     found: dict[str, int] = {}
     for at, heading in enumerate(headings):
-        field = given.get(_plain(heading)) or known.get(_plain(heading))
+        field = field_of(heading, mapping) or known.get(_plain(heading))
         if field:
             found.setdefault(field, at)
     return found
+
+
+def field_of(heading: str, mapping: Mapping[str, str]) -> str:
+    """What the mapping says of a heading; spaces and case don't matter."""
+    return {_plain(each): field for each, field in mapping.items()}.get(_plain(heading), "")
 
 
 def missing_columns(columns: Mapping[str, int]) -> list[str]:

@@ -7,7 +7,6 @@ of a chunk leaves the checkpoint before it, and whoever goes on reads from there
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row
@@ -19,16 +18,17 @@ from chassis.identity import of_service
 from chassis.policy import Policies
 from chassis.unit_of_work import Transaction, UnitOfWork
 from leads.capture.policy import CapturePolicy
-from leads.capture.rules import Clean, Outcome
+from leads.capture.rules import Outcome
 from leads.capture.take_in import Source, take_in
-from leads.grading.policy import GradingPolicy
 from leads.imports import store
-from leads.imports.read_csv import CsvBroken, Table, encoding_of, table_of
-from leads.imports.row_rules import arrival_of
-from leads.lead.events import ImportProgressed
+from leads.imports.open_table import open_table
+from leads.imports.read_rows import Chunk, read_rows
+from leads.imports.revert_import import revert_chunk
+from leads.imports.table_rules import Table
+from leads.imports.tell_progress import tell_progress
+from leads.imports.try_rows import Judged, forget_rows, try_rows
 
 log = telemetry.logger()
-Numbered = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Importer:
 
 
 def run_imports(importer: Importer) -> int:
-    """Works off all that run, the oldest first; how many were worked on."""
+    """Works off all that run or are taken back, the oldest first; how many were worked on."""
     with importer.uow.read(of_service(importer.uow.service)) as tx:
-        waiting = store.running(tx)
+        waiting = store.under_way(tx)
     for import_id in waiting:
         with store.turn(importer.uow.database, import_id) as mine:
             if mine:
@@ -54,105 +54,80 @@ def run_imports(importer: Importer) -> int:
 def _run_or_report(importer: Importer, import_id: str) -> None:
     """One import that fails in a way nobody expected holds up no other; it is tried again at its checkpoint."""
     try:
-        _run(importer, import_id)
+        with importer.uow.read(of_service(importer.uow.service)) as tx:
+            row = store.load(tx, import_id)
+        if row.state == "reverting":
+            while revert_chunk(importer.uow, import_id):
+                pass
+        else:
+            _read(importer, row)
     except Exception:
         log.exception("import.failed", import_id=import_id)
 
 
-def _run(importer: Importer, import_id: str) -> None:
-    with importer.uow.read(of_service(importer.uow.service)) as tx:
-        row = store.load(tx, import_id)
+def _read(importer: Importer, row: Row[Any]) -> None:
     try:
-        with importer.files.open(row.file_id) as file:
-            encoding = encoding_of(file)
-            table = table_of(file, encoding, row.mapping, skip=row.rows_read)
-            while _chunk(importer, import_id, table, encoding):
+        with open_table(importer.files, row.file_id, row.mapping, skip=row.rows_read) as table:
+            while _chunk(importer, row, table):
                 pass
     except (InvalidInput, NotFound) as problem:
-        _give_up(importer, import_id, problem)
+        _give_up(importer, row.import_id, problem)
 
 
-def _chunk(importer: Importer, import_id: str, table: Table, encoding: str) -> bool:
+def _chunk(importer: Importer, started: Row[Any], table: Table) -> bool:
     """False when the import is over."""
-    capture: CapturePolicy = importer.policies.current("capture")[1]
-    grading: GradingPolicy = importer.policies.current("grading")[1]
-    rows, broken = _next_rows(table, capture.import_checkpoint_rows)
+    policy: CapturePolicy = importer.policies.current("capture")[1]
+    chunk = read_rows(table, policy.import_checkpoint_rows, started.channel)
     with importer.uow.begin(of_service(importer.uow.service)) as tx:
-        row = store.load(tx, import_id, lock=True)
+        row = store.load(tx, started.import_id, lock=True)
         if row.state != "running":
             return False
         if row.cancel:
-            _finish(tx, import_id, "cancelled")
-        elif rows:
-            _take_rows(tx, row, rows, table, encoding, capture, grading)
-        elif broken is None:
-            _finish(tx, import_id, "done")
+            _finish(tx, row, "cancelled")
+        elif chunk.rows:
+            _take(importer, tx, row, chunk, table.encoding, policy)
+        elif chunk.broken is None:
+            _finish(tx, row, "done")
         tx.commit()
-    if broken is not None:
-        raise broken
-    return bool(rows) and not row.cancel
+    if chunk.broken is not None:
+        raise chunk.broken
+    return bool(chunk.rows) and not row.cancel
 
 
-def _next_rows(table: Table, most: int) -> tuple[list[Numbered], CsvBroken | None]:
-    """Rows before a place that can't be read still go in."""
-    rows: list[Numbered] = []
-    try:
-        for each in islice(table.rows, most):
-            rows.append(each)
-    except CsvBroken as broken:
-        return rows, broken
-    return rows, None
-
-
-def _take_rows(
-    tx: Transaction,
-    row: Row[Any],
-    rows: list[Numbered],
-    table: Table,
-    encoding: str,
-    capture: CapturePolicy,
-    grading: GradingPolicy,
+def _take(
+    importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk, encoding: str, policy: CapturePolicy
 ) -> None:
-    good, errors = _read(rows, table, row.channel)
-    source = Source(row.started_by, row.unit, row.import_id)
-    taken = take_in(tx, good, source, capture, grading) if good else []
-    store.add_errors(tx, [each | {"import_id": row.import_id} for each in errors])
-    created = sum(each.outcome is Outcome.CREATED for each in taken)
+    judged = try_rows(tx, row, chunk.good, policy) if row.dry_run else _take_in(importer, tx, row, chunk, policy)
+    store.add_errors(tx, [each | {"import_id": row.import_id} for each in chunk.refused])
+    store.add_rows(tx, [each.as_row(row.import_id) for each in judged if each.outcome != "created"])
+    appended = sum(each.outcome == "appended" for each in judged)
     changed = store.change(
         tx,
         row.import_id,
         encoding=encoding,
-        rows_read=rows[-1][0],
-        created=row.created + created,
-        appended=row.appended + len(taken) - created,
-        failed=row.failed + len(rows) - len(good),
+        rows_read=chunk.last_row,
+        created=row.created + len(judged) - appended,
+        appended=row.appended + appended,
+        suggested=row.suggested + sum(each.outcome == "suggested" for each in judged),
+        failed=row.failed + chunk.failed,
     )
-    tx.record(_progress(changed))
+    tell_progress(tx, changed)
 
 
-def _read(rows: list[Numbered], table: Table, channel: str) -> tuple[list[Clean], list[dict[str, Any]]]:
-    """Rows that can be taken in, and what is wrong with the others, field by field."""
-    good: list[Clean] = []
-    errors: dict[tuple[int, str], dict[str, Any]] = {}
-    for number, cells in rows:
-        try:
-            good.append(arrival_of(cells, table.columns, table.width, channel))
-        except InvalidInput as refused:
-            for each in refused.violations:
-                at = table.columns.get(each.field)
-                value = cells[at][:200] if at is not None and at < len(cells) else ""
-                errors[number, each.field] = {
-                    "row": number,
-                    "field": each.field,
-                    "value": value,
-                    "message": each.en,
-                    "message_zh": each.zh,
-                }
-    return good, list(errors.values())
+def _take_in(importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk, policy: CapturePolicy) -> list[Judged]:
+    source = Source(row.started_by, row.unit, row.import_id)
+    arrivals = [arrival for _, arrival in chunk.good]
+    taken = take_in(tx, arrivals, source, policy, importer.policies.current("grading")[1]) if arrivals else []
+    return [
+        Judged(number, "appended" if one.outcome is Outcome.APPENDED else "created", each.company_name, one.lead_id)
+        for (number, each), one in zip(chunk.good, taken, strict=True)
+    ]
 
 
-def _finish(tx: Transaction, import_id: str, state: str, error: str = "") -> None:
-    tx.record(_progress(store.change(tx, import_id, state=state, finished_at=tx.now, error=error)))
+def _finish(tx: Transaction, row: Row[Any], state: str, error: str = "") -> None:
+    if row.dry_run:
+        forget_rows(tx, row.import_id)
+    tell_progress(tx, store.change(tx, row.import_id, state=state, finished_at=tx.now, error=error))
 
 
 def _give_up(importer: Importer, import_id: str, problem: CloseloopError) -> None:
@@ -160,17 +135,5 @@ def _give_up(importer: Importer, import_id: str, problem: CloseloopError) -> Non
     with importer.uow.begin(of_service(importer.uow.service)) as tx:
         row = store.load(tx, import_id, lock=True)
         if row.state == "running":
-            _finish(tx, import_id, "failed", f"{problem.text_zh} / {problem.text_en}")
+            _finish(tx, row, "failed", f"{problem.text_zh} / {problem.text_en}")
             tx.commit()
-
-
-def _progress(row: Row[Any]) -> ImportProgressed:
-    return ImportProgressed(
-        import_id=row.import_id,
-        started_by=row.started_by,
-        state=row.state,
-        rows_read=row.rows_read,
-        created=row.created,
-        appended=row.appended,
-        failed=row.failed,
-    )

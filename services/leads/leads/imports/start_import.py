@@ -1,4 +1,4 @@
-"""Imports: start, look at, cancel. The work itself is done by run_imports in the background."""
+"""Imports: start, cancel, look at what was refused. The work itself is done by run_imports in the background."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.capture.capture_lead import home_unit
 from leads.imports import store
+from leads.imports.remember_mapping import remember_mapping, remembered_mapping
 from leads.imports.row_rules import HEADINGS
 
 _errors = tables.lead_import_error.c
@@ -25,16 +26,16 @@ class ImportIsOver(FailedPrecondition):
     zh = "导入任务已结束（{state}）。"
 
 
-def start_import(tx: Transaction, files: FileStore, file_id: str, channel: str, mapping: Mapping[str, str]) -> Row[Any]:
-    """Raises NoSuchFile, or InvalidInput for a mapping to a field that leads don't have."""
-    unknown = [
-        Violation(f"mapping.{heading}", f"there is no field “{field}”.", f"没有字段“{field}”。")
-        for heading, field in mapping.items()
-        if field not in HEADINGS
-    ]
-    if unknown:
-        raise InvalidInput.of(*unknown)
+def start_import(
+    tx: Transaction, files: FileStore, file_id: str, channel: str, mapping: Mapping[str, str], *, dry_run: bool = False
+) -> Row[Any]:
+    """Without a mapping the columns are read as the last time (LD1.6).
+
+    Raises NoSuchFile, or InvalidInput for a mapping to a field that leads don't have.
+    """
+    check_mapping(mapping)
     files.describe(file_id)
+    remember_mapping(tx, channel, mapping)
     import_id = new_id()
     store.add(
         tx,
@@ -43,14 +44,27 @@ def start_import(tx: Transaction, files: FileStore, file_id: str, channel: str, 
             "state": "running",
             "file_id": file_id,
             "channel": channel,
-            "mapping": dict(mapping),
+            "mapping": dict(mapping) or remembered_mapping(tx, channel),
+            "dry_run": dry_run,
             "started_by": tx.identity.subject,
             "unit": home_unit(tx.identity),
             "started_at": tx.now,
         },
     )
-    tx.audit(action="lead_import.start", entity="lead_import", entity_id=import_id, after={"file_id": file_id})
+    after = {"file_id": file_id, "dry_run": dry_run}
+    tx.audit(action="lead_import.start", entity="lead_import", entity_id=import_id, after=after)
     return store.load(tx, import_id)
+
+
+def check_mapping(mapping: Mapping[str, str]) -> None:
+    """Raises InvalidInput with each column that is mapped to a field leads don't have."""
+    unknown = [
+        Violation(f"mapping.{heading}", f"there is no field “{field}”.", f"没有字段“{field}”。")
+        for heading, field in mapping.items()
+        if field not in HEADINGS
+    ]
+    if unknown:
+        raise InvalidInput.of(*unknown)
 
 
 def cancel_import(tx: Transaction, import_id: str) -> Row[Any]:

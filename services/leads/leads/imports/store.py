@@ -1,19 +1,30 @@
-"""SQL of imports: the checkpoint, and the rows that were refused."""
+"""SQL of imports: the checkpoint, the rows that were refused, and those that met a known lead."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, delete, func, insert, select, text, update
 
+from chassis import rows
 from chassis.database import Database
 from chassis.errors import NotFound
+from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from leads import tables
 
 t = tables.lead_import.c
+_errors, _rows, _seen = tables.lead_import_error.c, tables.lead_import_row.c, tables.lead_import_seen.c
+_ADD_ERRORS, _ADD_ROWS, _ADD_SEEN = (
+    text(rows.insertion(table, [each.name for each in table.columns]))
+    for table in (tables.lead_import_error, tables.lead_import_row, tables.lead_import_seen)
+)
+_FIND_SEEN = select(_seen.row, _seen.known).where(
+    _seen.import_id == bindparam("of_import"), _seen.key == any_(bindparam("keys", type_=ARRAY(Text)))
+)
 # First number of the two-number advisory lock: one process works on an import.
 _IMPORTS = 47
 
@@ -41,15 +52,56 @@ def change(tx: Transaction, import_id: str, **values: Any) -> Row[Any]:
     return tx.execute(changed.returning(tables.lead_import)).one()
 
 
-def running(tx: Transaction) -> list[str]:
-    """Ids, the oldest first."""
-    query = select(t.import_id).where(t.state == "running").order_by(t.started_at)
+def under_way(tx: Transaction) -> list[str]:
+    """Ids of those that run or are taken back, the oldest first."""
+    query = select(t.import_id).where(t.state.in_(("running", "reverting"))).order_by(t.started_at)
     return list(tx.execute(query).scalars())
 
 
 def add_errors(tx: Transaction, errors: Sequence[dict[str, Any]]) -> None:
     if errors:
-        tx.execute(insert(tables.lead_import_error), errors)
+        tx.execute(_ADD_ERRORS, {"rows": rows.document(errors)})
+
+
+def add_rows(tx: Transaction, met: Sequence[dict[str, Any]]) -> None:
+    if met:
+        tx.execute(_ADD_ROWS, {"rows": rows.document(met)})
+
+
+def add_seen(tx: Transaction, seen: Sequence[dict[str, Any]]) -> None:
+    if seen:
+        tx.execute(_ADD_SEEN, {"rows": rows.document(seen)})
+
+
+def seen(tx: Transaction, import_id: str, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of the same file that have one of the keys, each once."""
+    asked = {"of_import": import_id, "keys": list(keys)}
+    found = {row.row: dict(row.known) for row in tx.execute(_FIND_SEEN, asked)}
+    return [found[each] for each in sorted(found)]
+
+
+def forget_seen(tx: Transaction, import_id: str) -> None:
+    tx.execute(delete(tables.lead_import_seen).where(_seen.import_id == import_id))
+
+
+def list_rows(tx: Transaction, import_id: str, outcome: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
+    """In the order of the file; `outcome` empty: all. Raises ImportNotFound."""
+    load(tx, import_id)
+    query = select(tables.lead_import_row).where(_rows.import_id == import_id)
+    if outcome:
+        query = query.where(_rows.outcome == outcome)
+    if page.after:
+        query = query.where(_rows.row > page.after["row"])
+    found = tx.execute(query.order_by(_rows.row).limit(page.limit)).all()
+    return page.cut(found, lambda row: {"row": row.row})
+
+
+def errors_by_row(tx: Transaction, import_id: str) -> Iterator[tuple[int, list[Row[Any]]]]:
+    """Refused rows in the order of the file, read as they are asked for."""
+    query = select(tables.lead_import_error).where(_errors.import_id == import_id).order_by(_errors.row, _errors.field)
+    streamed = tx.execute(query.execution_options(yield_per=1000))
+    for number, found in groupby(streamed, key=lambda row: row.row):
+        yield number, list(found)
 
 
 @contextmanager

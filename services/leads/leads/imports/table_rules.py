@@ -1,0 +1,43 @@
+"""A file as a table: which column is which field (LD1.6, LD13.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from chassis.errors import InvalidInput
+from leads.imports.row_rules import HEADINGS, columns_of, missing_columns
+
+Numbered = tuple[int, list[str]]
+
+
+class ColumnMissing(InvalidInput):
+    en = "The file has no column for the {field}: name one of {headings}."
+    zh = "文件缺少“{heading}”列，可用的列名：{headings}。"
+
+
+class FileBroken(InvalidInput):
+    """Named by its kinds: from some row on, nothing can be read."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file that was understood. `rows` gives (number, cells), 1 = the first row below the headings."""
+
+    encoding: str
+    headings: Sequence[str]
+    columns: Mapping[str, int]
+    rows: Iterator[Numbered]
+
+    @property
+    def width(self) -> int:
+        return len(self.headings)
+
+
+def understood(encoding: str, headings: Sequence[str], rows: Iterator[Numbered], mapping: Mapping[str, str]) -> Table:
+    """Raises ColumnMissing."""
+    columns = columns_of(headings, mapping)
+    for field in missing_columns(columns):
+        names = HEADINGS[field]
+        raise ColumnMissing(field=field, heading=names[0], headings=", ".join(names[:4]))
+    return Table(encoding, headings, columns, rows)
