@@ -16,6 +16,7 @@ TENDER = "00000000-0000-7000-8000-000000000001"
 def record(rows: Rows, owner: Owner) -> dict[str, str]:
     """The directory is everybody's, so no mark stands in it."""
     ids = {name: new_id() for name in ("receipt_id", "claim_id", "refund_id", "grant_id", "key_id", "alert_id")}
+    ids |= {name: new_id() for name in ("back_entry_id", "approved_id", "waiting_id")}
     order = f"SO-{owner.id}".replace(":", "-")
     rows.put("employee", employee_id=owner.id, version=1, name="员工", status="active", unit=owner.unit)
     rows.put_once("directory_state", id=1, as_of=AT)
@@ -56,8 +57,45 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put_once("tender", tender_id=TENDER, tender_key="ZJ-1", version=1, state="open", published_at=AT,
                   changed_at=AT)  # fmt: skip
     rows.put("feed_alert", id=ids["alert_id"], feed=f"feed of {owner.id}", health="degraded", opened_at=AT)
+    rows.put_once("bank_account", account="6222")
+    _back_entries(rows, owner, ids)
     return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr",
             "product_code": "IMG-1", "tender_id": TENDER}  # fmt: skip
+
+
+def _back_entries(rows: Rows, owner: Owner, ids: dict[str, str]) -> None:
+    """One in each state that a command needs; the finance role is their author."""
+    states = {"back_entry_id": "draft", "approved_id": "approved_by_finance", "waiting_id": "submitted"}
+    for number, (name, state) in enumerate(states.items()):
+        key = f"{owner.mark}-{number}"
+        rows.put("back_entry", id=ids[name], state=state, voucher_number=key, voucher_key=key, scan_file_id="0",
+                 account="6222", bank_serial=key, serial_key=key, amount_fen=1, payer_name=owner.mark,
+                 author_id="E00902")  # fmt: skip
+
+
+def _approved(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"back_entry_id": ids["approved_id"]}
+
+
+def _refused(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return _approved(ids, caller) | {"reason": "凭证模糊"}
+
+
+def _waiting(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"back_entry_id": ids["waiting_id"], "reason": "录错"}
+
+
+def _voucher(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {
+        "voucher_number": new_id(),
+        "scan_file_id": "PAGE",
+        "account": "6222",
+        "booked_on": "2026-03-09",
+        "bank_serial": new_id(),
+        "amount": {"fen": "5"},
+        "payer_name": "杭州",
+        "reason": "缺",
+    }
 
 
 def _claim(ids: dict[str, str], caller: Role) -> dict[str, Any]:
@@ -91,6 +129,10 @@ REQUESTS: dict[str, Any] = {
     "integration.ApiKeyService/CheckApiKey": _check,
     "integration.ApiKeyService/CreateApiKey": _new_key,
     "integration.ApiKeyService/RevokeApiKey": {"reason": "合作结束"},
+    "integration.BackEntryService/DraftBackEntry": _voucher,
+    "integration.BackEntryService/ApproveBackEntry": _approved,
+    "integration.BackEntryService/RefuseBackEntry": _refused,
+    "integration.BackEntryService/WithdrawBackEntry": _waiting,
     "integration.CallbackService/ReceiveCallback": {"source": "wecom", "method": "GET"},
     "integration.CollectionService/ClaimReceipt": _claim,
     "integration.CollectionService/UndoClaim": {"reason": "认错"},

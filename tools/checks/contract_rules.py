@@ -15,7 +15,10 @@ from closeloop.common.v1 import access_pb2, event_pb2
 
 # Constraints that keep "abc:grade" from being swallowed by GET /leads/{lead_id}.
 SHAPES = {"uuid", "pattern", "const", "in"}
-DUTIES = {"rep", "manager", "director", "hq", "hq_partner", "finance", "hr", "ops", "auditor", "cio", "partner"}
+DUTIES = {
+    "rep", "manager", "director", "hq", "hq_partner", "finance", "finance_supervisor", "hr", "ops", "auditor", "cio",
+    "partner",
+}  # fmt: skip
 SERVICES = ("leads", "activity", "targets", "incentives", "forecast", "integration", "gateway")
 
 

@@ -18,6 +18,7 @@ from closeloop.forecast.v1 import events_pb2 as forecast_events
 from closeloop.incentives.v1 import events_pb2 as incentives_events
 from closeloop.integration.v1 import (
     api_key_service_pb2_grpc,
+    back_entry_service_pb2_grpc,
     callback_service_pb2_grpc,
     collection_service_pb2_grpc,
     directory_service_pb2_grpc,
@@ -34,6 +35,7 @@ from closeloop.integration.v1 import (
 from closeloop.leads.v1 import events_pb2 as leads_events
 from integration import connectors as known_connectors
 from integration.api.api_keys import ApiKeyService
+from integration.api.back_entries import BackEntryService
 from integration.api.callbacks import CallbackService
 from integration.api.collections import CollectionService
 from integration.api.directory import DirectoryService
@@ -159,6 +161,10 @@ class _Parts:
             ),
             (product_service_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(uow)),
             (tender_service_pb2_grpc.add_TenderServiceServicer_to_server, TenderService(uow)),
+            (
+                back_entry_service_pb2_grpc.add_BackEntryServiceServicer_to_server,
+                BackEntryService(uow, self.claiming, files),
+            ),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ]
 

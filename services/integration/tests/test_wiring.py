@@ -12,6 +12,7 @@ from chassis.database import Database
 from chassis.migrations import check
 from integration import connectors
 from integration.approvals.rules import ApprovalCompleted
+from integration.back_entries.events import BackfillApproved, BackfillConfirmed, BackfillWaits
 from integration.bootstrap import CATALOG, MIGRATIONS, POLICIES, _ciphers, _guard
 from integration.calls.rules import CallTranscribed
 from integration.claiming.events import ReceiptClaimed, ReceiptUnclaimed
@@ -40,6 +41,7 @@ from integration.tenders.rules import TenderPublished
 
 EVENTS = [
     ApprovalCompleted, CallTranscribed,
+    BackfillApproved, BackfillConfirmed, BackfillWaits,
     ConversationMessage, EmployeeChanged, FeedDegraded, FeedEscalated, FeedRecovered, GrantChanged, NotificationCreated,
     NotificationFailed, OrderChanged, OrderReceived, PosSalesLoaded, ReceiptArrived, ReceiptClaimed, ReceiptCorrected,
     ReceiptUnclaimed, TenderPublished,

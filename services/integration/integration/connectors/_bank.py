@@ -13,6 +13,7 @@ from pydantic_settings import NoDecode
 from chassis.config import Settings
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
+from integration.back_entries.confirm_back_entries import confirm_back_entries
 from integration.claiming.match_waiting import match_waiting
 from integration.claiming.reopen import reopen
 from integration.feeds.connector import Page, PolicyOf
@@ -90,6 +91,7 @@ class BankFeed:
             outcome.add(taken.outcome)
             reopen(tx, taken.recounted + taken.withdrawn)
             withdraw(tx, taken.withdrawn)
+            confirm_back_entries(tx, taken.superseded)
         if facts.whole:
             outcome.accepted.append(facts.file.place)
         return outcome

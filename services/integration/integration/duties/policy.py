@@ -14,6 +14,7 @@ POSITIONS: dict[str, tuple[str, ...]] = {
     "region_director": ("director",),
     "sales_ops": ("ops",),
     "finance_clerk": ("finance",),
+    "finance_supervisor": ("finance", "finance_supervisor"),
     "hq_partner": ("hq_partner",),
     "vp_sales": ("hq",),
     "auditor": ("auditor",),

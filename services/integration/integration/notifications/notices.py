@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from integration.notifications import appeal_notices, approval_notices, budget_notices
+from integration.notifications import appeal_notices, approval_notices, back_entry_notices, budget_notices
 from integration.notifications.rules import Notice
 from integration.notifications.said import money as _money
 from integration.notifications.said import values as _values
@@ -173,6 +173,9 @@ NOTICES: dict[str, Callable[[Any], list[Notice]]] = {
     "incentives.rule_published": rule_published,
     "forecast.gate_refused": gate_refused,
     "integration.approval_completed": approval_notices.approval_completed,
+    "integration.backfill_waits": back_entry_notices.backfill_waits,
+    "integration.backfill_approved": back_entry_notices.backfill_approved,
+    "integration.backfill_confirmed": back_entry_notices.backfill_confirmed,
     "integration.feed_degraded": feed_degraded,
     "integration.feed_escalated": feed_escalated,
     "integration.feed_recovered": feed_recovered,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Uuid, and_, case, cast, delete, exists, func, insert, or_, select, tuple_, update
@@ -19,7 +19,9 @@ from integration.tables import bank_account, bank_chain, bank_entry, bank_line, 
 
 # The state of a booking that its statement no longer tells, once corrected.
 WITHDRAWN = "withdrawn"
-_IS_RECEIPT = and_(bank_entry.c.credit, bank_entry.c.state != WITHDRAWN)
+IS_RECEIPT = and_(bank_entry.c.credit, bank_entry.c.state != WITHDRAWN)
+# Formats differ in which day they call the booking date, and people copy wrong ones.
+APART = timedelta(days=4)
 # Formats whose numbers begin anew each year, and at which multiple a year begins.
 RESTARTS = {"mt940": 100_000}
 
@@ -315,7 +317,7 @@ _WAITING = (bank_entry.c.state.in_(("waiting", "partly_claimed")), ~bank_entry.c
 
 
 def locked_receipt(tx: Transaction, receipt_id: str) -> Row[Any] | None:
-    query = select(bank_entry).where(bank_entry.c.id == receipt_id, _IS_RECEIPT)
+    query = select(bank_entry).where(bank_entry.c.id == receipt_id, IS_RECEIPT)
     return tx.execute(query.with_for_update()).one_or_none()
 
 
@@ -338,7 +340,7 @@ def lock_waiting(tx: Transaction) -> None:
 
 
 def receipt(tx: Transaction, receipt_id: str) -> Row[Any] | None:
-    return tx.execute(select(bank_entry).where(bank_entry.c.id == receipt_id, _IS_RECEIPT)).one_or_none()
+    return tx.execute(select(bank_entry).where(bank_entry.c.id == receipt_id, IS_RECEIPT)).one_or_none()
 
 
 def waiting(tx: Transaction, limit: int, after: tuple[date, str] | None = None) -> Sequence[Row[Any]]:
@@ -362,7 +364,7 @@ def receipts(
     tx: Transaction, page: Page, *, states: Sequence[str], days: tuple[date, date] | None, text: str
 ) -> Sequence[Row[Any]]:
     """Latest booked first. `days`: from the first up to but not including the second."""
-    query = select(bank_entry).where(_IS_RECEIPT)
+    query = select(bank_entry).where(IS_RECEIPT)
     if states:
         query = query.where(bank_entry.c.state.in_(states))
     if days:

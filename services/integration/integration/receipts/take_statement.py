@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -15,6 +14,7 @@ from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
 from integration.feeds.rules import Outcome, content_hash
 from integration.receipts import store
+from integration.receipts.by_hand_rules import BY_HAND, Superseded
 from integration.receipts.documents import Part
 from integration.receipts.ordinals import Key, keyed, numbered
 from integration.receipts.rules import (
@@ -30,22 +30,23 @@ from integration.receipts.rules import (
     twins,
 )
 from integration.receipts.store import Origin
+from integration.receipts.supersede import entered_by_hand, supersede
 
 MONEY = {"amount_fen", "credit", "currency", "reversal"}
-# Formats differ in which day they call the booking date.
-APART = timedelta(days=4)
 
 
 @dataclass
 class Taken:
     """`recounted`: receipts whose amount, direction or currency was corrected; claims on them can't stand.
 
-    `withdrawn`: entries that a corrected statement no longer tells, nor any other.
+    `withdrawn`: entries that a corrected statement no longer tells, nor any other. `superseded`: what a person had
+    entered and the bank tells now.
     """
 
     outcome: Outcome = field(default_factory=Outcome)
     recounted: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
+    superseded: list[Superseded] = field(default_factory=list)
 
 
 def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
@@ -116,16 +117,41 @@ def _take(
         first_told_here = (row.format, row.booked_on, row.serial) == (statement.format, *key)
         _compare(tx, row, entries[key], taken, first_told_here=first_told_here)
     unknown = {key: entry for key, entry in entries.items() if key not in known}
-    for key, row in _in_other_formats(tx, statement, unknown).items():
-        ids[key] = str(row.id)
-        taken.outcome.duplicates += 1
-        before = store.entry_of(row)
-        _change(tx, row.id, before, completed(before, unknown.pop(key)))
+    if statement.format != BY_HAND:
+        for key, row in entered_by_hand(tx, statement, unknown).items():
+            ids[key] = str(row.id)
+            _supersede(tx, row, statement, statement_id, unknown.pop(key), taken)
+        for key, row in _in_other_formats(tx, statement, unknown).items():
+            ids[key] = str(row.id)
+            _complete(tx, row, statement, statement_id, unknown.pop(key), taken)
     for key, row in store.origins(tx, statement, set(unknown), withdrawn=True).items():
         ids[key] = str(row.id)
         _compare(tx, row, unknown.pop(key), taken, first_told_here=True)
     taken.outcome.new += len(unknown)
     return ids | _add(tx, statement, statement_id, unknown)
+
+
+def _supersede(
+    tx: Transaction, row: Row[Any], statement: Statement, statement_id: str, told: Entry, taken: Taken
+) -> None:
+    replaced = supersede(tx, row, statement, statement_id, told)
+    taken.superseded.append(replaced.what)
+    taken.outcome.corrected += bool(replaced.what.differences)
+    taken.outcome.duplicates += not replaced.what.differences
+    if replaced.recounted:
+        taken.recounted.append(row.id)
+
+
+def _complete(
+    tx: Transaction, row: Row[Any], statement: Statement, statement_id: str, told: Entry, taken: Taken
+) -> None:
+    """The same transaction in another format adds what was not known; in a person's words it gives way."""
+    if row.format == BY_HAND:
+        _supersede(tx, row, statement, statement_id, told, taken)
+        return
+    taken.outcome.duplicates += 1
+    before = store.entry_of(row)
+    _change(tx, row.id, before, completed(before, told))
 
 
 def _compare(tx: Transaction, row: Row[Any], told: Entry, taken: Taken, *, first_told_here: bool) -> None:
@@ -167,7 +193,7 @@ def _in_other_formats(tx: Transaction, statement: Statement, entries: dict[Key, 
         return {}
     days = [day(each) for each in entries.values()]
     amounts = {each.amount_fen for each in entries.values()}
-    rows = store.untold(tx, statement, amounts, (min(days) - APART, max(days) + APART))
+    rows = store.untold(tx, statement, amounts, (min(days) - store.APART, max(days) + store.APART))
     keys = list(entries)
     formats = [{statement.format, row.format} for row in rows]
     vague = {index for index, each in enumerate(formats) if each & VAGUE_OF_REVERSALS}
@@ -187,6 +213,7 @@ def _add(tx: Transaction, statement: Statement, statement_id: str, entries: dict
             "format": statement.format,
             "content_hash": content_hash(each),
             "state": state(each),
+            "told_at": tx.now,
         }
         for key, each in entries.items()
     ]

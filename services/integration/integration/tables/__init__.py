@@ -1,6 +1,7 @@
 """The schema of integration, a page per group of features."""
 
 from integration.tables.api_keys import api_key
+from integration.tables.back_entries import back_entry
 from integration.tables.bank import (
     bank_account,
     bank_chain,
@@ -30,6 +31,7 @@ from integration.tables.tenders import tender, tender_notice
 __all__ = [
     "api_key",
     "approval",
+    "back_entry",
     "bank_account",
     "bank_chain",
     "bank_draft",

@@ -88,6 +88,8 @@ bank_entry = Table(
     Column("left_to_people", Boolean, nullable=False, server_default=text("false")),
     words("reason"),
     words("reason_zh"),
+    # When it came to be known here; none before it was kept.
+    instant("told_at", nullable=True),
     Index("bank_entry_origin", "account", "format", "booked_on", "serial", unique=True),
     # Where the same transaction in another format is looked for.
     Index("bank_entry_twin", "account", "booked_on", "amount_fen"),
