@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from google.protobuf.message import Message
@@ -18,6 +20,7 @@ from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq
 from chassis.testing.rpc import Rpc
 from closeloop.incentives.v1 import budget_service_pb2 as budget_pb
+from incentives.awards.store import differing_deals
 from incentives.bootstrap import BONUSES
 from incentives.budgets.propose_budget import Proposal, propose_budget
 from incentives.budgets.rules import Period
@@ -26,13 +29,14 @@ from incentives.deals.settle_deals import Settlement
 from incentives.deals.take_orders import Told, take_orders
 from incentives.evaluation.evaluator import Evaluator
 
-from .terms_world import approve, budgets, propose, publish_terms
-from .world import SIGNED, customer, employee, fire_clocks, standing, waiting
+from .terms_world import FINANCE, MINUTE, approve, budgets, caps, give_budget, propose, publish_terms, states
+from .world import SIGNED, customer, employee, fire_clocks, order, standing, waiting
 
 R = "ten-percent"
 ORDER = OrderSource(
     ERP, "SO-1", 1, "CL-1", "C1", "", "浙大二院", "E1", 1_000_00, CNY, SIGNED, None, True, (), ("order:SO-1",)
 )  # fmt: skip
+DAY = timedelta(days=1)
 PAID = {("CL-1", R, "E1", 100_00)}
 BLOCKED = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
 
@@ -74,6 +78,42 @@ def test_an_order_that_comes_while_its_people_are_being_told_waits_for_nobody(
     meanwhile(service, evaluator, lambda: deliver(service, told))
     fire_clocks(service)
     assert (waiting(rpc, service), standing(rpc, service)) == ({}, PAID)
+
+
+@pytest.mark.spec("I2.2", "I2.1")
+def test_two_consumers_give_no_budget_away_twice(rpc: Rpc, staffed: Service, evaluator: Evaluator) -> None:
+    """Each order fits into it, both don't."""
+    publish_terms(rpc, staffed, R, {})
+    give_budget(rpc, staffed, 150_00, rule_id=R)
+    later = order("SO-2", contract="CL-2", fen=1_000_00, rep="E2", customer="C2", signed=SIGNED + MINUTE)
+    meanwhile(staffed, evaluator, lambda: deliver(staffed, later))
+    assert states(rpc, staffed) == {("CL-1", R, "E1"): (100_00, False), ("CL-2", R, "E2"): (100_00, True)}
+
+
+@pytest.mark.spec("I2.2", "I2.4", "I2.1")
+def test_consumers_that_share_a_budget_and_a_cap_come_to_what_one_comes_to(rpc: Rpc, staffed: Service) -> None:
+    """A hundred of each order: the cap of the month leaves 20 of 24 something, the budget pays ten of them."""
+    publish_terms(rpc, staffed, R, caps(perMonth=2_000_00))
+    give_budget(rpc, staffed, 1_000_00, rule_id=R)
+    signed = [SIGNED - (24 - at) * MINUTE for at in range(24)]
+    told = [
+        order(f"SO-{at:02}", contract=f"CL-{at:02}", fen=1_000_00, rep=f"E{1 + at % 2}", customer="C1", signed=when)
+        for at, when in enumerate(signed)
+    ]
+    start = Barrier(2)
+
+    def consume(mine: Sequence[Message]) -> None:
+        """Three in a poll, in the order of signing: an award that missed another is not looked at again."""
+        start.wait()
+        for at in range(0, len(mine), 3):
+            deliver(staffed, *mine[at : at + 3])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(consume, (told[::2], told[1::2])))
+    paid = {(f"CL-{at:02}", R, f"E{1 + at % 2}"): (100_00, at >= 10) for at in range(20)}
+    assert states(rpc, staffed) == paid
+    with staffed.uow.read(FINANCE) as tx:
+        assert differing_deals(tx, SIGNED - DAY) == [], "the ledger is what the awards say"
 
 
 @pytest.mark.spec("I2.2", "I8.1")

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import groupby
+from typing import Any, Literal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chassis.clock import FixedClock
@@ -46,6 +47,19 @@ class Order:
     cancelled: int | None
 
 
+# An order is told (version 1) or told to be cancelled (2); the group's budget is raised, or the flat bonus gets one.
+News = tuple[Order, int] | Literal["raised", "own"]
+
+
+@dataclass(frozen=True)
+class Month:
+    """`own`: a budget of the flat bonus alone. `polls`: what arrives, in order; the news of a poll come together."""
+
+    orders: Sequence[Order]
+    own: int | None
+    polls: Sequence[Sequence[News]]
+
+
 # Of such a size that the flat bonus wins, or the percentage.
 FLAT, SHARED = st.integers(3, 4), st.integers(5, 20)
 ORDERS = st.lists(
@@ -58,6 +72,28 @@ ORDERS = st.lists(
     min_size=2,
     max_size=5,
 ).map(lambda told: [Order(at, fen * 100_01, *rest) for at, (fen, *rest) in enumerate(told)])
+
+
+@st.composite
+def months(draw: st.DrawFn) -> Month:
+    """Orders and cancellations in any order, some twice; a raise of the budget, and maybe one of the flat bonus."""
+    orders, own = draw(ORDERS), draw(st.sampled_from([None, SCARCE, AMPLE]))
+    said: list[News] = [(each, 1) for each in orders]
+    said += [(each, 2) for each in orders if each.cancelled is not None]
+    budgets: list[News] = ["raised", "own"] if own == AMPLE else ["raised"]
+    arrivals = draw(st.permutations([*said, *budgets])) + draw(st.lists(st.sampled_from(said), max_size=2))
+    polls: list[list[News]] = [[]]
+    for each in arrivals:
+        if draw(st.booleans()):
+            polls.append([])
+        polls[-1].append(each)
+    return Month(orders, own, polls)
+
+
+def late(*orders: Order) -> Month:
+    """The one signed last arrives first."""
+    said: list[list[News]] = [[(each, 1)] for each in reversed(orders)]
+    return Month(orders, None, [*said, ["raised"]])
 
 
 def told(each: Order, version: int, month: datetime) -> Any:
@@ -133,32 +169,39 @@ def termed(rpc: Rpc, staffed: Service) -> Service:
     return staffed
 
 
+def arrive(rpc: Rpc, service: Service, poll: Sequence[News], month: datetime) -> None:
+    """Neighbours that are orders in one poll of the broker; a budget is settled before the next."""
+    for is_order, together in groupby(poll, key=lambda each: isinstance(each, tuple)):
+        if is_order:
+            deliver(service, *(told(*each, month) for each in together if isinstance(each, tuple)))
+            continue
+        for each in together:
+            if each == "own":
+                give_budget(rpc, service, AMPLE, rule_id="b-flat", onward=False)
+            else:
+                give_budget(rpc, service, RAISED, group="g", onward=False)
+
+
 @pytest.mark.spec("I2.2", "I2.4", "I2.1")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(ORDERS, st.data())
+# What comes late takes from those behind it: of the cap per person, of that of the rule, of the budget.
+@example(late(Order(0, 20 * 100_01, "E1", 0, None), Order(1, 20 * 100_01, "E1", 1, None)))
+@example(late(Order(0, 14 * 100_01, "E1", 0, None), Order(1, 4 * 100_01, "E2", 1, None)))
+@example(late(Order(0, 20 * 100_01, "E2", 0, None), Order(1, 10 * 100_01, "E1", 2, None)))
+@given(months())
 def test_what_everybody_has_at_any_time_follows_from_the_facts_alone(
-    rpc: Rpc, termed: Service, clock: FixedClock, orders: list[Order], data: st.DataObject
+    rpc: Rpc, termed: Service, clock: FixedClock, told_in: Month
 ) -> None:
-    """Each example has a month of its own. Orders, cancellations, a raise of the budget and maybe one of the flat
-    bonus alone come in any order, some twice; the raise holds from its approval on."""
+    """Each example has a month of its own; the raise of the budget holds from its approval on."""
+    orders, own = told_in.orders, told_in.own
     now = clock.now()
     month = datetime(now.year + now.month // 12, now.month % 12 + 1, 3, 2, tzinfo=UTC)
     clock.set(month + 60 * MINUTE)
     before = balances(rpc, termed, month - MINUTE)
-    news: list[tuple[Order, int] | int | None] = [(each, 1) for each in orders]
-    news += [(each, 2) for each in orders if each.cancelled is not None]
-    own = data.draw(st.sampled_from([None, SCARCE, AMPLE]))
-    arrivals = data.draw(st.permutations([*news, None, *([AMPLE] if own == AMPLE else [])]))
     if own == SCARCE:  # only as long as nothing was given yet
         give_budget(rpc, termed, SCARCE, rule_id="b-flat", onward=False)
-    again = data.draw(st.lists(st.sampled_from(news), max_size=2))
-    for each in [*arrivals, *again]:
-        if each is None:
-            give_budget(rpc, termed, RAISED, group="g", onward=False)
-        elif isinstance(each, int):
-            give_budget(rpc, termed, each, rule_id="b-flat", onward=False)
-        else:
-            deliver(termed, told(*each, month))
+    for poll in told_in.polls:
+        arrive(rpc, termed, poll, month)
 
     happened = {minute for each in orders for minute in (each.signed, each.cancelled) if minute is not None}
     for minute in sorted({*happened, 60}):
