@@ -11,7 +11,7 @@ from functools import partial
 
 from bench.report import figure, machine, options, say
 from bench.sales_company import Cost, SalesCompany, open_company
-from leads.assignment.assign_lead import assign_lead
+from leads.assignment.assign_leads import assign_lead
 from leads.lead.rules import State
 
 LEADS, WARM_UP, SLICES = 500, 100, 5

@@ -17,7 +17,7 @@ from closeloop.leads.v1 import assignment_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
 from leads import tables
 from leads.assignment import decision_store
-from leads.assignment.assign_lead import assign_lead
+from leads.assignment.assign_leads import assign_lead
 from leads.assignment.drain_waiting import drain_waiting
 from leads.assignment.explain_assignment import contest_then
 from leads.assignment.measure_rules import measured
@@ -85,7 +85,7 @@ def test_why_not_is_recomputed_from_the_inputs_as_they_were(company: Company) ->
     stored = [each | {"age_seconds": None} for each in row.body["candidates"]]
     assert len(stored) == 3
     assert recomputed == stored
-    assert (again.mean_load, again.filtered) == (row.body["mean_load"], row.body["filtered"])
+    assert (again.survey.mean_load, again.survey.filtered) == (row.body["mean_load"], row.body["filtered"])
 
 
 @pytest.mark.spec("LD3.10")
@@ -128,8 +128,8 @@ def test_fair_turns_are_the_same_for_a_process_that_starts_later(company: Compan
     from leads.assignment.board import Board
     from leads.lead.rules import Grade
 
-    fresh = Board(company.service.runtime.database).view(Grade.C, now, policy).reps
-    known = company.app.assigner.board.view(Grade.C, now, policy).reps
+    fresh = Board(company.service.runtime.database).view(now, policy).reps
+    known = company.app.assigner.board.view(now, policy).reps
     assert list(fresh.owed[Grade.C]) == pytest.approx(list(known.owed[Grade.C]))
     assert list(fresh.received[Grade.C]) == list(known.received[Grade.C])
     assert list(fresh.revision) == list(known.revision)

@@ -13,19 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads.assignment import rules
-from leads.assignment.choice_rules import (
-    Circumstances,
-    Contest,
-    Reps,
-    Wanted,
-    contest,
-    drift,
-    fair_band,
-    is_in_turn_with,
-    standing,
-)
+from leads.assignment.choice_rules import Contest, contest, drift, fair_band, is_in_turn_with, standing
 from leads.assignment.fair_turns import band_bits, band_numbers
 from leads.assignment.geo_rules import geodesic_km
+from leads.assignment.input_rules import Circumstances, Reps, Wanted
 from leads.assignment.policy import AssignmentPolicy, Weights, check_assignment
 from leads.assignment.rules import Place
 from leads.lead.rules import Grade, Position
@@ -214,14 +205,15 @@ def test_mean_load_counts_active_reps_of_the_grade_each_capped_at_1() -> None:
             plain("M1", rep=False),
         ]
     )
-    assert measured.mean_load == pytest.approx(0.75)
+    assert measured.survey.mean_load == pytest.approx(0.75)
 
 
 @pytest.mark.spec("LD3.5")
 def test_under_high_load_the_weights_are_60_23_17() -> None:
     measured = compare([plain("E1", open_a=7), plain("E2", open_a=7)])
-    assert measured.high_load
-    assert (measured.weights.load, measured.weights.conversion, measured.weights.region) == (0.60, 0.2333, 0.1667)
+    assert measured.survey.high_load
+    weights = measured.survey.weights
+    assert (weights.load, weights.conversion, weights.region) == (0.60, 0.2333, 0.1667)
 
 
 @pytest.mark.spec("LD3.6", "LD4.4")
@@ -241,14 +233,14 @@ def test_under_high_load_the_weights_are_60_23_17() -> None:
 )
 def test_each_hard_filter_takes_out_its_own(changes: dict[str, Any], filter: str) -> None:
     measured = compare([plain("E1", **changes), plain("E2")])
-    assert measured.filtered == {filter: 1}
+    assert measured.survey.filtered == {filter: 1}
     assert order(measured) == ["E2"]
 
 
 @pytest.mark.spec("LD3.6")
 def test_off_shift_nobody_is_a_candidate() -> None:
     measured = compare([plain("E1")], of=Circumstances(AT, on_shift=False))
-    assert measured.filtered == {"off_shift": 1}
+    assert measured.survey.filtered == {"off_shift": 1}
     assert order(measured) == []
 
 

@@ -125,7 +125,7 @@ def test_many_at_once_get_no_further_than_the_19th(magnet: Company) -> None:
     capture(magnet, 40)
     magnet.directory.away = False
     leads = [row.lead_id for row in rows(magnet)]
-    from leads.assignment.assign_lead import assign_lead
+    from leads.assignment.assign_leads import assign_lead
 
     with ThreadPoolExecutor(8) as callers:
         list(callers.map(lambda lead_id: assign_lead(magnet.app.assigner, lead_id), leads))

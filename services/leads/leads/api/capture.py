@@ -13,7 +13,7 @@ from closeloop.leads.v1 import capture_service_pb2 as pb
 from closeloop.leads.v1 import capture_service_pb2_grpc as pb_grpc
 from closeloop.leads.v1 import lead_pb2
 from leads import mapping
-from leads.assignment.assign_lead import assign_lead
+from leads.assignment.assign_leads import assign_lead
 from leads.assignment.assigner import Assigner
 from leads.capture.capture_lead import capture_lead
 from leads.capture.rules import Outcome

@@ -6,11 +6,10 @@ from sqlalchemy import func, select
 
 from chassis.kernel.ids import new_id
 from leads import tables
-from leads.assignment import decision_store
 from leads.assignment.assigner import Assigner
 from leads.assignment.decision_store import Decision
-from leads.assignment.give_lead import give_lead
 from leads.assignment.probe_rules import Verdict
+from leads.assignment.settle_leads import Give, settle_lead
 from leads.lead import store
 from leads.lead.rules import State, counts_as
 from leads.roster import store as roster
@@ -48,8 +47,7 @@ def _give(assigner: Assigner, lead_id: str, verified: tuple[str, int], version: 
             winner_id=manager.employee_id,
             body={"bounces": lead.bounces},
         )
-        decision_store.keep(tx, decision)
-        give_lead(tx, lead, manager, assigner.clocks(), how="bounced", decision_id=decision.decision_id)
+        settle_lead(tx, Give(lead, manager, decision, "bounced"), assigner.clocks())
         tx.commit()
     return True
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from chassis.errors import FailedPrecondition, NotFound
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
-from leads.assignment import decision_store
 from leads.assignment.assigner import Assigner
 from leads.assignment.decision_store import Decision
-from leads.assignment.give_lead import give_lead
 from leads.assignment.probe_rules import Checked, may_assign_by_hand
+from leads.assignment.settle_leads import Give, settle_lead
 from leads.lead import rules as lead_rules
 from leads.lead import store
 from leads.lead.rules import Command, Lead, counts_as
@@ -81,8 +80,7 @@ def assign_by_hand(
             "age_seconds": checked.age_seconds,
         },
     )
-    decision_store.keep(tx, decision)
-    given = give_lead(tx, lead, rep, assigner.clocks(), how="manual", decision_id=decision.decision_id, reason=reason)
+    given = settle_lead(tx, Give(lead, rep, decision, "manual", reason), assigner.clocks())
     tx.audit(
         action="lead.assign",
         entity="lead",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 
 from chassis.identity import Identity, of_service
 from chassis.policy import Policies
@@ -11,6 +10,7 @@ from chassis.unit_of_work import UnitOfWork
 from leads.assignment.board import Board
 from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.probe import Probe
+from leads.assignment.tell_passed_over import Told
 from leads.recycle.policy import RecyclePolicy
 from leads.response_clock.policy import ResponsePolicy
 from leads.response_clock.run_clocks import ClockPolicies
@@ -18,13 +18,13 @@ from leads.response_clock.run_clocks import ClockPolicies
 
 @dataclass(frozen=True)
 class Assigner:
-    """`told`: whom this process knows to have been told of the own load, by day."""
+    """`told`: whom this process knows to have been told of the own load."""
 
     uow: UnitOfWork
     board: Board
     probe: Probe
     policies: Policies
-    told: dict[str, date] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
 
     @property
     def identity(self) -> Identity:

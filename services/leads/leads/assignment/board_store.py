@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,11 +42,22 @@ _REPS_THEN = text("""
 """)
 
 _TURNS = """
-    SELECT decision_id, at, grade, winner_id, band, band_size FROM decision
-    WHERE outcome = 'assigned' AND at >= :since AND {seen}
+    SELECT decision_id, at, grade, outcome, winner_id, band, band_size FROM decision WHERE {seen}
 """
-_NEW_TURNS = text(_TURNS.format(seen="xid >= CAST(:oldest AS xid8)"))
-_TURNS_THEN = text(_TURNS.format(seen="grade = :grade AND pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))"))
+_NEW_TURNS = text(_TURNS.format(seen="winner_id <> '' AND at >= :since AND xid >= CAST(:oldest AS xid8)"))
+_TURNS_THEN = text(
+    _TURNS.format(
+        seen="outcome = 'assigned' AND at >= :since AND grade = :grade"
+        " AND pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))"
+    )
+)
+_AHEAD = text(
+    _TURNS.format(
+        seen="outcome = 'assigned' AND at = :at AND body->'batch'->>'id' = :batch"
+        " AND CAST(body->'batch'->>'place' AS integer) < :place"
+    )
+    + " ORDER BY CAST(body->'batch'->>'place' AS integer)"
+)
 
 # All of that at once, for the many looks at which little has changed: turns as columns, on the first row.
 _LOOK = text(f"""
@@ -54,8 +65,9 @@ _LOOK = text(f"""
         SELECT row_number() OVER () AS place, {_COLUMNS} FROM rep WHERE xid >= CAST(:oldest AS xid8)
     ), turn AS (
         SELECT array_agg(decision_id) AS decision_ids, array_agg(at) AS ats, array_agg(grade) AS turn_grades,
-            array_agg(winner_id) AS winner_ids, array_agg(band) AS bands, array_agg(band_size) AS band_sizes
-        FROM decision WHERE outcome = 'assigned' AND at >= :since AND xid >= CAST(:oldest AS xid8)
+            array_agg(outcome) AS outcomes, array_agg(winner_id) AS winner_ids, array_agg(band) AS bands,
+            array_agg(band_size) AS band_sizes
+        FROM decision WHERE winner_id <> '' AND at >= :since AND xid >= CAST(:oldest AS xid8)
     )
     SELECT s::text AS snapshot, pg_snapshot_xmin(s)::text AS oldest,
         ARRAY(SELECT grade FROM load_mode WHERE high) AS high_load,
@@ -71,12 +83,6 @@ _CLOSED = """
 """
 _CLOSED_NOW = text(_CLOSED.format(seen="TRUE"))
 _CLOSED_THEN = text(_CLOSED.format(seen="pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))"))
-
-_A_GIVEN = text("""
-    SELECT count(*) AS given, count(*) FILTER (WHERE rep.hired_on > :first_day) AS to_newcomers
-    FROM assignment JOIN rep USING (employee_id)
-    WHERE assignment.grade = 'A' AND assignment.assigned_at >= :since
-""")
 
 
 @dataclass(frozen=True)
@@ -94,11 +100,12 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Turn:
-    """An automatic assignment: who got the lead, and whose claim it was."""
+    """A decision with a winner: who got the lead; and whose claim it was, when it was automatic."""
 
     decision_id: UUID
     at: datetime
     grade: str
+    outcome: str
     winner_id: str
     band: bytes | None
     band_size: int
@@ -117,7 +124,10 @@ def look(conn: Connection, oldest: str, since: datetime) -> Look:
     """In one statement, so that it needs no transaction to be one look."""
     rows = conn.execute(_LOOK, {"oldest": oldest, "since": since}).all()
     first = rows[0]
-    columns = (first.decision_ids, first.ats, first.turn_grades, first.winner_ids, first.bands, first.band_sizes)
+    columns = (
+        *(first.decision_ids, first.ats, first.turn_grades, first.outcomes),
+        *(first.winner_ids, first.bands, first.band_sizes),
+    )
     turns = [Turn(*each) for each in zip(*columns, strict=True)] if first.decision_ids else []
     return Look(_snapshot(first), [row for row in rows if row.employee_id is not None], turns)
 
@@ -140,7 +150,7 @@ def reps_then(conn: Connection, snapshot: str) -> Sequence[Row[Any]]:
 
 
 def new_turns(conn: Connection, oldest: str, since: datetime) -> list[Turn]:
-    """Automatic assignments since; a few may be known already."""
+    """Decisions with a winner since; a few may be known already."""
     return [Turn(*row) for row in conn.execute(_NEW_TURNS, {"oldest": oldest, "since": since})]
 
 
@@ -156,7 +166,6 @@ def closed(conn: Connection, since: datetime, snapshot: str | None = None) -> Se
     return conn.execute(_CLOSED_THEN, {"since": since, "snapshot": snapshot}).all()
 
 
-def a_given(conn: Connection, since: datetime, first_day: date) -> tuple[int, int]:
-    """A leads given since, and those of them to employees hired after `first_day`."""
-    row = conn.execute(_A_GIVEN, {"since": since, "first_day": first_day}).one()
-    return int(row.given), int(row.to_newcomers)
+def ahead(conn: Connection, at: datetime, batch_id: str, place: int) -> list[Turn]:
+    """What was given before a decision in the same batch, in order: no snapshot shows it."""
+    return [Turn(*row) for row in conn.execute(_AHEAD, {"at": at, "batch": batch_id, "place": place})]

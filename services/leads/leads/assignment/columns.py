@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Row
 
-from leads.assignment.choice_rules import Names, Reps
+from leads.assignment.input_rules import Counts, Names, Reps
 from leads.assignment.rules import Column
 from leads.lead.rules import Grade
 
@@ -20,6 +20,7 @@ ROW_FIELDS = tuple(
     for name in Reps.__dataclass_fields__
     if name not in {"limited", "won", "closed", "team_rate", "owed", "received"}
 )
+_PLACE = frozenset({"latitude", "longitude", "radius_km", "province", "city", "grades", "industries"})
 
 
 def reps_of(rows: Sequence[Row[Any]]) -> Reps:
@@ -63,23 +64,39 @@ def reps_of(rows: Sequence[Row[Any]]) -> Reps:
     )
 
 
-def with_changes(reps: Reps, rows: Sequence[Row[Any]]) -> Reps | None:
-    """A copy with these reps as they are now; None when somebody is new and the columns have to be made anew."""
-    changed = reps_of(rows)
-    found = [reps.find(str(each)) for each in changed.employee_id]
-    places = np.array([each for each in found if each is not None], dtype=np.int64)
-    if len(places) < len(found):
+@dataclass(frozen=True)
+class Changed:
+    """`reps` has the columns of before, changed in place at `positions`.
+
+    `placed`: a territory, place, grade or industry is another one. `teams`: somebody is in another team.
+    """
+
+    reps: Reps
+    positions: Counts
+    placed: bool
+    teams: bool
+
+
+def take_changes(reps: Reps, rows: Sequence[Row[Any]]) -> Changed | None:
+    """These reps as they are now; None when somebody is new and the columns have to be made anew."""
+    fresh = reps_of(rows)
+    found = [reps.find(str(each)) for each in fresh.employee_id]
+    if None in found:
         return None
-    fresh = {}
-    for name in ROW_FIELDS:
-        column, new = getattr(reps, name), getattr(changed, name)
-        if not np.array_equal(column[places], new):
-            column = column.copy()
-            column[places] = new
-        fresh[name] = column
-    is_limited = np.isin(np.arange(len(reps)), reps.limited)
-    is_limited[places] = np.isin(np.arange(len(changed)), changed.limited)
-    return replace(reps, **fresh, limited=np.flatnonzero(is_limited))
+    positions = np.array(found, dtype=np.int64)
+    differing = {name for name in ROW_FIELDS if not _same(getattr(reps, name)[positions], getattr(fresh, name))}
+    for name in differing:
+        getattr(reps, name)[positions] = getattr(fresh, name)
+    placed = not differing.isdisjoint(_PLACE)
+    if placed:
+        limited = np.isin(np.arange(len(reps)), reps.limited)
+        limited[positions] = np.isin(np.arange(len(fresh)), fresh.limited)
+        reps = replace(reps, limited=np.flatnonzero(limited))
+    return Changed(reps, positions, placed, "team" in differing)
+
+
+def _same(before: Any, after: Any) -> bool:
+    return np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
 
 
 def with_conversion(reps: Reps, closed: Iterable[Row[Any]]) -> Reps:

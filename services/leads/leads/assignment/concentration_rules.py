@@ -11,7 +11,7 @@ NOISE = 1e-9
 
 @dataclass(frozen=True)
 class Given:
-    """Assignments within the window, this one included."""
+    """Assignments within the window."""
 
     to_rep: int
     to_team: int

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import Row, Select, func, insert, or_, select, text, tuple_, update
 
 from chassis.access import visible_rows
 from chassis.errors import NotFound
@@ -17,11 +17,15 @@ from leads.assignment.concentration_rules import Given
 from leads.lead.rules import Grade
 
 _given, _rep, _pause = tables.assignment.c, tables.rep.c, tables.rep_pause.c
-_TO_REP = func.count().filter(_given.employee_id == bindparam("of_rep"))
 # Built once: every owner lock asks it.
-_GIVEN = select(func.count().label("to_team"), _TO_REP.label("to_rep")).where(
-    _given.team == bindparam("of_team"), _given.assigned_at > bindparam("since")
-)
+_GIVEN = text("""
+    SELECT asked.employee_id, count(given.team) AS to_team,
+        count(given.team) FILTER (WHERE given.employee_id = asked.employee_id) AS to_rep
+    FROM unnest(CAST(:reps AS text[]), CAST(:teams AS text[]), CAST(:since AS timestamptz[]))
+        AS asked (employee_id, team, since)
+    LEFT JOIN assignment AS given ON given.team = asked.team AND given.assigned_at > asked.since
+    GROUP BY asked.employee_id
+""")
 
 
 class PauseNotFound(NotFound):
@@ -29,10 +33,14 @@ class PauseNotFound(NotFound):
     zh = "暂停记录 {pause_id} 不存在。"
 
 
-def with_one_more(tx: Transaction, employee_id: str, team: str, since: datetime) -> Given:
-    """Assignments of the team since, ended ones too, and the one about to be made."""
-    row = tx.execute(_GIVEN, {"of_rep": employee_id, "of_team": team, "since": since}).one()
-    return Given(to_rep=int(row.to_rep) + 1, to_team=int(row.to_team) + 1)
+def given(tx: Transaction, since: Mapping[str, tuple[str, datetime]]) -> dict[str, Given]:
+    """Assignments of each rep's team since then, ended ones too; by employee → team and instant."""
+    asked = {
+        "reps": list(since),
+        "teams": [team for team, _ in since.values()],
+        "since": [instant for _, instant in since.values()],
+    }
+    return {row.employee_id: Given(int(row.to_rep), int(row.to_team)) for row in tx.execute(_GIVEN, asked)}
 
 
 def eligible(tx: Transaction, team: str, grade: Grade) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.unit_of_work import Transaction
@@ -21,7 +21,6 @@ from leads.assignment.probe_rules import Checked, Verdict
 from leads.lead.rules import Grade
 
 t = tables.decision.c
-_KEEP = insert(tables.decision)
 
 
 @dataclass(frozen=True)
@@ -40,24 +39,21 @@ class Decision:
     band: NDArray[np.int64] | None = None
 
 
-def keep(tx: Transaction, decision: Decision) -> None:
+def row_of(decision: Decision) -> dict[str, Any]:
     band = decision.band if decision.band is not None else np.zeros(0, dtype=np.int64)
-    tx.execute(
-        _KEEP,
-        {
-            "decision_id": decision.decision_id,
-            "lead_id": decision.lead_id,
-            "at": decision.at,
-            "grade": decision.grade.value,
-            "policy_version": decision.policy_version,
-            "outcome": decision.outcome,
-            "winner_id": decision.winner_id,
-            "snapshot": decision.snapshot,
-            "body": dict(decision.body),
-            "band": band_bits(band),
-            "band_size": len(band),
-        },
-    )
+    return {
+        "decision_id": decision.decision_id,
+        "lead_id": decision.lead_id,
+        "at": decision.at,
+        "grade": decision.grade.value,
+        "policy_version": decision.policy_version,
+        "outcome": decision.outcome,
+        "winner_id": decision.winner_id,
+        "snapshot": decision.snapshot,
+        "body": dict(decision.body),
+        "band": band_bits(band),
+        "band_size": len(band),
+    }
 
 
 def latest(tx: Transaction, lead_id: str) -> Row[Any] | None:
@@ -94,12 +90,12 @@ def body_of(contest: Contest, winner: int | None, checked: Mapping[int, Checked]
             "a_given": circumstances.a_given,
             "a_to_newcomers": circumstances.a_to_newcomers,
         },
-        "weights": contest.weights.model_dump(),
+        "weights": contest.survey.weights.model_dump(),
         "tie_band": contest.policy.tie_band,
-        "mean_load": contest.mean_load,
-        "high_load": contest.high_load,
-        "newcomer_quota": contest.newcomer_quota,
-        "filtered": contest.filtered,
+        "mean_load": contest.survey.mean_load,
+        "high_load": contest.survey.high_load,
+        "newcomer_quota": contest.survey.newcomer_quota,
+        "filtered": contest.survey.filtered,
         "candidates": [measured(contest, at, checked.get(at)) for at in top],
         "refused": {
             str(contest.reps.employee_id[at]): {"verdict": each.verdict.value, "age_seconds": each.age_seconds}

@@ -5,6 +5,7 @@ One pass at a time over all replicas: two would overtake each other, and the ord
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import Row, case, func, or_, select, text, tuple_
 from chassis import telemetry
 from leads import tables
 from leads.assignment.assign_bounced import assign_bounced
-from leads.assignment.assign_lead import assign_lead
+from leads.assignment.assign_leads import assign_leads
 from leads.assignment.assigner import Assigner
 from leads.lead import store
 from leads.lead.rules import WAITING, State
@@ -22,6 +23,8 @@ from leads.lead.rules import WAITING, State
 log = telemetry.logger()
 t = tables.lead.c
 BATCH = 500
+# So many are decided on and reserved at once; others that arrive meanwhile wait for their turn no longer than that.
+TOGETHER = 32
 # First number of the two-number advisory lock.
 _PASSES = 48
 
@@ -59,23 +62,39 @@ def _drain(assigner: Assigner, import_id: str | None) -> int:
     hopeless: set[Kind] = set()
     behind: Row[Any] | None = None
     while batch := _waiting(assigner, import_id, hopeless, behind):
-        for row in batch:
-            asks = row.grade or "C", row.industry
-            if (*asks, row.state) in hopeless and not _is_special(row):
-                continue
-            try:
-                state = assign_lead(assigner, row.lead_id)
-            except Exception:
-                # One lead that can't be decided on holds up nobody behind it; it is tried again in the next pass.
-                log.exception("drain.lead_failed", lead_id=row.lead_id)
-                continue
-            assigned += state is State.ASSIGNED
-            if state in (State.HELD, State.QUEUED) and not _is_special(row):
-                hopeless.add((*asks, state.value))
+        line = deque(batch)
+        while together := _next(line, hopeless):
+            for row, state in _assign(assigner, together):
+                assigned += state is State.ASSIGNED
+                if state in (State.HELD, State.QUEUED) and not _is_special(row):
+                    hopeless.add((row.grade or "C", row.industry, state.value))
         if len(batch) < BATCH:
             break
         behind = batch[-1]
     return assigned
+
+
+def _next(line: deque[Row[Any]], hopeless: Collection[Kind]) -> list[Row[Any]]:
+    """Of those in line, in order; who is known to be hopeless is passed over."""
+    together: list[Row[Any]] = []
+    while line and len(together) < TOGETHER:
+        row = line.popleft()
+        if (row.grade or "C", row.industry, row.state) not in hopeless or _is_special(row):
+            together.append(row)
+    return together
+
+
+def _assign(assigner: Assigner, together: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], State]]:
+    """One lead that can't be decided on holds up nobody: then each goes alone, it is tried again in the next pass."""
+    try:
+        leads = assign_leads(assigner, [row.lead_id for row in together]).leads
+        yield from ((row, leads[row.lead_id].state) for row in together)
+    except Exception:
+        if len(together) == 1:
+            log.exception("drain.lead_failed", lead_id=together[0].lead_id)
+            return
+        for row in together:
+            yield from _assign(assigner, [row])
 
 
 def _is_special(row: Row[Any]) -> bool:

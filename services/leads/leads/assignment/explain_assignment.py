@@ -18,8 +18,10 @@ from chassis.unit_of_work import Transaction
 from leads.assignment import decision_store
 from leads.assignment.assign_by_hand import EmployeeNotFound
 from leads.assignment.board import board_then
-from leads.assignment.choice_rules import Circumstances, Contest, Wanted, contest
+from leads.assignment.board_store import ahead
+from leads.assignment.choice_rules import Contest, contest
 from leads.assignment.explain_rules import Measured, Words, summary, why_not, winner_of
+from leads.assignment.input_rules import Circumstances, Wanted
 from leads.assignment.measure_rules import measured
 from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.probe_rules import Checked, Verdict
@@ -80,7 +82,9 @@ def contest_then(tx: Transaction, row: Row[Any], spec: PolicySpec[AssignmentPoli
     """The whole contest of a stored decision, made again."""
     policy = spec.model.model_validate(policy_versions.get(tx, spec, row.policy_version).body)
     grade, lead, around = Grade(row.grade), row.body["lead"], row.body["circumstances"]
-    view = board_then(tx.conn, row.snapshot, grade, row.at, around["high_load_before"], policy)
+    batch = row.body.get("batch")
+    before = ahead(tx.conn, row.at, batch["id"], batch["place"]) if batch else ()
+    view = board_then(tx.conn, row.snapshot, grade, row.at, around["high_load_before"], policy, before)
     position = Position(*lead["position"]) if lead["position"] else None
     place = Place(position, lead["province"], lead["city"])
     wanted = Wanted(row.lead_id, grade, lead["industry"], place, frozenset(lead["barred"]))

@@ -37,6 +37,29 @@ def geodesic_km(latitude: float, longitude: float, latitudes: Column, longitudes
     return _length(_arc(turn, sin_1, cos_1, sin_2, cos_2))
 
 
+# The geodesic differs from the great circle of the mean radius by less than 0.57 %.
+_MEAN_RADIUS = 6371.0088
+_FLATTENING_SLACK = 0.006
+
+
+def unit_vectors(latitudes: Column, longitudes: Column) -> NDArray[np.float64]:
+    """One row x, y, z per point; NaN where those hold NaN."""
+    latitude, longitude = np.radians(latitudes), np.radians(longitudes)
+    across = np.cos(latitude)
+    return np.stack([across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)], axis=1)
+
+
+def bounds_km(cosines: Column) -> tuple[Column, Column]:
+    """Between which lengths the geodesic lies, from the cosine of the angle between the unit vectors."""
+    km = np.arccos(np.clip(cosines, -1, 1)) * _MEAN_RADIUS
+    return km * (1 - _FLATTENING_SLACK) - 0.001, km * (1 + _FLATTENING_SLACK) + 0.001
+
+
+def least_cosine(distance_km: Column) -> Column:
+    """Points whose vectors have a smaller cosine are surely farther away than this."""
+    return np.cos(np.minimum((distance_km + 0.001) / (1 - _FLATTENING_SLACK) / _MEAN_RADIUS, np.pi))
+
+
 Arc = tuple[Column, Column, Column, Column, Column, Column]
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from chassis.identity import Identity
 from chassis.rpc.paging import Page
-from leads.assignment import choice_rules, rules
+from leads.assignment import choice_rules, filter_rules, rules
 from leads.assignment.assigner import Assigner
-from leads.assignment.choice_rules import Reps
+from leads.assignment.input_rules import Reps
 from leads.assignment.policy import AssignmentPolicy
 from leads.lead.rules import Grade
 
@@ -43,9 +43,8 @@ def list_rep_loads(assigner: Assigner, identity: Identity, at: datetime, page: P
 
 def rep_loads(assigner: Assigner, at: datetime) -> list[RepLoad]:
     _, policy = assigner.policy()
-    views = {grade: assigner.board.view(grade, at, policy).reps for grade in Grade}
-    reps = views[Grade.A]
-    weighted, baseline, load = choice_rules.loads(reps, policy)
+    reps = assigner.board.view(at, policy).reps
+    loaded = filter_rules.loads(reps, policy)
     conv = rules.conversion(reps.won.astype(float), reps.closed.astype(float), reps.team_rate, policy.conversion_prior)
     return [
         RepLoad(
@@ -53,23 +52,20 @@ def rep_loads(assigner: Assigner, at: datetime) -> list[RepLoad]:
             name=str(reps.name[i]),
             unit=str(reps.unit[i]),
             manager_id=str(reps.manager_id[i]),
-            weighted=round(float(weighted[i]), 2),
-            baseline=float(baseline[i]),
-            load=round(float(load[i]), 2),
+            weighted=round(float(loaded.weighted[i]), 2),
+            baseline=float(loaded.baseline[i]),
+            load=round(float(loaded.load[i]), 2),
             conversion=round(float(conv[i]), 6),
             status=str(reps.status[i]),
-            **_fairness(views, str(reps.employee_id[i]), policy),
+            **_fairness(reps, i, policy),
         )
-        for i in np.flatnonzero(reps.is_rep)
+        for i in np.flatnonzero(reps.is_rep).tolist()
     ]
 
 
-def _fairness(views: dict[Grade, Reps], employee_id: str, policy: AssignmentPolicy) -> dict[str, dict[Grade, float]]:
+def _fairness(reps: Reps, at: int, policy: AssignmentPolicy) -> dict[str, dict[Grade, float]]:
     owed, received, drift = {}, {}, {}
-    for grade, reps in views.items():
-        at = reps.find(employee_id)
-        if at is None:
-            continue
+    for grade in Grade:
         owed[grade] = round(float(reps.owed[grade][at]), 6)
         received[grade] = float(reps.received[grade][at])
         off = choice_rules.drift(owed[grade], received[grade], policy)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from leads.assignment.choice_rules import FILTERS, Contest
+from leads.assignment.choice_rules import Contest
+from leads.assignment.filter_rules import FILTERS, NOBODY
 from leads.assignment.geo_rules import geodesic_km
 from leads.assignment.probe_rules import Checked, Verdict
 
@@ -43,8 +44,9 @@ def measured(contest: Contest, at: int, checked: Checked | None = None) -> dict[
 
 def refusal(contest: Contest, at: int, checked: Checked | None) -> str:
     """The filter that took the rep out, or the probe's verdict; empty for one who could win."""
-    if contest.refused_by[at] >= 0:
-        return FILTERS[contest.refused_by[at]]
+    refused_by = contest.survey.refused_by[at]
+    if refused_by != NOBODY:
+        return FILTERS[refused_by]
     if checked is None or checked.verdict is Verdict.VERIFIED:
         return ""
     return f"probe_{checked.verdict.value}"

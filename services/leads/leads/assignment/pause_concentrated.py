@@ -6,6 +6,7 @@ The rep is paused before the lead is locked to it, the manager is told, and othe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -20,11 +21,15 @@ from leads.lead.events import RepPaused
 from leads.lead.rules import Grade
 
 
-def pause_concentrated(tx: Transaction, rep: Row[Any], grade: Grade, policy: AssignmentPolicy) -> bool:
-    """True when the rep, whose row is locked, is paused now and must not get the lead."""
-    window = timedelta(minutes=policy.concentration_minutes)
-    since = max(tx.now - window, rep.counted_from or tx.now - window)
-    given = store.with_one_more(tx, rep.employee_id, rep.team, since)
+def given_lately(tx: Transaction, reps: Iterable[Row[Any]], policy: AssignmentPolicy) -> dict[str, Given]:
+    """What each rep, whose row is locked, and its team were given within the window."""
+    since = tx.now - timedelta(minutes=policy.concentration_minutes)
+    asked = {rep.employee_id: (rep.team, max(since, rep.counted_from or since)) for rep in reps}
+    return store.given(tx, asked) if asked else {}
+
+
+def pause_concentrated(tx: Transaction, rep: Row[Any], given: Given, grade: Grade, policy: AssignmentPolicy) -> bool:
+    """True when the rep, whose row is locked, is paused now and must not get the lead. `given`: with this lead."""
     if not may_be_concentrated(given, policy):
         return False
     eligible = store.eligible(tx, rep.team, grade)

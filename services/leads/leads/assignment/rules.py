@@ -9,6 +9,7 @@ lines that a reader checks. Who may be scored and who wins among the best stands
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ Mask = NDArray[np.bool_]
 
 # Scores are compared and shown to a millionth, so that no noise of floating point decides who gets a lead.
 DECIMALS = 6
+# A part below half a millionth is none: so only reps within some 300 km have to be measured for a lead.
+LEAST = 0.5 * 10**-DECIMALS
 
 
 def weighted_load(open_a: Column, open_b: Column, open_c: Column, policy: AssignmentPolicy) -> Column:
@@ -53,9 +56,15 @@ def normalised_conversion(conv: Column, team_rate: Column) -> Column:
 
 
 def region_by_distance(distance_km: Column, radius_km: Column, policy: AssignmentPolicy) -> Column:
-    """1 when max(0, distance − radius) ≤ 5 km, else exp(−(excess − 5 km) / 20 km) (LD3.4)."""
+    """1 when max(0, distance − radius) ≤ 5 km, else exp(−(excess − 5 km) / 20 km) (LD3.4); 0 below `LEAST`."""
     excess = np.maximum(0, distance_km - radius_km)
-    return np.exp(-np.maximum(0, excess - policy.region_near_km) / policy.region_decay_km)
+    value = np.exp(-np.maximum(0, excess - policy.region_near_km) / policy.region_decay_km)
+    return np.where(value < LEAST, 0.0, value)
+
+
+def reach_km(radius_km: Column, policy: AssignmentPolicy) -> Column:
+    """From this far on the region counts nothing."""
+    return radius_km + policy.region_near_km - policy.region_decay_km * log(LEAST)
 
 
 def region_by_name(same_city: Mask, same_province: Mask) -> Column:
@@ -88,7 +97,16 @@ def score(load: Column, conv_n: Column, region: Column, weights: Weights) -> Col
 
 def mean_load(load: Column, counted: Mask) -> float:
     """Mean over the reps eligible for the grade, each capped at 1; 0 when there is none (LD3.5)."""
-    return float(np.round(np.minimum(load[counted], 1).mean(), DECIMALS)) if counted.any() else 0.0
+    return mean_of_hundredths(int(hundredths(load[counted]).sum()), int(counted.sum()))
+
+
+def hundredths(load: Column) -> NDArray[np.int64]:
+    """Loads capped at 1, in hundredths: they have two decimals, so their sum is exact and may be kept up to date."""
+    return np.asarray(np.rint(np.minimum(load, 1) * 100), dtype=np.int64)
+
+
+def mean_of_hundredths(total: int, count: int) -> float:
+    return round(total / (100 * count), DECIMALS) if count else 0.0
 
 
 def is_high_load(mean: float, was_high: bool, policy: AssignmentPolicy) -> bool:

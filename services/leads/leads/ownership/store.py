@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, insert, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
 
-from chassis.kernel.calendar import local_date
-from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 from leads import tables
-from leads.lead.rules import Grade, Lead, counts_as
+from leads.lead.rules import Lead, counts_as
 from leads.roster import store as roster
 
 t = tables.assignment.c
-_ROW = ("assignment_id", "lead_id", "employee_id", "unit", "team", "grade", "how", "decision_id", "assigned_at")
-_GIVEN = insert(tables.assignment).values({name: bindparam(f"given_{name}", type_=t[name].type) for name in _ROW})
-# The row and the rep's load in one statement.
-_BEGIN = {
-    grade: take_on.add_cte(_GIVEN.returning(t.assignment_id).cte("given")) for grade, take_on in roster.TAKE_ON.items()
-}
 _END_ALL = (
     update(tables.assignment)
     .where(t.lead_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))), t.ended_at.is_(None))
     .values(ended_at=bindparam("at"), end_kind=bindparam("kind"), recall_id=None)
     .returning(t.lead_id)
 )
-
-
-def begin(
-    tx: Transaction, lead: Lead, employee_id: str, unit: str, team: str, *, how: str, decision_id: str | None
-) -> None:
-    """The lead, locked, belongs to the employee from now. The database refuses a second owner."""
-    grade = counts_as(lead.grade)
-    assignment = {
-        "assignment_id": new_id(),
-        "lead_id": lead.lead_id,
-        "employee_id": employee_id,
-        "unit": unit,
-        "team": team,
-        "grade": grade.value,
-        "how": how,
-        "decision_id": decision_id,
-        "assigned_at": tx.now,
-    }
-    today = {"today": local_date(tx.now)} if grade is Grade.A else {}
-    given = {f"given_{name}": value for name, value in assignment.items()}
-    tx.execute(_BEGIN[grade], given | today | {"of_rep": employee_id, "at": tx.now})
 
 
 def end(tx: Transaction, lead: Lead, kind: str, *, recall_id: str | None = None) -> None:
@@ -65,7 +37,10 @@ def end_all(tx: Transaction, leads: Sequence[Lead], kind: str) -> None:
     roster.let_go_all(tx, [(owned[each].owner_id, counts_as(owned[each].grade).value) for each in ended])
 
 
-def barred_owners(tx: Transaction, lead_id: str) -> frozenset[str]:
-    """Who let the lead go cold, or had it taken back: they can't get it again automatically (LD6.1, LD4.6)."""
-    query = select(t.employee_id).where(t.lead_id == lead_id, t.end_kind.in_(("recycled", "recalled")))
-    return frozenset(tx.execute(query).scalars())
+def barred_owners(tx: Transaction, lead_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Who let each lead go cold, or had it taken back: they can't get it again automatically (LD6.1, LD4.6)."""
+    query = select(t.lead_id, t.employee_id).where(t.lead_id.in_(lead_ids), t.end_kind.in_(("recycled", "recalled")))
+    barred: dict[str, set[str]] = defaultdict(set)
+    for row in tx.execute(query):
+        barred[row.lead_id].add(row.employee_id)
+    return {lead_id: frozenset(owners) for lead_id, owners in barred.items()}

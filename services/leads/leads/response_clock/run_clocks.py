@@ -7,7 +7,6 @@ from datetime import datetime
 
 from chassis.deadlines import Start
 from chassis.kernel.calendar import BusinessCalendar
-from chassis.unit_of_work import Transaction
 from leads.lead.rules import Lead
 from leads.recycle.policy import RecyclePolicy
 from leads.recycle.rules import RecycleClock
@@ -26,22 +25,17 @@ class ClockPolicies:
     recycle_version: int
 
 
-def run_clocks(tx: Transaction, lead: Lead, policies: ClockPolicies) -> datetime:
-    """The lead is locked and was assigned now; clocks of an owner before are replaced.
+def clocks_of(lead: Lead, assigned_at: datetime, policies: ClockPolicies) -> tuple[list[Start], datetime]:
+    """The clocks of a lead assigned just now, to be started with it: those of an owner before are replaced.
 
-    When it goes back to the pool; the caller stores it with the lead.
+    And when it goes back to the pool; the caller stores it with the lead.
     """
-    recycle = recycle_due(lead, tx.now, policies.recycle)
-    golden = {clock: rules.golden_due(clock, tx.now, policies.response, BusinessCalendar()) for clock in rules.GOLDEN}
-    tx.deadlines.start_all(
-        [
-            *(
-                Start(each.value, lead.lead_id, at, policy_version=policies.response_version)
-                for each, at in golden.items()
-            ),
-            *recycle_starts(lead, recycle, policies.recycle_version),
-        ]
-    )
-    if lead.first_contact_at is not None:
-        tx.deadlines.stop(rules.Clock.YELLOW.value, lead.lead_id)
-    return recycle[RecycleClock.RETURN]
+    recycle = recycle_due(lead, assigned_at, policies.recycle)
+    golden = {
+        clock: rules.golden_due(clock, assigned_at, policies.response, BusinessCalendar()) for clock in rules.GOLDEN
+    }
+    starts = [
+        *(Start(each.value, lead.lead_id, at, policy_version=policies.response_version) for each, at in golden.items()),
+        *recycle_starts(lead, recycle, policies.recycle_version),
+    ]
+    return starts, recycle[RecycleClock.RETURN]

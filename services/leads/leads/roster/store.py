@@ -8,33 +8,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, Date, Row, Text, any_, bindparam, case, func, or_, select, update
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from chassis.unit_of_work import Transaction
 from leads import tables
-from leads.lead.rules import Grade
 
 t = tables.rep.c
 GradeLetter = Literal["A", "B", "C"]
 # Statements of hot paths are built once: building one costs more than running it.
 _REP = t.employee_id == bindparam("of_rep")
 _LOCK = select(tables.rep).where(_REP).with_for_update()
+_LOCK_ALL = (
+    select(tables.rep)
+    .where(t.employee_id == any_(bindparam("ids", type_=ARRAY(Text))))
+    .order_by(t.employee_id)
+    .with_for_update()
+)
 _PEOPLE = select(t.employee_id, t.name, t.status, t.unit, t.manager_id, t.as_of).where(
     t.employee_id == any_(bindparam("ids", type_=ARRAY(Text)))
 )
-_A_TODAY = {
-    "a_day": bindparam("today", type_=Date),
-    "a_taken": case((t.a_day == bindparam("today", type_=Date), t.a_taken), else_=0) + 1,
-}
-# One more open lead of the grade, assigned `at`; the row is locked by whoever runs it.
-TAKE_ON = {
-    grade: update(tables.rep)
-    .where(_REP)
-    .values({f"open_{grade.lower()}": t[f"open_{grade.lower()}"] + 1, "last_assigned_at": bindparam("at")} | more)
-    for grade, more in ((Grade.A, _A_TODAY), (Grade.B, {}), (Grade.C, {}))
-}
 _LET_GO_ALL = (
     update(tables.rep)
     .where(_REP)
@@ -115,6 +109,13 @@ def people(tx: Transaction, employee_ids: Collection[str]) -> dict[str, Person]:
 def lock_rep(tx: Transaction, employee_id: str) -> Row[Any] | None:
     """The rep's whole row, locked: load and cap are judged and changed under this lock (LD3.9)."""
     return tx.execute(_LOCK, {"of_rep": employee_id}).one_or_none()
+
+
+def lock_reps(tx: Transaction, employee_ids: Collection[str]) -> dict[str, Row[Any]]:
+    """As `lock_rep`, of several, in order of their ids; those that are there."""
+    if not employee_ids:
+        return {}
+    return {row.employee_id: row for row in tx.execute(_LOCK_ALL, {"ids": sorted(employee_ids)})}
 
 
 def let_go(tx: Transaction, employee_id: str, grade: GradeLetter) -> None:
