@@ -6,6 +6,8 @@ from chassis.policy import PolicySpec
 from leads.assignment.policy import AssignmentPolicy, check_assignment
 from leads.capture.policy import CapturePolicy
 from leads.grading.policy import GradingPolicy
+from leads.hints.policy import HintPolicy, check_hints
+from leads.pool.policy import PoolPolicy
 from leads.recycle.policy import RecyclePolicy, check_recycle
 from leads.response_clock.policy import ResponsePolicy
 from leads.scoring.policy import ScorePolicy
@@ -13,8 +15,10 @@ from leads.scoring.policy import ScorePolicy
 ASSIGNMENT = PolicySpec("assignment", AssignmentPolicy, check_assignment)
 CAPTURE = PolicySpec("capture", CapturePolicy)
 GRADING = PolicySpec("grading", GradingPolicy)
+HINTS = PolicySpec("hints", HintPolicy, check_hints)
+POOL = PolicySpec("pool", PoolPolicy)
 RECYCLE = PolicySpec("recycle", RecyclePolicy, check_recycle)
 RESPONSE = PolicySpec("response", ResponsePolicy)
 SCORE = PolicySpec("score", ScorePolicy)
 
-SPECS = (ASSIGNMENT, CAPTURE, GRADING, RECYCLE, RESPONSE, SCORE)
+SPECS = (ASSIGNMENT, CAPTURE, GRADING, HINTS, POOL, RECYCLE, RESPONSE, SCORE)

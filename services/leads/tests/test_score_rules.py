@@ -19,8 +19,8 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 CHANNELS = {"referral": 0.6, "expo": 0.25, "douyin": 0.08}
 
 
-def seen(channel: str = "expo", confirmed: bool | None = None, chain: int = 0) -> dict[str, str]:
-    return fields_of(Facts(channel=channel, budget_confirmed=confirmed, decision_chain=chain))
+def seen(channel: str = "expo", confirmed: bool | None = None) -> dict[str, str]:
+    return fields_of(Facts(channel=channel, budget_confirmed=confirmed))
 
 
 def history(count: int, seed: int = 1, shares: dict[str, float] = CHANNELS) -> list[Past]:
@@ -70,7 +70,7 @@ fields = st.builds(
     industry=st.sampled_from(["", "医疗", "教育"]),
     budget_fen=st.none() | st.integers(0, 10**12),
     budget_confirmed=st.none() | st.booleans(),
-    decision_chain=st.integers(0, 9),
+    decision_chain=st.lists(st.sampled_from(["院长", "设备科长"]), max_size=3).map(tuple),
     first_touch_due_hours=st.none() | st.integers(0, 1000),
     known_customer=st.booleans(),
 ).map(fields_of)

@@ -9,9 +9,10 @@ from datetime import datetime
 from chassis.errors import InvalidInput, Violation
 from chassis.unit_of_work import Transaction
 from leads.history import store
+from leads.history.store import Step
 from leads.lead.rules import Grade
-from leads.scoring.field_rules import Facts, fields_of
-from leads.scoring.store import keep_fields
+from leads.scoring.field_rules import Facts
+from leads.scoring.store import keep_facts
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class ClosedLead:
     closed_at: datetime
     # What was known of it early on; None: nothing that a score could be learned from.
     facts: Facts | None = None
+    steps: tuple[Step, ...] = ()
 
 
 def import_closed_leads(tx: Transaction, leads: Sequence[ClosedLead]) -> int:
@@ -37,6 +39,7 @@ def import_closed_leads(tx: Transaction, leads: Sequence[ClosedLead]) -> int:
     if late:
         raise InvalidInput.of(*late)
     taken = store.keep(tx, leads)
-    keep_fields(tx, {each.external_id: (each.closed_at, fields_of(each.facts)) for each in leads if each.facts})
+    keep_facts(tx, {each.external_id: (each.closed_at, each.facts) for each in leads if each.facts})
+    store.keep_steps(tx, [step for each in leads for step in each.steps])
     tx.audit(action="closed_leads.import", entity="closed_leads", entity_id="all", after={"taken": taken})
     return taken

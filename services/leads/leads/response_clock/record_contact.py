@@ -8,6 +8,7 @@ from typing import Any
 
 from chassis.kernel.calendar import BusinessCalendar
 from chassis.unit_of_work import Transaction
+from leads.history.store import Step, keep_steps
 from leads.lead import rules as lead_rules
 from leads.lead import store
 from leads.lead.events import LeadAccepted
@@ -26,6 +27,9 @@ _WORDS = {
     Contact.REPLY: ("The customer replied.", "客户已回复。"),
     Contact.FORM: ("Form filled in.", "已填写跟进表单。"),
 }
+
+# Contact → the step it was on the way to the lead's end (LD12.1).
+_STEPS = {Contact.CALL: "call", Contact.MESSAGE: "message", Contact.VISIT: "visit", Contact.REPLY: "reply"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ def record_contact(tx: Transaction, reported: Reported, policies: ClockPolicies)
         reference=reported.reference,
         at=reported.at,
     )
+    if reported.contact in _STEPS:
+        keep_steps(tx, [Step(lead.lead_id, reported.at, _STEPS[reported.contact])])
     if not _counts(lead, reported):
         return
     effect = EFFECTS[reported.contact]

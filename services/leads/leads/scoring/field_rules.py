@@ -24,9 +24,11 @@ class Facts:
     grade: str = ""
     budget_fen: int | None = None
     budget_confirmed: bool | None = None
-    decision_chain: int = 0
+    decision_chain: tuple[str, ...] = ()
     first_touch_due_hours: int | None = None
     known_customer: bool = False
+    # In the words of who took it in: compared by hints, not by the score.
+    need: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def _confirmed(facts: Facts) -> str:
 
 
 def _chain(facts: Facts) -> str:
-    return "2+" if facts.decision_chain >= 2 else str(facts.decision_chain)
+    return "2+" if len(facts.decision_chain) >= 2 else str(len(facts.decision_chain))
 
 
 def _urgency(facts: Facts) -> str:

@@ -16,7 +16,7 @@ from leads.scoring.policy import ScorePolicy
 def see_leads(tx: Transaction, lead_ids: Collection[str], policy: ScorePolicy) -> None:
     """New leads and leads of which more is known now: their fields are kept as they are, and they are scored."""
     found = leads.all_of(tx, lead_ids)
-    store.keep_fields(tx, {lead.lead_id: (tx.now, fields_of(facts_of(lead))) for lead in found})
+    store.keep_facts(tx, {lead.lead_id: (tx.now, facts_of(lead)) for lead in found})
     score_leads(tx, found, policy)
 
 
@@ -59,7 +59,8 @@ def facts_of(lead: Lead) -> Facts:
         grade=lead.grade.value if lead.grade else "",
         budget_fen=known.budget.fen if known.budget else None,
         budget_confirmed=known.budget_confirmed,
-        decision_chain=len(known.decision_chain),
+        decision_chain=known.decision_chain,
         first_touch_due_hours=known.first_touch_due_hours,
         known_customer=lead.customer_id is not None,
+        need=lead.need,
     )

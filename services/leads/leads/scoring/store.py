@@ -14,12 +14,13 @@ from chassis import rows
 from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.lead.rules import OPEN
-from leads.scoring.field_rules import Fields
+from leads.scoring.field_rules import Facts, fields_of
 from leads.scoring.model_rules import Model
 from leads.scoring.quality_rules import Past, Trained
 
 f, m, s, lead = tables.lead_fields.c, tables.score_model.c, tables.lead_score.c, tables.lead.c
-_KEEP_FIELDS = text(rows.insertion(tables.lead_fields, ("lead_key", "at", "fields")) + " ON CONFLICT DO NOTHING")
+_SEEN = ("lead_key", "at", "fields", "need", "roles")
+_KEEP_FACTS = text(rows.insertion(tables.lead_fields, _SEEN) + " ON CONFLICT DO NOTHING")
 _SCORE = ("lead_id", "model_id", "probability", "parts", "scored_at")
 # A consumer that still held the model before never writes over the newer one's word.
 _KEEP_SCORES = text(
@@ -43,11 +44,20 @@ _PAST = text(
 )
 
 
-def keep_fields(tx: Transaction, known: Mapping[str, tuple[datetime, Fields]]) -> None:
+def keep_facts(tx: Transaction, known: Mapping[str, tuple[datetime, Facts]]) -> None:
     """Lead's key → since when it is known so."""
-    lines = [{"lead_key": key, "at": at, "fields": dict(fields)} for key, (at, fields) in known.items()]
+    lines = [
+        {
+            "lead_key": key,
+            "at": at,
+            "fields": fields_of(facts),
+            "need": facts.need,
+            "roles": facts.decision_chain,
+        }
+        for key, (at, facts) in known.items()
+    ]
     if lines:
-        tx.execute(_KEEP_FIELDS, {"rows": rows.document(lines)})
+        tx.execute(_KEEP_FACTS, {"rows": rows.document(lines)})
 
 
 def past(tx: Transaction, since: datetime, early: timedelta) -> list[Past]:

@@ -2,7 +2,7 @@
 
 from leads.tables.assignment import assignment, decision, load_mode, load_told, recall, rep_pause, wait_told
 from leads.tables.customers import customer
-from leads.tables.history import closed_lead
+from leads.tables.history import closed_lead, lead_step
 from leads.tables.imports import (
     import_mapping,
     lead_import,
@@ -30,6 +30,7 @@ __all__ = [
     "lead_import_row",
     "lead_import_seen",
     "lead_score",
+    "lead_step",
     "load_mode",
     "load_told",
     "metadata",

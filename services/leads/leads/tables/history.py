@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Table, Text
+from sqlalchemy import Boolean, Column, DateTime, Index, Table, Text
 
 from leads.tables.metadata import instant, metadata, written_by
 
@@ -18,4 +18,15 @@ closed_lead = Table(
     written_by(),
     Index("closed_lead_grade", "grade", "closed_at"),
     Index("closed_lead_xid", "xid"),
+)
+
+# What was done on the way to a lead's end.
+lead_step = Table(
+    "lead_step",
+    metadata,
+    # As closed_lead.external_id.
+    Column("lead_key", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), primary_key=True),
+    # call, message, visit; reply: the customer's.
+    Column("kind", Text, primary_key=True),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, DateTime, Double, Identity, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from leads.tables.metadata import count, identifier, instant, metadata, words
+from leads.tables.metadata import count, identifier, instant, metadata, words, words_list
 
 # What was known of a lead from an instant on. A lead of the past that was imported has one row, of when it closed.
 lead_fields = Table(
@@ -15,6 +15,8 @@ lead_fields = Table(
     Column("lead_key", Text, primary_key=True),
     Column("at", DateTime(timezone=True), primary_key=True),
     Column("fields", JSONB, nullable=False),
+    words("need"),
+    words_list("roles"),
 )
 
 # Each training, refused ones too; the newest with a body is in force. Never changed but for `told_at`.

@@ -1,4 +1,4 @@
-"""Lead scores: fields as they were, models, scores. A new database has all this already.
+"""Lead scores and hints: fields as they were, steps, models, scores. A new database has all this already.
 
 Revision ID: 0003
 Revises: 0002
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from alembic import op
 
-from leads.tables import lead_fields, lead_score, score_model
+from leads.tables import lead_fields, lead_score, lead_step, score_model
 
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-TABLES = (lead_fields, score_model, lead_score)
+TABLES = (lead_fields, lead_step, score_model, lead_score)
 
 
 def upgrade() -> None:

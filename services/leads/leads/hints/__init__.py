@@ -1,0 +1,1 @@
+"""What won customers much like this one, and what was done before they were won (LD12)."""
