@@ -54,13 +54,16 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put_once("feed", feed="hr")
     rows.put_once("product", product_code="IMG-1", name="影像", source_version=1, list_price_fen=1, active=True,
                   content_hash=DIGEST)  # fmt: skip
+    rows.put_once("promotion", promotion_id="P-1", version=1, source_version=1, skus=[], cost_fen=1, state="running",
+                  starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), content_hash=DIGEST)  # fmt: skip
     rows.put_once("tender", tender_id=TENDER, tender_key="ZJ-1", version=1, state="open", published_at=AT,
                   changed_at=AT)  # fmt: skip
     rows.put("feed_alert", id=ids["alert_id"], feed=f"feed of {owner.id}", health="degraded", opened_at=AT)
     rows.put_once("bank_account", account="6222")
     _back_entries(rows, owner, ids)
     return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr",
-            "product_code": "IMG-1", "tender_id": TENDER}  # fmt: skip
+            "product_code": "IMG-1", "tender_id": TENDER,
+            "promotion_id": "P-1"}  # fmt: skip
 
 
 def _back_entries(rows: Rows, owner: Owner, ids: dict[str, str]) -> None:
@@ -148,6 +151,7 @@ REQUESTS: dict[str, Any] = {
     "integration.FeedService/ReplayQuarantine": {"feed": "hr"},
     "integration.FeedService/AcknowledgeFeedAlert": {"note": "在查"},
     "integration.FeedService/ImportStatement": {"file_id": "FILE"},
+    "integration.RetailService/ListPosSales": {"month": MONTH},
     "integration.PolicyService/GetPolicy": {"name": "claiming"},
     "integration.PolicyService/DraftPolicy": {"name": "claiming", "body": {}, "reason": "试"},
     "integration.PolicyService/PublishPolicy": {"name": "claiming", "version": 1},

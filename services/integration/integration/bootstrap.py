@@ -30,6 +30,7 @@ from closeloop.integration.v1 import (
     policy_service_pb2,
     policy_service_pb2_grpc,
     product_service_pb2_grpc,
+    retail_service_pb2_grpc,
     tender_service_pb2_grpc,
 )
 from closeloop.leads.v1 import events_pb2 as leads_events
@@ -44,6 +45,7 @@ from integration.api.feed_files import FeedFileService
 from integration.api.feeds import FeedService
 from integration.api.notifications import NotificationService
 from integration.api.products import ProductService
+from integration.api.retail import RetailService
 from integration.api.tenders import TenderService
 from integration.callbacks.callback_cipher import CallbackCipher
 from integration.claiming.policy import ClaimingPolicy
@@ -161,6 +163,7 @@ class _Parts:
             ),
             (product_service_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(uow)),
             (tender_service_pb2_grpc.add_TenderServiceServicer_to_server, TenderService(uow)),
+            (retail_service_pb2_grpc.add_RetailServiceServicer_to_server, RetailService(uow)),
             (
                 back_entry_service_pb2_grpc.add_BackEntryServiceServicer_to_server,
                 BackEntryService(uow, self.claiming, files),

@@ -25,6 +25,7 @@ from integration.grants.end_grant import expiry
 from integration.grants.grant_duty import EXPIRE
 from integration.notifications.policy import NotificationsPolicy
 from integration.notifications.warn_of_provisional_year import warn_of_provisional_year
+from integration.pos.tell_months import tell_months
 
 # Cadences are of the policy and change at runtime; this is how often a feed looks whether it is its turn.
 TICK = timedelta(seconds=5)
@@ -46,8 +47,10 @@ def jobs(connectors: Mapping[str, Connector]) -> list[Job[App]]:
     watch = Job("feeds.watch", run=_watch, every=TICK)
     count: Job[App] = Job("receipts.count", run=lambda app: count_waiting(app.uow), every=timedelta(minutes=1))
     files = Job("files.import", run=_import_files, every=TICK)
+    months = Job("pos.tell", run=_tell_months, every=TICK)
     tidied: Job[App] = Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))
-    return [*feeds, watch, files, count, tidied, Job("calendar.watch", run=_look_at_calendar, daily_at=time(9, 0))]
+    calendar = Job("calendar.watch", run=_look_at_calendar, daily_at=time(9, 0))
+    return [*feeds, watch, files, months, count, tidied, calendar]
 
 
 def deadlines(policy: Callable[[], DutiesPolicy]) -> dict[str, Handler]:
@@ -71,6 +74,10 @@ def _look_at_calendar(app: App) -> None:
 
 def _import_files(app: App) -> None:
     import_queued(app.uow, app.connectors, app.rule_of, app.files)
+
+
+def _tell_months(app: App) -> None:
+    tell_months(app.uow)
 
 
 def _watch(app: App) -> None:

@@ -30,7 +30,9 @@ from integration.notifications.policy import NotificationsPolicy
 from integration.notifications.rules import NotificationCreated, NotificationFailed
 from integration.notifications.template_rules import TEMPLATES
 from integration.orders.rules import OrderChanged, OrderReceived
+from integration.pos.customer_rules import PosCustomerRegistered
 from integration.pos.rules import PosSalesLoaded
+from integration.promotions.rules import PromotionChanged
 from integration.products.rules import ProductChanged
 from integration.receipts.rules import ReceiptArrived, ReceiptCorrected
 from integration.schedules.rules import OrderScheduled
@@ -45,7 +47,7 @@ EVENTS = [
     ConversationMessage, EmployeeChanged, FeedDegraded, FeedEscalated, FeedRecovered, GrantChanged, NotificationCreated,
     NotificationFailed, OrderChanged, OrderReceived, PosSalesLoaded, ReceiptArrived, ReceiptClaimed, ReceiptCorrected,
     ReceiptUnclaimed, TenderPublished,
-    Delivered, InvoiceReceived, OrderScheduled, ProductChanged, ServiceCallRecorded, StockChanged,
+    Delivered, InvoiceReceived, OrderScheduled, ProductChanged, ServiceCallRecorded, StockChanged, PosCustomerRegistered, PromotionChanged,
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from chassis.telemetry import logger
 from chassis.unit_of_work import Transaction, UnitOfWork
 from integration.feeds import store
 from integration.feeds.connector import Connector, RuleOf, TakesFiles
+from integration.feeds.errors import SourceFailed
 from integration.feeds.import_file import end_import, keep_page
 from integration.feeds.rules import Tally
 from integration.feeds.source import LARGEST_FILE
@@ -65,6 +66,8 @@ def _import_or_give_up(
         _import(uow, connector, rule_of, files, row.id, row.file_id)
     except NoSuchFile:
         _give_up(uow, row.id, "the file is no longer there")
+    except SourceFailed as failure:
+        _give_up(uow, row.id, str(failure), failure.error_class)
     except Exception as failure:
         if is_database_away(failure) or is_collision(failure):
             raise
@@ -89,7 +92,7 @@ def _import(
         tx.commit()
 
 
-def _give_up(uow: UnitOfWork, run_id: str, why: str) -> None:
+def _give_up(uow: UnitOfWork, run_id: str, why: str, error_class: str = "internal") -> None:
     with uow.begin(ME) as tx:
-        store.end_run(tx, run_id, Tally(), outcome="failed", error_class="internal", error=why)
+        store.end_run(tx, run_id, Tally(), outcome="failed", error_class=error_class, error=why)
         tx.commit()

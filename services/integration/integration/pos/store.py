@@ -26,6 +26,10 @@ _MERGE = text(
     " DO UPDATE SET units = excluded.units, amount_fen = excluded.amount_fen"
 )
 
+# What lines tell of a day counts before what was loaded of it as a sum.
+UNITS = func.coalesce(pos_sale.c.line_units, pos_sale.c.units)
+FEN = func.coalesce(pos_sale.c.line_fen, pos_sale.c.amount_fen)
+
 
 def merge(tx: Transaction, days: pl.DataFrame) -> None:
     """A day that comes again replaces what was loaded of it."""
@@ -45,7 +49,7 @@ def month_lines(tx: Transaction, months: Iterable[tuple[str, date]]) -> dict[tup
     month = func.date(func.date_trunc("month", pos_sale.c.day)).label("month")
     first, last = min(day for _, day in wanted), max(day for _, day in wanted)
     keys = (month, pos_sale.c.region, pos_sale.c.category, pos_sale.c.sku)
-    sums = (func.sum(pos_sale.c.units).label("units"), func.sum(pos_sale.c.amount_fen).label("fen"))
+    sums = (func.sum(UNITS).label("units"), func.sum(FEN).label("fen"))
     in_range = (pos_sale.c.day >= first) & (pos_sale.c.day < _next_month(last))
     found: dict[tuple[str, date], list[Row[Any]]] = {}
     for row in tx.execute(select(*keys, *sums).where(in_range).group_by(*keys).order_by(*keys)):

@@ -24,7 +24,9 @@ from integration.tables.messages import (
     phone_call,
 )
 from integration.tables.metadata import metadata
+from integration.tables.pos import pos_customer, pos_line, pos_month
 from integration.tables.products import product
+from integration.tables.promotions import promotion
 from integration.tables.sales import erp_order, pos_load, pos_sale, receivable
 from integration.tables.tenders import tender, tender_notice
 
@@ -57,9 +59,13 @@ __all__ = [
     "metadata",
     "notification",
     "phone_call",
+    "pos_customer",
+    "pos_line",
     "pos_load",
+    "pos_month",
     "pos_sale",
     "product",
+    "promotion",
     "quarantine",
     "receivable",
     "service_call",

@@ -82,6 +82,10 @@ pos_sale = Table(
     Column("region", Text, primary_key=True),
     Column("category", Text, primary_key=True),
     Column("sku", Text, primary_key=True),
+    # Of sums that were loaded.
     Column("units", BigInteger, nullable=False),
     fen("amount_fen"),
+    # Of receipt lines; where there are some, they count.
+    Column("line_units", BigInteger, nullable=True),
+    Column("line_fen", BigInteger, nullable=True),
 )
