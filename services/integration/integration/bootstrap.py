@@ -50,6 +50,7 @@ from integration.api.tenders import TenderService
 from integration.callbacks.callback_cipher import CallbackCipher
 from integration.claiming.policy import ClaimingPolicy
 from integration.consumers import consumers
+from integration.conversations.mailbox_policy import MailboxPolicy
 from integration.duties.policy import DutiesPolicy
 from integration.erp.policy import ErpFilesPolicy
 from integration.erp.policy import check as check_erp_files
@@ -76,10 +77,11 @@ DUTIES = PolicySpec("duties", DutiesPolicy)
 FEEDS = PolicySpec("feeds", FeedsPolicy)
 CLAIMING = PolicySpec("claiming", ClaimingPolicy)
 NOTIFICATIONS = PolicySpec("notifications", NotificationsPolicy)
+MAILBOX = PolicySpec("mailbox", MailboxPolicy)
 STATEMENTS = PolicySpec("statements", StatementsPolicy, check_statements)
 TENDERS = PolicySpec("tenders", TendersPolicy)
 ERP_FILES = PolicySpec("erp_files", ErpFilesPolicy, check_erp_files)
-POLICIES: list[PolicySpec[Any]] = [DUTIES, FEEDS, CLAIMING, NOTIFICATIONS, STATEMENTS, TENDERS, ERP_FILES]
+POLICIES: list[PolicySpec[Any]] = [DUTIES, FEEDS, CLAIMING, NOTIFICATIONS, STATEMENTS, MAILBOX, TENDERS, ERP_FILES]
 CATALOG = EventCatalog.of(events_pb2, leads_events, incentives_events, forecast_events)
 
 

@@ -54,6 +54,14 @@ def by_wecom_ids(tx: Transaction, wecom_user_ids: Sequence[str]) -> dict[str, st
     return {row.wecom_user_id: row.employee_id for row in found}
 
 
+def by_email(tx: Transaction, addresses: Sequence[str]) -> dict[str, str]:
+    """Employee ids by address in lower case, of those who are ours."""
+    address = func.lower(employee.c.email)
+    named = address.in_(sorted({each for each in addresses if each}))
+    found = tx.execute(select(address.label("address"), employee.c.employee_id).where(named))
+    return {row.address: row.employee_id for row in found}
+
+
 def people(
     tx: Transaction, page: Page, *, below: str, text: str, statuses: Sequence[str], position: str
 ) -> Sequence[Row[Any]]:

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from integration.feeds.errors import SourceFailed
+from integration.feeds.guard import AddressGuard
 from integration.feeds.pace import Pace
 from integration.feeds.policy import FeedRule
 
@@ -58,12 +59,14 @@ class Source:
         http: httpx.Client,
         pace: Pace,
         breaker: pybreaker.CircuitBreaker,
+        guard: AddressGuard,
     ) -> None:
         self._access = access
         self._rule = rule
         self._http = http
         self._pace = pace
         self._breaker = breaker
+        self._guard = guard
 
     def json(self, path: str, **query: str | int) -> Any:
         """`path` is below the source's URL, or a link of the source's own. Raises SourceFailed."""
@@ -88,26 +91,46 @@ class Source:
         response = self._patiently(path, query, _whole, _Terms(also=frozenset({404})))
         return None if response.status_code == 404 else _json(response, path)
 
+    def dial(self, connect: Callable[[str, float], Answer]) -> Answer:
+        """A connection in another protocol than HTTP: `connect` gets the guarded address and the time-out in seconds.
+
+        Raises SourceFailed.
+        """
+        return self._in_turn(lambda: self._dialled(connect))
+
     def _patiently(
         self, path: str, query: Query, read: Callable[[httpx.Response], Answer], terms: _Terms | None = None
     ) -> Answer:
         url = self._within(path)
+        return self._in_turn(lambda: self._once(url, query, read, terms or _Terms()))
+
+    def _in_turn(self, once: Callable[[], Answer]) -> Answer:
         patient = Retrying(
             stop=stop_after_attempt(self._rule.attempts),
             wait=wait_random_exponential(self._rule.backoff_seconds, self._rule.backoff_cap_seconds),
             retry=retry_if_exception(lambda failure: isinstance(failure, SourceFailed) and failure.passes),
             reraise=True,
         )
-        answer: Answer = patient(self._guarded, url, query, read, terms or _Terms())
+        answer: Answer = patient(self._guarded, once)
         return answer
 
-    def _guarded(self, url: str, query: Query, read: Callable[[httpx.Response], Answer], terms: _Terms) -> Answer:
+    def _guarded(self, once: Callable[[], Answer]) -> Answer:
         self._pace.wait(self._access.name, self._rule.requests_per_minute)
         try:
-            answer: Answer = self._breaker.call(self._once, url, query, read, terms)
+            answer: Answer = self._breaker.call(once)
         except pybreaker.CircuitBreakerError:
             raise SourceFailed("circuit_open", f"{self._access.name} failed repeatedly") from None
         return answer
+
+    def _dialled(self, connect: Callable[[str, float], Answer]) -> Answer:
+        parts, timeout = urlsplit(self._access.url), self._rule.timeout_seconds
+        address = self._guard.admit(parts.hostname or "", parts.port or 0)
+        try:
+            return connect(address, timeout)
+        except TimeoutError:
+            raise SourceFailed("timeout", f"no answer within {timeout:g} s") from None
+        except OSError:
+            raise SourceFailed("connect", "the connection failed") from None
 
     def _once(self, url: str, query: Query, read: Callable[[httpx.Response], Answer], terms: _Terms) -> Answer:
         headers = {**terms.headers, KEY_HEADER: self._access.key.get_secret_value()}

@@ -19,12 +19,13 @@ class Sources:
 
     def __init__(self, guard: AddressGuard, redis_url: str = "") -> None:
         self._http = httpx.Client(transport=GuardedTransport(guard), follow_redirects=False, trust_env=False)
+        self._guard = guard
         self._pace = Pace(redis_url)
         self._breakers: dict[str, pybreaker.CircuitBreaker] = {}
         self._lock = Lock()
 
     def open(self, access: Access, rule: FeedRule) -> Source:
-        return Source(access, rule, self._http, self._pace, self._breaker(access.name, rule))
+        return Source(access, rule, self._http, self._pace, self._breaker(access.name, rule), self._guard)
 
     def close(self) -> None:
         self._http.close()
