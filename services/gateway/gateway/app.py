@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
+from gateway.addresses import Addresses
 from gateway.middleware.observe import Observe
 from gateway.middleware.problems import Problems, reraise
 from gateway.middleware.security import SecurityHeaders
@@ -60,7 +61,8 @@ def application(
 
 def _surroundings(settings: GatewaySettings, routes: Sequence[BaseRoute]) -> list[Middleware]:
     # FastAPI notes the route of a request only where the route is its own.
-    paths = {route.endpoint: route.path_format for route in routes if isinstance(route, Route)}
+    each = [one for route in routes for one in (route.routes if isinstance(route, Addresses) else [route])]
+    paths = {route.endpoint: route.path_format for route in each if isinstance(route, Route)}
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,

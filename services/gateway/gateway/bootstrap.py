@@ -18,6 +18,7 @@ from chassis.identity import SPEAKS_FOR_PEOPLE, Keyring, Trust, of_service
 from closeloop.integration.v1 import api_key_service_pb2 as api_keys
 from closeloop.integration.v1 import directory_service_pb2 as directory
 from gateway import contracts
+from gateway.addresses import Addresses
 from gateway.app import application
 from gateway.callbacks import CallbackDoor
 from gateway.links import FileLinks
@@ -111,7 +112,7 @@ class Gateway:
             StreamApi(self.hub, guard, people, self.upstream, settings).route,
             *FileApi(FileStore(settings.files_url), links, guard, settings).routes,
             self._callback_door().route,
-            *routes(self.contracts.rpcs, RpcDoor(guard, self.upstream, settings)),
+            Addresses(routes(self.contracts.rpcs, RpcDoor(guard, self.upstream, settings))),
         ]
         return application(settings, table, document(self.contracts, settings), self._running)
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+from starlette.routing import Match, Route
 
 from chassis.config import ConfigError
 from chassis.testing.contracts import Contract
+from gateway.addresses import Addresses
 from gateway.contracts import load, read
 from gateway.openapi.document import document
 from gateway.routes import routes
@@ -64,6 +66,37 @@ def test_literal_addresses_go_before_those_with_variables() -> None:
     assert served.index(plain) < served.index(variable)
     assert all(re.fullmatch(r"/api/v1/[a-zA-Z0-9{}:_/.-]+", path) for path in served)
     assert len(served) == len(set(served))
+
+
+@pytest.mark.spec("P1.1")
+def test_every_address_finds_the_route_that_trying_them_all_finds() -> None:
+    table = routes(load().rpcs, door=_nobody())
+    addresses = Addresses(table)
+    paths = [re.sub(r"\{\w+\}", "01957f3e-7c00", route.path_format) for route in table]
+    strange = [
+        "/",
+        "/api",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/leads/",
+        "/api/v1/leads/a:b:c",
+        "/api/v1/leads//",
+        "/a/b/c/d",
+    ]
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        for path in [*paths, *(path + "/" for path in paths), *(path + ":nothing" for path in paths), *strange]:
+            scope = {"type": "http", "method": method, "path": path, "root_path": ""}
+            match, found = addresses.matches(scope)
+            assert (match, found.get("endpoint"), found.get("path_params")) == _tried(table, scope), (method, path)
+
+
+def _tried(table: list[Route], scope: dict[str, Any]) -> tuple[Match, Any, Any]:
+    tries = [route.matches(scope) for route in table]
+    for wanted in (Match.FULL, Match.PARTIAL):
+        for match, found in tries:
+            if match is wanted:
+                return match, found["endpoint"], found["path_params"]
+    return Match.NONE, None, None
 
 
 def _nobody() -> Any:
