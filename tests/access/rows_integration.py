@@ -61,6 +61,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put("feed_alert", id=ids["alert_id"], feed=f"feed of {owner.id}", health="degraded", opened_at=AT)
     rows.put_once("bank_account", account="6222")
     _back_entries(rows, owner, ids)
+    ids["metric_id"] = "collected"
     return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr",
             "product_code": "IMG-1", "tender_id": TENDER,
             "promotion_id": "P-1"}  # fmt: skip

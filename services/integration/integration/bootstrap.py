@@ -21,6 +21,7 @@ from closeloop.integration.v1 import (
     back_entry_service_pb2_grpc,
     callback_service_pb2_grpc,
     collection_service_pb2_grpc,
+    definition_service_pb2_grpc,
     directory_service_pb2_grpc,
     erp_document_service_pb2_grpc,
     events_pb2,
@@ -39,6 +40,7 @@ from integration.api.api_keys import ApiKeyService
 from integration.api.back_entries import BackEntryService
 from integration.api.callbacks import CallbackService
 from integration.api.collections import CollectionService
+from integration.api.definitions import DefinitionService
 from integration.api.directory import DirectoryService
 from integration.api.erp_documents import ErpDocumentService
 from integration.api.feed_files import FeedFileService
@@ -51,6 +53,8 @@ from integration.callbacks.callback_cipher import CallbackCipher
 from integration.claiming.policy import ClaimingPolicy
 from integration.consumers import consumers
 from integration.conversations.mailbox_policy import MailboxPolicy
+from integration.definitions.policy import DefinitionsPolicy
+from integration.definitions.policy import check as check_definitions
 from integration.duties.policy import DutiesPolicy
 from integration.erp.policy import ErpFilesPolicy
 from integration.erp.policy import check as check_erp_files
@@ -76,12 +80,23 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 DUTIES = PolicySpec("duties", DutiesPolicy)
 FEEDS = PolicySpec("feeds", FeedsPolicy)
 CLAIMING = PolicySpec("claiming", ClaimingPolicy)
+DEFINITIONS = PolicySpec("definitions", DefinitionsPolicy, check_definitions)
 NOTIFICATIONS = PolicySpec("notifications", NotificationsPolicy)
 MAILBOX = PolicySpec("mailbox", MailboxPolicy)
 STATEMENTS = PolicySpec("statements", StatementsPolicy, check_statements)
 TENDERS = PolicySpec("tenders", TendersPolicy)
 ERP_FILES = PolicySpec("erp_files", ErpFilesPolicy, check_erp_files)
-POLICIES: list[PolicySpec[Any]] = [DUTIES, FEEDS, CLAIMING, NOTIFICATIONS, STATEMENTS, MAILBOX, TENDERS, ERP_FILES]
+POLICIES: list[PolicySpec[Any]] = [
+    DUTIES,
+    DEFINITIONS,
+    FEEDS,
+    CLAIMING,
+    NOTIFICATIONS,
+    STATEMENTS,
+    MAILBOX,
+    TENDERS,
+    ERP_FILES,
+]
 CATALOG = EventCatalog.of(events_pb2, leads_events, incentives_events, forecast_events)
 
 
@@ -134,6 +149,9 @@ class _Parts:
     def claiming(self) -> ClaimingPolicy:
         return self._runtime.policies.current(CLAIMING)[1]
 
+    def definitions(self) -> DefinitionsPolicy:
+        return self._runtime.policies.current(DEFINITIONS)[1]
+
     def notifications(self) -> NotificationsPolicy:
         return self._runtime.policies.current(NOTIFICATIONS)[1]
 
@@ -151,7 +169,7 @@ class _Parts:
             (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(uow)),
             (
                 collection_service_pb2_grpc.add_CollectionServiceServicer_to_server,
-                CollectionService(uow, self.claiming, files),
+                CollectionService(uow, self.claiming, self.definitions, files),
             ),
             (notification_service_pb2_grpc.add_NotificationServiceServicer_to_server, NotificationService(uow)),
             (
@@ -162,6 +180,10 @@ class _Parts:
             (
                 feed_file_service_pb2_grpc.add_FeedFileServiceServicer_to_server,
                 FeedFileService(uow, self.connectors, files),
+            ),
+            (
+                definition_service_pb2_grpc.add_DefinitionServiceServicer_to_server,
+                DefinitionService(uow, lambda: runtime.policies.current(DEFINITIONS)),
             ),
             (product_service_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(uow)),
             (tender_service_pb2_grpc.add_TenderServiceServicer_to_server, TenderService(uow)),

@@ -17,6 +17,7 @@ from closeloop.integration.v1 import feed_service_pb2 as feeds
 from closeloop.integration.v1 import feed_service_pb2_grpc as feeds_grpc
 from closeloop.integration.v1 import policy_service_pb2 as pb
 from closeloop.integration.v1 import policy_service_pb2_grpc as pb_grpc
+from integration.bootstrap import POLICIES
 from services.integration.tests.conftest import World
 from services.integration.tests.world import employee
 
@@ -34,7 +35,7 @@ def publish(world: World, rpc: Rpc, name: str, body: dict[str, object]) -> None:
 def test_all_policies_are_shown_with_their_defaults(world: World, rpc: Rpc) -> None:
     stub = pb_grpc.PolicyServiceStub(rpc(world.service, as_=OPS))
     shown = {each.name: dict(each.body) for each in stub.ListPolicies(pb.ListPoliciesRequest()).policies}
-    assert set(shown) == {"claiming", "duties", "feeds", "notifications", "statements"}
+    assert set(shown) == {each.name for each in POLICIES}
     assert shown["claiming"]["strong_confidence"] == 0.97
     assert shown["notifications"]["quiet_from"] == "22:00:00"
 

@@ -19,6 +19,7 @@ from integration.claiming.read_receipts import get_receipt, list_receipts
 from integration.claiming.refund_receipt import refund_receipt
 from integration.claiming.summarise_collections import summarise_collections
 from integration.claiming.undo_claim import undo_claim
+from integration.definitions.policy import DefinitionsPolicy
 from integration.mapping import collections as mapping
 from integration.mapping.common import page_info
 from integration.orders.read_orders import get_order, list_orders
@@ -29,8 +30,15 @@ Context = grpc.ServicerContext
 
 
 class CollectionService(Servicer, pb_grpc.CollectionServiceServicer):
-    def __init__(self, uow: UnitOfWork, policy: Callable[[], ClaimingPolicy], files: FileStore) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        policy: Callable[[], ClaimingPolicy],
+        definitions: Callable[[], DefinitionsPolicy],
+        files: FileStore,
+    ) -> None:
         super().__init__(uow)
+        self._definitions = definitions
         self._policy = policy
         self._files = files
 
@@ -106,7 +114,8 @@ class CollectionService(Servicer, pb_grpc.CollectionServiceServicer):
     def GetCollectionSummary(
         self, request: pb.GetCollectionSummaryRequest, context: Context
     ) -> pb.GetCollectionSummaryResponse:
-        return self.read(request, lambda tx: mapping.summary(summarise_collections(tx, request.month)))
+        registry = self._definitions()
+        return self.read(request, lambda tx: mapping.summary(summarise_collections(tx, request.month, registry)))
 
     def ImportPosSales(self, request: pb.ImportPosSalesRequest, context: Context) -> pb.ImportPosSalesResponse:
         sales = read_file(self._files, request.file_id)

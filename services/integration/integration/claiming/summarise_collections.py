@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.kernel.calendar import SHANGHAI
+from chassis.kernel.calendar import SHANGHAI, local_date
 from chassis.unit_of_work import Transaction
 from integration.claiming import store
 from integration.claiming.read_receipts import days_of
 from integration.claiming.rules import AUTOMATIC
+from integration.definitions.policy import DefinitionsPolicy
+from integration.definitions.rules import Named, named
 from integration.feeds import store as feeds
 from integration.feeds.rules import Health
 
-DEFINITION = "collected-1"
+METRIC = "collected"
 FEED = "bank"
 
 
@@ -28,6 +30,7 @@ class Collections:
     automatic_share: float | None
     provisional: bool
     complete_until: datetime | None
+    definition: Named
 
     @property
     def note(self) -> str:
@@ -38,8 +41,8 @@ class Collections:
         return f"provisional, bank data until {self.complete_until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
-def summarise_collections(tx: Transaction, month: str) -> Collections:
-    """`month`: YYYY-MM, by the bank's booking date. Definition "collected-1": arrived and claimed (N4.1)."""
+def summarise_collections(tx: Transaction, month: str, registry: DefinitionsPolicy) -> Collections:
+    """`month`: YYYY-MM, by the bank's booking date. Arrived and claimed (N4.1), as the registry says today."""
     days = days_of(month)
     sums = store.sums(tx, days)
     automatic = store.automatic_fen(tx, days, sorted(AUTOMATIC))
@@ -52,6 +55,7 @@ def summarise_collections(tx: Transaction, month: str) -> Collections:
         automatic_share=automatic / int(sums.claimed) if sums.claimed else None,
         provisional=provisional,
         complete_until=until,
+        definition=named(registry.definitions, METRIC, local_date(tx.now)),
     )
 
 

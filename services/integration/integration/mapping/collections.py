@@ -13,7 +13,7 @@ from integration.claiming.find_refunds import RefundView
 from integration.claiming.ranking_rules import Candidate
 from integration.claiming.read_receipts import ReceiptView
 from integration.claiming.rules import Match, Part
-from integration.claiming.summarise_collections import DEFINITION, Collections
+from integration.claiming.summarise_collections import Collections
 from integration.mapping.common import day, instant, money
 from integration.pos.import_sales import Load
 
@@ -160,7 +160,7 @@ def summary(found: Collections) -> pb.GetCollectionSummaryResponse:
         waiting_receipts=found.waiting_receipts,
         automatic_share=found.automatic_share,
         provenance=Provenance(
-            definition=DEFINITION,
+            definition=str(found.definition),
             provisional=found.provisional,
             complete_until=instant(found.complete_until),
             note=found.note,
