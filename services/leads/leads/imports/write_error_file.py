@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Row
 
 from chassis.errors import FailedPrecondition
 from chassis.files import FileStore, StoredFile
+from chassis.sheets import as_csv
 from chassis.unit_of_work import Transaction
 from leads.imports import store
-from leads.imports.cell_rules import safe_cell
 from leads.imports.open_table import open_rows
 from leads.imports.table_rules import FileBroken, Numbered
 
@@ -33,7 +30,8 @@ def write_error_file(tx: Transaction, files: FileStore, import_id: str) -> tuple
     if row.failed == 0:
         raise NothingRefused
     with open_rows(files, row.file_id) as (_, headings, rows):
-        written = _lines([*headings, *_MORE], _refused(rows, store.errors_by_row(tx, import_id)))
+        refused = _refused(rows, store.errors_by_row(tx, import_id))
+        written = as_csv([*headings, *_MORE], (_padded(each, len(headings)) for each in refused))
         return files.put(written, f"errors-{import_id}.csv", _LIMIT), int(row.failed)
 
 
@@ -54,17 +52,7 @@ def _refused(rows: Iterator[Numbered], errors: Iterator[tuple[int, list[Row[Any]
         ]
 
 
-def _lines(headings: Sequence[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
-    """UTF-8 with its mark, which spreadsheets ask for. A row that is too short has its reasons under theirs."""
-    yield codecs.BOM_UTF8
-    width = len(headings)
-    for row in _with_headings(headings, rows):
-        own, more = row[: -len(_MORE)], row[-len(_MORE) :]
-        line = io.StringIO()
-        csv.writer(line).writerow([safe_cell(each) for each in [*own, *[""] * (width - len(row)), *more]])
-        yield line.getvalue().encode()
-
-
-def _with_headings(headings: Sequence[str], rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    yield list(headings)
-    yield from rows
+def _padded(row: list[str], width: int) -> list[str]:
+    """A row that is too short has its reasons under theirs."""
+    own, more = row[: -len(_MORE)], row[-len(_MORE) :]
+    return [*own, *[""] * (width - len(own)), *more]
