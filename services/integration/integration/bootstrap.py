@@ -73,6 +73,7 @@ from integration.notifications.send_deliveries import DeliverySender
 from integration.notifications.send_to_robots import RobotSender
 from integration.receipts.policy import StatementsPolicy
 from integration.receipts.policy import check as check_statements
+from integration.registry.policy import RegistryPolicy
 from integration.settings import IntegrationSettings
 from integration.tenders.policy import TendersPolicy
 
@@ -85,6 +86,7 @@ NOTIFICATIONS = PolicySpec("notifications", NotificationsPolicy)
 MAILBOX = PolicySpec("mailbox", MailboxPolicy)
 STATEMENTS = PolicySpec("statements", StatementsPolicy, check_statements)
 TENDERS = PolicySpec("tenders", TendersPolicy)
+REGISTRY = PolicySpec("registry", RegistryPolicy)
 ERP_FILES = PolicySpec("erp_files", ErpFilesPolicy, check_erp_files)
 POLICIES: list[PolicySpec[Any]] = [
     DUTIES,
@@ -95,6 +97,7 @@ POLICIES: list[PolicySpec[Any]] = [
     STATEMENTS,
     MAILBOX,
     TENDERS,
+    REGISTRY,
     ERP_FILES,
 ]
 CATALOG = EventCatalog.of(events_pb2, leads_events, incentives_events, forecast_events)

@@ -37,6 +37,7 @@ from integration.products.rules import ProductChanged
 from integration.receipts.rules import ReceiptArrived, ReceiptCorrected
 from integration.schedules.rules import OrderScheduled
 from integration.service_calls.rules import ServiceCallRecorded
+from integration.registry.rules import RegistryChanged
 from integration.settings import IntegrationSettings
 from integration.stock.rules import StockChanged
 from integration.tenders.rules import TenderPublished
@@ -47,7 +48,7 @@ EVENTS = [
     ConversationMessage, EmployeeChanged, FeedDegraded, FeedEscalated, FeedRecovered, GrantChanged, NotificationCreated,
     NotificationFailed, OrderChanged, OrderReceived, PosSalesLoaded, ReceiptArrived, ReceiptClaimed, ReceiptCorrected,
     ReceiptUnclaimed, TenderPublished,
-    Delivered, InvoiceReceived, OrderScheduled, ProductChanged, ServiceCallRecorded, StockChanged, PosCustomerRegistered, PromotionChanged,
+    Delivered, InvoiceReceived, OrderScheduled, ProductChanged, ServiceCallRecorded, StockChanged, PosCustomerRegistered, PromotionChanged, RegistryChanged,
 ]  # fmt: skip
 
 
@@ -74,7 +75,8 @@ def test_connectors_are_found_by_themselves(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_every_consumed_event_has_its_texts() -> None:
-    assert {each.type for each in consumers(DutiesPolicy, NotificationsPolicy)} == set(NOTICES)
+    watched = {"customers.created", "customers.updated"}
+    assert {each.type for each in consumers(DutiesPolicy, NotificationsPolicy)} == set(NOTICES) | watched
     for kind, template in TEMPLATES.items():
         assert all((template.title, template.title_zh, template.body, template.body_zh))
         elsewhere = ("calendar_provisional", "approval_completed")
@@ -84,7 +86,7 @@ def test_every_consumed_event_has_its_texts() -> None:
 def test_policies_have_defaults_that_hold() -> None:
     assert {spec.name for spec in POLICIES} == {
         "definitions", "duties", "feeds", "claiming", "notifications", "statements", "tenders", "erp_files",
-        "mailbox",
+        "mailbox", "registry",
     }  # fmt: skip
     assert ClaimingPolicy().weights.total == pytest.approx(1.0)
 

@@ -64,6 +64,15 @@ class TakesFiles(Connector, Protocol):
         ...
 
 
+@runtime_checkable
+class AsksAbout(Connector, Protocol):
+    """A connector whose source is asked about what we know, rather than for all it has."""
+
+    def about(self, tx: Transaction) -> Connector:
+        """The connector for one run, with what is to be asked about now."""
+        ...
+
+
 # The policy's rule for a connector, or the connector's own.
 RuleOf = Callable[[Connector], FeedRule]
 # The policy that holds now, by name.

@@ -18,7 +18,7 @@ from chassis.telemetry import logger
 from chassis.unit_of_work import Transaction, UnitOfWork
 from integration.feeds import store
 from integration.feeds.assess import assess
-from integration.feeds.connector import Connector, Page, RuleOf
+from integration.feeds.connector import AsksAbout, Connector, Page, RuleOf
 from integration.feeds.errors import FeedIsRunning, FeedNotConfigured, LeaseLost, SourceFailed, UnknownFeed
 from integration.feeds.heartbeat import Heartbeat
 from integration.feeds.policy import FeedRule
@@ -106,13 +106,19 @@ class FeedRunner:
         source = self._sources.open(run.connector.access, run.rule)
         # What changes at the source while it is read may be missing: complete is what was there at the start.
         run.facts["read_at"] = self._uow.clock.now()
-        for page in run.connector.pages(source, checkpoint, run.facts["read_at"]):
+        for page in self._prepared(run.connector).pages(source, checkpoint, run.facts["read_at"]):
             self._take(run, page)
         with self._mine(run) as tx:
             proof = run.connector.finish(tx, run.facts)
             store.keep_proof(tx, run.feed, proof)
             store.change(tx, run.feed, failures=0, error_class="", last_success_at=tx.now)
             self._end(tx, run, outcome="ok")
+
+    def _prepared(self, connector: Connector) -> Connector:
+        if not isinstance(connector, AsksAbout):
+            return connector
+        with self._uow.read(ME) as tx:
+            return connector.about(tx)
 
     def _take(self, run: _Run, page: Page) -> None:
         with self._mine(run) as tx:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
 from typing import Any, cast
 
 import polars as pl
@@ -87,7 +85,3 @@ def next_ready(tx: Transaction) -> Row[Any] | None:
     if row is not None:
         tx.execute(delete(pos_month).where(pos_month.c.region == row.region, pos_month.c.month == row.month))
     return row
-
-
-def waiting(tx: Transaction) -> Sequence[tuple[str, date]]:
-    return [(row.region, row.month) for row in tx.execute(select(pos_month).order_by(pos_month.c.month))]

@@ -27,6 +27,7 @@ from integration.tables.metadata import metadata
 from integration.tables.pos import pos_customer, pos_line, pos_month
 from integration.tables.products import product
 from integration.tables.promotions import promotion
+from integration.tables.registry import watched_company
 from integration.tables.sales import erp_order, pos_load, pos_sale, receivable
 from integration.tables.tenders import tender, tender_notice
 
@@ -72,4 +73,5 @@ __all__ = [
     "tender",
     "tender_notice",
     "unit",
+    "watched_company",
 ]
