@@ -1,4 +1,4 @@
-"""`python -m simulators`: HR, ERP, bank, WeCom and mail in one process, each on its own port of 127.0.0.1."""
+"""`python -m simulators`: business systems, chats, telephone and mail in one process, each on a port of 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from starlette.applications import Starlette
 from chassis.clock import Clock, MovableClock, SystemClock
 from simulators.application import Simulator
 from simulators.bank import bank
+from simulators.dingtalk import dingtalk
 from simulators.erp import erp
 from simulators.hr import hr
+from simulators.imap import Imap
 from simulators.mail import Mailbox, mail
 from simulators.settings import SimulatorSettings
+from simulators.telephony import telephony
 from simulators.wecom import wecom
 
 HOST = "127.0.0.1"
@@ -28,19 +31,21 @@ def business_clock(settings: SimulatorSettings) -> Clock:
     return MovableClock(settings.clock_file, mode="local") if settings.clock_file else SystemClock()
 
 
-def build(settings: SimulatorSettings) -> tuple[Mapping[int, Starlette], Mailbox]:
-    """Applications by port, and the mailbox that the SMTP port feeds."""
+def build(settings: SimulatorSettings) -> tuple[Mapping[int, Starlette], Mailbox, Imap]:
+    """Applications by port, the mailbox that the SMTP port feeds, and the one that the IMAP port shows."""
     clock, data = business_clock(settings), settings.sim_data
     post = Simulator("mail", clock)
-    mailbox = Mailbox(post)
+    mailbox, imap = Mailbox(post), Imap(post, settings.mailbox_user, settings.mailbox_key)
     applications = {
         settings.sim_hr_port: hr(Simulator("hr", clock, settings.hr_key), data),
         settings.sim_erp_port: erp(Simulator("erp", clock, settings.erp_key), data),
         settings.sim_bank_port: bank(Simulator("bank", clock, settings.bank_key), data),
-        settings.sim_wecom_port: wecom(Simulator("wecom", clock), settings),
-        settings.sim_mail_port: mail(post, mailbox),
+        settings.sim_wecom_port: wecom(Simulator("wecom", clock, settings.wecom_archive_key), settings),
+        settings.sim_dingtalk_port: dingtalk(Simulator("dingtalk", clock), settings),
+        settings.sim_telephony_port: telephony(Simulator("telephony", clock, settings.telephony_key), data),
+        settings.sim_mail_port: mail(post, mailbox, imap),
     }
-    return applications, mailbox
+    return applications, mailbox, imap
 
 
 class PortServer(uvicorn.Server):
@@ -52,16 +57,18 @@ class PortServer(uvicorn.Server):
 
 
 async def serve(settings: SimulatorSettings, stop: asyncio.Event) -> None:
-    applications, mailbox = build(settings)
-    listeners = {port: listen(port) for port in [*applications, settings.sim_smtp_port]}
+    applications, mailbox, imap = build(settings)
+    listeners = {port: listen(port) for port in [*applications, settings.sim_smtp_port, settings.sim_imap_port]}
     loop = asyncio.get_running_loop()
     smtp = await loop.create_server(mailbox.protocol, sock=listeners[settings.sim_smtp_port])
+    mails = await asyncio.start_server(imap.serve, sock=listeners[settings.sim_imap_port])
     servers = {port: PortServer(config(app)) for port, app in applications.items()}
     tasks = [asyncio.create_task(server.serve([listeners[port]])) for port, server in servers.items()]
     await asyncio.wait([asyncio.create_task(stop.wait()), *tasks], return_when=asyncio.FIRST_COMPLETED)
     for server in servers.values():
         server.should_exit = True
     smtp.close()
+    mails.close()
     await asyncio.gather(*tasks)
 
 

@@ -75,7 +75,9 @@ class Imap:
 
     async def _answer(self, session: Session, line: str, writer: asyncio.StreamWriter) -> None:
         tag, _, command = line.partition(" ")
-        fault = self.simulator.faults.take("/") if command.upper().startswith(("UID", "EXAMINE", "SELECT")) else Fault()
+        fault = (
+            self.simulator.faults.take("/imap") if command.upper().startswith(("UID", "EXAMINE", "SELECT")) else Fault()
+        )
         if fault.mode in DEFAULT_SECONDS:
             await asyncio.sleep(DEFAULT_SECONDS[fault.mode] if fault.seconds is None else fault.seconds)
         if fault.mode is Mode.ERROR500:

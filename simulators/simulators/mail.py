@@ -1,11 +1,15 @@
-"""Mail server: takes every mail and shows it over HTTP."""
+"""Mail server: takes every mail by SMTP and shows it over HTTP; lays mails into the folders of the IMAP side."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import email
 import email.policy
+import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
@@ -16,6 +20,7 @@ from starlette.routing import Route
 
 from simulators.application import Simulator, whole_number
 from simulators.faults import DEFAULT_SECONDS, Mode
+from simulators.imap import Folder, Imap
 from simulators.records import Record
 
 
@@ -56,12 +61,54 @@ class Mailbox:
         return SMTP(self, enable_SMTPUTF8=True, decode_data=False, hostname="mail.closeloop.example")
 
 
-def mail(simulator: Simulator, mailbox: Mailbox) -> Starlette:
+def letter(command: Record, at: datetime) -> bytes:
+    """`from`, `to`, `subject`, `text` or `html`, `charset`, `messageId`, `inReplyTo`, `attachments` (name, text).
+
+    Or `raw` in base64, byte for byte.
+    """
+    if "raw" in command:
+        return base64.b64decode(command["raw"])
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = command["from"], command["to"], command.get("subject", "")
+    mail["Date"], mail["Message-ID"] = at, command.get("messageId") or f"<{secrets.token_hex(8)}@mail.example>"
+    if command.get("inReplyTo"):
+        mail["In-Reply-To"] = mail["References"] = command["inReplyTo"]
+    kind = "html" if "html" in command else "plain"
+    mail.set_content(
+        command.get("html", command.get("text", "")), subtype=kind, charset=command.get("charset", "utf-8")
+    )
+    for each in command.get("attachments", []):
+        mail.add_attachment(each["text"].encode(), maintype="application", subtype="pdf", filename=each["name"])
+    return mail.as_bytes()
+
+
+def mail(simulator: Simulator, mailbox: Mailbox, imap: Imap) -> Starlette:
     async def list_mails(request: Request) -> Response:
         after = whole_number(request.query_params.get("after"), 0) or 0
         wanted = request.query_params.get("to")
         chosen = [m for m in mailbox.mails if m["number"] > after and (not wanted or wanted in m["recipients"])]
         return JSONResponse({"mails": chosen})
 
-    routes = [Route("/mails", list_mails)]
-    return simulator.application(list(routes), lambda: {"mails": len(mailbox.mails)})
+    async def add(request: Request) -> Response:
+        """Into a folder of the IMAP side."""
+        command = await request.json()
+        at = simulator.clock.now()
+        added = imap.folders.setdefault(command.get("folder", "INBOX"), Folder()).add(at, letter(command, at))
+        return JSONResponse({"uid": added.uid})
+
+    async def renew(request: Request) -> Response:
+        """A folder gets another UIDVALIDITY, as after a restore."""
+        folder = imap.folders[(await request.json()).get("folder", "INBOX")]
+        folder.renew()
+        return JSONResponse({"uidValidity": folder.validity})
+
+    routes = [
+        Route("/mails", list_mails),
+        Route("/_sim/mail", add, methods=["POST"]),
+        Route("/_sim/renew", renew, methods=["POST"]),
+    ]
+    folders = imap.folders
+    return simulator.application(
+        list(routes),
+        lambda: {"mails": len(mailbox.mails), "folders": {name: len(each.mails) for name, each in folders.items()}},
+    )

@@ -23,6 +23,9 @@ class SimulatorSettings(BaseSettings):
     sim_wecom_port: int = 9104
     sim_mail_port: int = 9105
     sim_smtp_port: int = 9125
+    sim_imap_port: int = 9143
+    sim_dingtalk_port: int = 9111
+    sim_telephony_port: int = 9112
     hr_key: str = "hr-trial-key"
     erp_key: str = "erp-trial-key"
     bank_key: str = "bank-trial-key"
@@ -30,4 +33,12 @@ class SimulatorSettings(BaseSettings):
     wecom_aes_key: str = TRIAL_AES_KEY
     wecom_corp_id: str = "wwtrialcorp"
     wecom_agent_id: str = "1000002"
+    wecom_archive_key: str = "archive-trial-key"
+    dingtalk_token: str = "dingtrialtoken"  # noqa: S105 - see above
+    dingtalk_aes_key: str = TRIAL_AES_KEY
+    dingtalk_app_key: str = "dingtrialapp"
+    dingtalk_robot_secret: str = "SECtrialrobot"  # noqa: S105 - see above
+    telephony_key: str = "telephony-trial-key"
+    mailbox_user: str = "sales"
+    mailbox_key: str = "mailbox-trial-password"
     gateway_url: str = "http://127.0.0.1:8080"

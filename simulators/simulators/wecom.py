@@ -1,4 +1,7 @@
-"""WeCom: encrypts what people write in customer chats and posts it to the company's callback address."""
+"""WeCom: encrypts what people write in customer chats and posts it to the company's callback address.
+
+On the same port: the adapter of the session archive, and groups with robots.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,12 @@ from starlette.routing import Route
 from simulators.application import Simulator
 from simulators.faults import Mode
 from simulators.records import Record
+from simulators.robots import Groups
 from simulators.settings import SimulatorSettings
+from simulators.wecom_archive import Archive
 from simulators.wecom_crypto import CallbackCipher
+
+TOO_OFTEN = 45009
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,8 @@ def xml(**parts: str) -> str:
 
 
 def wecom(simulator: Simulator, settings: SimulatorSettings) -> Starlette:
-    chat = Chat(simulator, settings)
+    chat, archive = Chat(simulator, settings), Archive(simulator, settings.sim_data)
+    groups = Groups("/cgi-bin/webhook/send", TOO_OFTEN)
 
     async def send(request: Request) -> Response:
         """Faults: `duplicate` posts twice, `lie` signs wrongly, `hole` loses it, `schema` omits the encrypted part."""
@@ -117,11 +125,22 @@ def wecom(simulator: Simulator, settings: SimulatorSettings) -> Starlette:
         return JSONResponse(await chat.check_address())
 
     routes = [
+        *archive.routes(),
+        *groups.routes(),
         Route("/_sim/send", send, methods=["POST"]),
         Route("/_sim/replay", replay, methods=["POST"]),
         Route("/_sim/check", check, methods=["POST"]),
     ]
-    return simulator.application(list(routes), lambda: {"sent": len(chat.sent), "address": chat.address})
+
+    def state() -> dict[str, object]:
+        return {
+            "sent": len(chat.sent),
+            "address": chat.address,
+            "archived": archive.count,
+            "said": len(groups.said),
+        }
+
+    return simulator.application(routes, state)
 
 
 def spoil(callback: Callback, fault: Mode) -> Callback:

@@ -55,7 +55,7 @@ def simulators(tmp_path: Path) -> Iterator[Running]:
     write(tmp_path / "hr/units.json", [{"path": "/HQ/EAST/HZ1/", "name": "杭州一组", "managerId": "E00001"}])
     write(tmp_path / "erp/orders.json", ORDERS)
     write(tmp_path / "bank/accounts.json", [ACCOUNT])
-    names = ["hr", "erp", "bank", "wecom", "mail", "smtp"]
+    names = ["hr", "erp", "bank", "wecom", "mail", "smtp", "imap", "dingtalk", "telephony"]
     ports = {f"sim_{name}_port": free_port() for name in names}
     settings = SimulatorSettings(sim_data=tmp_path, **ports)
     with running(settings):

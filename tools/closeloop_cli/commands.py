@@ -15,7 +15,7 @@ from chassis.audit_verify import Finding, verify
 from chassis.identity import Trust
 from closeloop_cli.business_time import SHANGHAI, BusinessTime, read_target
 from closeloop_cli.demo import play
-from closeloop_cli.runtime.layout import SIMULATORS, CannotRun, Layout
+from closeloop_cli.runtime.layout import SIMULATORS, WITHOUT_HTTP, CannotRun, Layout
 from closeloop_cli.runtime.memory import proportional_set_size
 from closeloop_cli.runtime.readiness import ask
 from closeloop_cli.runtime.system import System
@@ -83,7 +83,7 @@ def status(layout: Layout, _options: argparse.Namespace) -> int:
         table.add_row(name, f"127.0.0.1:{layout.ports[name]}", "", "", megabytes(memory.get(name, 0)))
     console.print(table)
     console.print(f"memory (PSS): {megabytes(sum(memory.values()))}   data: {layout.folder}")
-    for name in SIMULATORS[:-1]:
+    for name in (each for each in SIMULATORS if each not in WITHOUT_HTTP):
         console.print(f"simulator {name}: {layout.simulator_url(name)}")
     return 0
 

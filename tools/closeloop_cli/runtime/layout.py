@@ -22,7 +22,8 @@ from chassis.local.process import answers
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES = ("leads", "activity", "targets", "incentives", "forecast", "integration")
-SIMULATORS = ("hr", "erp", "bank", "wecom", "mail", "smtp")
+SIMULATORS = ("hr", "erp", "bank", "wecom", "dingtalk", "telephony", "mail", "smtp", "imap")
+WITHOUT_HTTP = ("smtp", "imap")
 DEFAULT_GATEWAY_PORT = 8080
 
 
@@ -245,6 +246,19 @@ class Layout:
             "CLOSELOOP_WECOM_TOKEN": "trialtoken",
             "CLOSELOOP_WECOM_AES_KEY": "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C",
             "CLOSELOOP_WECOM_CORP_ID": "wwtrialcorp",
+            "CLOSELOOP_WECOM_ARCHIVE_URL": self.simulator_url("wecom"),
+            "CLOSELOOP_WECOM_ARCHIVE_KEY": "archive-trial-key",
+            "CLOSELOOP_WECOM_ARCHIVE_KEYS": str(self.systems / "wecom" / "keys"),
+            "CLOSELOOP_WECOM_ROBOTS": f"ops={self.simulator_url('wecom')}/cgi-bin/webhook/send?key=ops",
+            "CLOSELOOP_DINGTALK_TOKEN": "dingtrialtoken",
+            "CLOSELOOP_DINGTALK_AES_KEY": "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C",
+            "CLOSELOOP_DINGTALK_APP_KEY": "dingtrialapp",
+            "CLOSELOOP_DINGTALK_ROBOTS": f"ops={self.simulator_url('dingtalk')}/robot/send?access_token=ops",
+            "CLOSELOOP_DINGTALK_ROBOT_SECRETS": "ops=SECtrialrobot",
+            "CLOSELOOP_TELEPHONY_URL": self.simulator_url("telephony"),
+            "CLOSELOOP_TELEPHONY_KEY": "telephony-trial-key",
+            "CLOSELOOP_MAILBOX_URL": f"imap://sales@127.0.0.1:{self.ports['simulator.imap']}",
+            "CLOSELOOP_MAILBOX_KEY": "mailbox-trial-password",
             "CLOSELOOP_SMTP_HOST": "127.0.0.1",
             "CLOSELOOP_SMTP_PORT": str(self.ports["simulator.smtp"]),
             "CLOSELOOP_MAIL_FROM": "closeloop@closeloop.example",
