@@ -13,7 +13,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
         name: new_id()
         for name in (
             *("lead_id", "accepted", "recycled", "customer_id"),
-            *("import_id", "over_import_id", "recall_id", "pause_id"),
+            *("import_id", "over_import_id", "recall_id", "pause_id", "batch_id"),
         )
     }
     ids["employee_id"] = owner.id
@@ -47,6 +47,9 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put("rep_pause", pause_id=ids["pause_id"], employee_id=owner.id, unit=owner.unit, team=owner.unit,
              paused_at=AT, to_rep=20, to_team=20, share=1.0, most=0.3, window_minutes=60,
              clear_reason=owner.mark)  # fmt: skip
+    rows.put("bulk_assignment", batch_id=ids["batch_id"], by=owner.id, unit=owner.unit, reason=owner.mark,
+             assigned_at=AT)  # fmt: skip
+    rows.put("pool_filter", employee_id=owner.id, name=owner.mark, filter={"text": owner.mark}, saved_at=AT)
     rows.put("lead_import", import_id=ids["import_id"], state="running", file_id=owner.mark, channel="expo",
              mapping={}, started_by=owner.id, unit=owner.unit, started_at=AT)  # fmt: skip
     rows.put("lead_import", import_id=ids["over_import_id"], state="done", file_id=owner.mark, channel="expo",
@@ -85,6 +88,18 @@ def _revert(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"import_id": ids["over_import_id"], "reason": "导错文件"}
 
 
+def _claim(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"lead_id": ids["recycled"]}
+
+
+def _own_filter(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"name": caller.owner.mark}
+
+
+def _hand_out(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"lead_ids": [ids["recycled"]], "employee_ids": [MATE.id], "reason": "片区调整"}
+
+
 def _reopen(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"lead_id": ids["recycled"], "reason": "有预算了"}
 
@@ -99,6 +114,11 @@ REQUESTS: dict[str, Any] = {
     "leads.LeadService/DisqualifyLead": {"reason": "无预算"},
     "leads.LeadService/ReopenLead": _reopen,
     "leads.LeadService/GradeLead": {"grade": "GRADE_C", "reason": "电话核实"},
+    "leads.PoolService/ClaimLead": _claim,
+    "leads.PoolService/ReleaseLead": {"reason": "不是目标客户"},
+    "leads.PoolService/SavePoolFilter": {"saved": {"name": "重点"}},
+    "leads.PoolService/DeletePoolFilter": _own_filter,
+    "leads.PoolService/BulkAssign": _hand_out,
     "leads.AssignmentService/AssignLead": _to_mate,
     "leads.ScoreService/EstimateLead": {"probability": 0.5, "reason": "老板亲自来谈"},
     "leads.GuardService/RecallLeads": {"since": "2026-03-09T00:00:00Z", "reason": "账号异常"},

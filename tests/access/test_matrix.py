@@ -46,6 +46,8 @@ NEVER_OK = {
     "integration.CallbackService/ReceiveCallback": "CALLBACK_NOT_CONFIGURED",
     "integration.FeedService/RunFeed": "FEED_NOT_CONFIGURED",
     "leads.ImportService/WriteErrorFile": "NOTHING_REFUSED",
+    "leads.PoolService/ClaimLead": "ACCOUNT_NOT_VERIFIED",
+    "leads.PoolService/ExtendProtection": "NOT_CLAIMED",
 }
 FILES = {"FILE": FILE_ID, "PAGE": PAGE_ID}
 ADMITTED, NO_DUTY, NOT_THERE = "admitted", "PERMISSION_DENIED", "NOT_FOUND"

@@ -22,19 +22,21 @@ from closeloop.leads.v1 import capture_service_pb2_grpc as capture_grpc
 from closeloop.leads.v1 import customer_service_pb2_grpc as customer_grpc
 from closeloop.leads.v1 import events_pb2 as leads_events
 from closeloop.leads.v1 import guard_service_pb2_grpc as guard_grpc
-from closeloop.leads.v1 import import_service_pb2_grpc as import_grpc
 from closeloop.leads.v1 import hint_service_pb2_grpc as hint_grpc
+from closeloop.leads.v1 import import_service_pb2_grpc as import_grpc
 from closeloop.leads.v1 import lead_service_pb2_grpc as lead_grpc
 from closeloop.leads.v1 import policy_service_pb2, policy_service_pb2_grpc
+from closeloop.leads.v1 import pool_service_pb2_grpc as pool_grpc
 from closeloop.leads.v1 import score_service_pb2_grpc as score_grpc
 from leads import jobs, policies
 from leads.api.assignment import AssignmentService
 from leads.api.capture import CaptureService
 from leads.api.customer import CustomerService
 from leads.api.guard import GuardService
-from leads.api.imports import ImportService
 from leads.api.hint import HintService
+from leads.api.imports import ImportService
 from leads.api.lead import LeadService
+from leads.api.pool import PoolService
 from leads.api.score import ScoreService
 from leads.app import App
 from leads.assignment.assigner import Assigner
@@ -83,6 +85,7 @@ def build(
                 AssignmentService(assigner, policies.ASSIGNMENT),
             ),
             (guard_grpc.add_GuardServiceServicer_to_server, GuardService(assigner)),
+            (pool_grpc.add_PoolServiceServicer_to_server, PoolService(assigner)),
             (import_grpc.add_ImportServiceServicer_to_server, ImportService(uow, store)),
             (customer_grpc.add_CustomerServiceServicer_to_server, CustomerService(uow)),
             (hint_grpc.add_HintServiceServicer_to_server, HintService(uow, runtime.policies)),

@@ -14,6 +14,7 @@ from leads.assignment.assigner import clock_policies
 from leads.assignment.probe import Probe
 from leads.customers.follow_owners import follow_owners
 from leads.history.close_lead import close_lead
+from leads.pool.index_leads import index_leads
 from leads.recall.recall_departed import start_recalls
 from leads.response_clock.record_contact import Reported, record_contact
 from leads.response_clock.rules import Contact, contact_of_call, contact_of_follow_up
@@ -59,8 +60,10 @@ class _Listener:
         self._probe.forget(ids)
 
     def leads_seen(self, tx: Transaction, events: Sequence[Incoming]) -> None:
-        """More is known of them: their own events bring them here, so that capturing is not held up by scoring."""
-        see_leads(tx, sorted({event.message.lead_id for event in events}), self._policies.current("score")[1])
+        """More is known of them: their own events bring them here, so that capturing is not held up by it."""
+        ids = sorted({event.message.lead_id for event in events})
+        see_leads(tx, ids, self._policies.current("score")[1])
+        index_leads(tx, ids)
 
     def follow_up_recorded(self, tx: Transaction, event: Incoming) -> None:
         message = event.message

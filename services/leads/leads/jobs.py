@@ -20,6 +20,7 @@ from leads.assignment.alert_waiting import alert_waiting
 from leads.assignment.count_waiting import show_waiting
 from leads.assignment.drain_waiting import drain_waiting
 from leads.imports.run_import import run_imports
+from leads.pool.index_leads import index_missing
 from leads.recall.recall_departed import recall_departed
 from leads.recall.rules import RecallClock
 from leads.recycle.recycle_leads import recycle_leads, warn_of_recycling
@@ -59,11 +60,21 @@ def _score(app: App) -> None:
     score_again(app.assigner.uow, app.assigner.policies.current("score")[1])
 
 
+def _index(app: App) -> None:
+    """Leads that came in before there was an index, or whose event was parked."""
+    uow, found = app.assigner.uow, 1
+    while found:
+        with uow.begin(of_service(uow.service)) as tx:
+            found = index_missing(tx)
+            tx.commit()
+
+
 # A shift starts and the caps of the day are new: due instants of their own, so that a moved clock stops there.
 JOBS = [
     Job[App]("drain.shift_start", daily_at=time(9, 0), workdays_only=True, run=_drain),
     Job[App]("drain.day_start", daily_at=time(0, 0), run=_drain),
     Job[App]("fairness", daily_at=time(8, 0), run=_alert),
+    Job[App]("pool.index", daily_at=time(2, 0), run=_index),
     Job[App]("waiting", every=timedelta(minutes=1), run=_alert_waiting),
     Job[App]("score.train", daily_at=time(3, 0), run=_train),
     Job[App]("score.again", every=timedelta(minutes=1), run=_score),

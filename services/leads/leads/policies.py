@@ -8,6 +8,7 @@ from leads.capture.policy import CapturePolicy
 from leads.grading.policy import GradingPolicy
 from leads.hints.policy import HintPolicy, check_hints
 from leads.pool.policy import PoolPolicy
+from leads.pool.policy import PoolPolicy
 from leads.recycle.policy import RecyclePolicy, check_recycle
 from leads.response_clock.policy import ResponsePolicy
 from leads.scoring.policy import ScorePolicy
@@ -17,8 +18,9 @@ CAPTURE = PolicySpec("capture", CapturePolicy)
 GRADING = PolicySpec("grading", GradingPolicy)
 HINTS = PolicySpec("hints", HintPolicy, check_hints)
 POOL = PolicySpec("pool", PoolPolicy)
+POOL = PolicySpec("pool", PoolPolicy)
 RECYCLE = PolicySpec("recycle", RecyclePolicy, check_recycle)
 RESPONSE = PolicySpec("response", ResponsePolicy)
 SCORE = PolicySpec("score", ScorePolicy)
 
-SPECS = (ASSIGNMENT, CAPTURE, GRADING, HINTS, POOL, RECYCLE, RESPONSE, SCORE)
+SPECS = (ASSIGNMENT, CAPTURE, GRADING, HINTS, POOL, POOL, RECYCLE, RESPONSE, SCORE)

@@ -32,6 +32,7 @@ _GIVEN = {
     "automatic": ("Assigned automatically to {name}.", "已自动分配给{name}。"),
     "manual": ("Assigned by hand to {name}: {reason}", "已人工分配给{name}：{reason}"),
     "customer_owner": ("Goes to {name}, who owns the customer.", "客户归属{name}，线索归其所有。"),
+    "claimed": ("Claimed from the pool by {name}.", "{name} 已从公海领取。"),
     "bounced": ("Came back too often, goes to the manager {name}.", "多次回收，转交经理{name}处理。"),
 }
 _WAITS = {

@@ -160,6 +160,18 @@ class ImportProgressed:
 
 
 @dataclass(frozen=True)
+class LeadClaimed:
+    lead_id: str
+    owner_id: str
+    owner_name: str
+    unit: str
+    company_name: str
+    grade: str
+    claimed_at: datetime
+    protected_until: datetime
+
+
+@dataclass(frozen=True)
 class LeadWithdrawn:
     lead_id: str
     import_id: str
@@ -245,6 +257,7 @@ PUBLISHED = (
     LeadDisqualified,
     LeadReopened,
     ImportProgressed,
+    LeadClaimed,
     LeadWithdrawn,
     FairnessDrifted,
     RepPassedOver,

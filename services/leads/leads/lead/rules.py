@@ -36,6 +36,7 @@ class Command(StrEnum):
     RECALL = "recall"
     REOPEN = "reopen"
     WITHDRAW = "withdraw"
+    RELEASE = "release"
 
 
 class Grade(StrEnum):
@@ -56,6 +57,7 @@ _OWNED = {
     Command.RECORD_CONTACT: State.CONTACTED,
     Command.DISQUALIFY: State.DISQUALIFIED,
     Command.RECYCLE: State.RECYCLED,
+    Command.RELEASE: State.RECYCLED,  # by its owner, with a reason
     Command.RECALL: State.NEW,  # goes through the automatic assignment again
 }
 

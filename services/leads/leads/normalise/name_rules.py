@@ -32,7 +32,7 @@ _BRACKETS = str.maketrans(dict.fromkeys("()[]{}<>（）【】〔〕《》「」�
 
 def name_key(name: str) -> str:
     """What two spellings of one company share: half width, simplified, no brackets, no company form, no spaces."""
-    plain = _DROPPED.sub("", _plain(name))
+    plain = _DROPPED.sub("", as_compared(name))
     for form in _COMPANY_FORMS:
         if plain.endswith(form) and len(plain) > len(form) + 1:
             return plain.removesuffix(form)
@@ -41,7 +41,7 @@ def name_key(name: str) -> str:
 
 def parent_key(name: str) -> str | None:
     """The key of the parent of a branch (分公司), None for any other company."""
-    found = _BRANCH.match(_DROPPED.sub("", _plain(name)))
+    found = _BRANCH.match(_DROPPED.sub("", as_compared(name)))
     return name_key(found["parent"]) if found else None
 
 
@@ -55,7 +55,8 @@ def place_name(name: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _plain(name: str) -> str:
+def as_compared(name: str) -> str:
+    """Half width, lower case, simplified, without brackets."""
     half_width = unicodedata.normalize("NFKC", name).strip().lower()
     simplified: str = _SIMPLIFIED.convert(half_width)
     return simplified.translate(_BRACKETS)

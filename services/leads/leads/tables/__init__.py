@@ -13,11 +13,14 @@ from leads.tables.imports import (
 )
 from leads.tables.leads import lead, timeline, touch
 from leads.tables.metadata import metadata
+from leads.tables.pool import bulk_assigned, bulk_assignment, lead_words, pool_claim, pool_filter
 from leads.tables.roster import rep, rep_revision
 from leads.tables.scoring import lead_fields, lead_score, score_model
 
 __all__ = [
     "assignment",
+    "bulk_assigned",
+    "bulk_assignment",
     "closed_lead",
     "customer",
     "decision",
@@ -31,9 +34,12 @@ __all__ = [
     "lead_import_seen",
     "lead_score",
     "lead_step",
+    "lead_words",
     "load_mode",
     "load_told",
     "metadata",
+    "pool_claim",
+    "pool_filter",
     "recall",
     "rep",
     "rep_pause",

@@ -41,6 +41,7 @@ assignment = Table(
     identifier("recall_id"),
     # One lead never has two owners, whatever the code does.
     Index("assignment_current", "lead_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index("assignment_claimed", "employee_id", postgresql_where=text("ended_at IS NULL AND how = 'claimed'")),
     Index("assignment_lead", "lead_id", "assigned_at"),
     Index("assignment_grade", "grade", "assigned_at"),
     Index("assignment_employee", "employee_id", "assigned_at"),

@@ -66,6 +66,7 @@ lead = Table(
     Index("lead_uscc", "uscc", postgresql_where=text(f"uscc <> '' AND state IN {OPEN}")),
     Index("lead_wecom", "wecom_external_id", postgresql_where=text(f"wecom_external_id <> '' AND state IN {OPEN}")),
     Index("lead_waiting", "rank", "captured_at", "lead_id", postgresql_where=text(f"state IN {WAITING}")),
+    Index("lead_pool", "rank", "waiting_since", "lead_id", postgresql_where=text("state = 'recycled'")),
     Index("lead_newest", "captured_at", "lead_id"),
     Index("lead_owner", "owner_id", "captured_at", "lead_id"),
     Index("lead_unit", "unit", "captured_at", postgresql_ops={"unit": "text_pattern_ops"}),
