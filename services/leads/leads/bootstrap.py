@@ -19,6 +19,7 @@ from closeloop.forecast.v1 import events_pb2 as forecast_events
 from closeloop.integration.v1 import events_pb2 as integration_events
 from closeloop.leads.v1 import assignment_service_pb2_grpc as assignment_grpc
 from closeloop.leads.v1 import capture_service_pb2_grpc as capture_grpc
+from closeloop.leads.v1 import customer_dynamics_service_pb2_grpc as dynamics_grpc
 from closeloop.leads.v1 import customer_service_pb2_grpc as customer_grpc
 from closeloop.leads.v1 import events_pb2 as leads_events
 from closeloop.leads.v1 import guard_service_pb2_grpc as guard_grpc
@@ -32,6 +33,7 @@ from leads import jobs, policies
 from leads.api.assignment import AssignmentService
 from leads.api.capture import CaptureService
 from leads.api.customer import CustomerService
+from leads.api.dynamics import CustomerDynamicsService
 from leads.api.guard import GuardService
 from leads.api.hint import HintService
 from leads.api.imports import ImportService
@@ -88,6 +90,7 @@ def build(
             (pool_grpc.add_PoolServiceServicer_to_server, PoolService(assigner)),
             (import_grpc.add_ImportServiceServicer_to_server, ImportService(uow, store)),
             (customer_grpc.add_CustomerServiceServicer_to_server, CustomerService(uow)),
+            (dynamics_grpc.add_CustomerDynamicsServiceServicer_to_server, CustomerDynamicsService(uow)),
             (hint_grpc.add_HintServiceServicer_to_server, HintService(uow, runtime.policies)),
             (score_grpc.add_ScoreServiceServicer_to_server, ScoreService(uow, runtime.policies)),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),

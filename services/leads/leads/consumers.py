@@ -13,6 +13,8 @@ from leads import mapping
 from leads.assignment.assigner import clock_policies
 from leads.assignment.probe import Probe
 from leads.customers.follow_owners import follow_owners
+from leads.dynamics.note_registry_change import note_registry_change
+from leads.dynamics.rules import FieldChange
 from leads.history.close_lead import close_lead
 from leads.pool.index_leads import index_leads
 from leads.recall.recall_departed import start_recalls
@@ -20,6 +22,8 @@ from leads.response_clock.record_contact import Reported, record_contact
 from leads.response_clock.rules import Contact, contact_of_call, contact_of_follow_up
 from leads.roster.project_employees import project_employees
 from leads.scoring.score_leads import see_leads
+from leads.signups.take_sign_up import take_sign_up
+from leads.tenders.take_tender import take_tender
 
 
 def consumers(policies: Policies, probe: Probe) -> list[Handler]:
@@ -33,6 +37,9 @@ def consumers(policies: Policies, probe: Probe) -> list[Handler]:
         on("activity.conversation_archived", listener.conversation_archived),
         on("forecast.opportunity_won", opportunity_won),
         on("forecast.opportunity_lost", opportunity_lost),
+        on("integration.tender_published", listener.tender_published),
+        on("integration.pos_customer_registered", listener.pos_customer_registered),
+        on("integration.registry_changed", registry_changed),
     ]
 
 
@@ -44,6 +51,12 @@ def opportunity_won(tx: Transaction, event: Incoming) -> None:
 def opportunity_lost(tx: Transaction, event: Incoming) -> None:
     message = event.message
     close_lead(tx, message.lead_id, message.owner_id, won=False, at=message.lost_at.ToDatetime(UTC))
+
+
+def registry_changed(tx: Transaction, event: Incoming) -> None:
+    message = event.message
+    changes = [FieldChange(each.field, each.before, each.after) for each in message.changes]
+    note_registry_change(tx, message.customer_id, message.version, changes, message.updated_at.ToDatetime(UTC))
 
 
 class _Listener:
@@ -64,6 +77,14 @@ class _Listener:
         ids = sorted({event.message.lead_id for event in events})
         see_leads(tx, ids, self._policies.current("score")[1])
         index_leads(tx, ids)
+
+    def tender_published(self, tx: Transaction, event: Incoming) -> None:
+        policies = [self._policies.current(name)[1] for name in ("tenders", "capture", "grading")]
+        take_tender(tx, mapping.tender(event.message), *policies)
+
+    def pos_customer_registered(self, tx: Transaction, event: Incoming) -> None:
+        policies = [self._policies.current(name)[1] for name in ("capture", "grading")]
+        take_sign_up(tx, mapping.sign_up(event.message), *policies)
 
     def follow_up_recorded(self, tx: Transaction, event: Incoming) -> None:
         message = event.message

@@ -36,6 +36,8 @@ from leads.recall.rules import Departure
 from leads.roster.import_rep_profiles import RepProfile
 from leads.roster.store import Employee, Person
 from leads.scoring.field_rules import Facts
+from leads.signups.rules import SignUp
+from leads.tenders.rules import Tender
 
 _STATES = {state: lead_pb2.LeadState.Value(f"LEAD_STATE_{state.name}") for state in State}
 _STATE_OF = {number: state for state, number in _STATES.items()}
@@ -378,6 +380,23 @@ def imported_customers(done: Imported) -> customer_service_pb2.ImportCustomersRe
             )
             for each in done.errors
         ],
+    )
+
+
+def tender(message: integration_events.TenderPublished) -> Tender:
+    texts = ("tender_id", "version", "state", "project_number", "title", "buyer", "region", "url")
+    return Tender(
+        **{name: getattr(message, name) for name in texts},
+        budget=money(message.budget) if message.HasField("budget") else None,
+        published_at=message.published_at.ToDatetime(UTC),
+        deadline_at=message.deadline_at.ToDatetime(UTC) if message.HasField("deadline_at") else None,
+    )
+
+
+def sign_up(message: integration_events.PosCustomerRegistered) -> SignUp:
+    texts = ("pos_customer_id", "name", "company_name", "phone", "store", "store_name", "province", "city")
+    return SignUp(
+        **{name: getattr(message, name) for name in texts}, signed_up_at=message.signed_up_at.ToDatetime(UTC)
     )
 
 

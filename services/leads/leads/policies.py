@@ -12,6 +12,7 @@ from leads.pool.policy import PoolPolicy
 from leads.recycle.policy import RecyclePolicy, check_recycle
 from leads.response_clock.policy import ResponsePolicy
 from leads.scoring.policy import ScorePolicy
+from leads.tenders.policy import TenderPolicy
 
 ASSIGNMENT = PolicySpec("assignment", AssignmentPolicy, check_assignment)
 CAPTURE = PolicySpec("capture", CapturePolicy)
@@ -22,5 +23,6 @@ POOL = PolicySpec("pool", PoolPolicy)
 RECYCLE = PolicySpec("recycle", RecyclePolicy, check_recycle)
 RESPONSE = PolicySpec("response", ResponsePolicy)
 SCORE = PolicySpec("score", ScorePolicy)
+TENDERS = PolicySpec("tenders", TenderPolicy)
 
-SPECS = (ASSIGNMENT, CAPTURE, GRADING, HINTS, POOL, POOL, RECYCLE, RESPONSE, SCORE)
+SPECS = (ASSIGNMENT, CAPTURE, GRADING, HINTS, POOL, POOL, RECYCLE, RESPONSE, SCORE, TENDERS)

@@ -2,6 +2,7 @@
 
 from leads.tables.assignment import assignment, decision, load_mode, load_told, recall, rep_pause, wait_told
 from leads.tables.customers import customer
+from leads.tables.dynamics import customer_dynamic, sign_up_lead, tender_lead
 from leads.tables.history import closed_lead, lead_step
 from leads.tables.imports import (
     import_mapping,
@@ -23,6 +24,7 @@ __all__ = [
     "bulk_assignment",
     "closed_lead",
     "customer",
+    "customer_dynamic",
     "decision",
     "import_mapping",
     "lead",
@@ -45,6 +47,8 @@ __all__ = [
     "rep_pause",
     "rep_revision",
     "score_model",
+    "sign_up_lead",
+    "tender_lead",
     "timeline",
     "touch",
     "wait_told",

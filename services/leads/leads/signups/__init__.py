@@ -1,0 +1,1 @@
+"""Leads from sign-ups at points of sale (LD1.1)."""

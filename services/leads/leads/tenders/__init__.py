@@ -1,0 +1,1 @@
+"""Leads from tenders that public sites tell of (LD1.1)."""
