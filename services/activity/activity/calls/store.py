@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from activity.calls.rules import CallNotFound
@@ -13,6 +13,14 @@ from activity.parties.store import about_customer, about_lead
 from activity.tables import call
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
+
+# Literals, as the index of unplaced calls asks for them.
+_PLACE = (
+    update(call)
+    .where(call.c.phone == bindparam("of"), text("lead_id = '' AND customer_id = ''"))
+    .values(lead_id=bindparam("now_of"))
+    .returning(call)
+)
 
 
 def insert_call(tx: Transaction, values: Mapping[str, Any]) -> Row[Any] | None:
@@ -54,6 +62,4 @@ def list_calls(tx: Transaction, page: Page, *, lead_id: str, customer_id: str, r
 
 def place_calls(tx: Transaction, phone: str, lead_id: str) -> Sequence[Row[Any]]:
     """Calls with this number that belonged to nobody yet, in the order they came."""
-    nobody = (call.c.phone == phone, call.c.lead_id == "", call.c.customer_id == "")
-    placed = tx.execute(update(call).where(*nobody).values(lead_id=lead_id).returning(call)).all()
-    return sorted(placed, key=lambda row: str(row.call_id))
+    return sorted(tx.execute(_PLACE, {"of": phone, "now_of": lead_id}), key=lambda row: str(row.call_id))

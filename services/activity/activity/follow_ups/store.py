@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, select, text
 
 from activity.follow_ups.rules import FollowUp, FollowUpNotFound
 from activity.parties.store import about_customer, about_lead
 from activity.tables import follow_up
+from chassis import rows
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 
+_INSERT = text(rows.insertion(follow_up, [each.name for each in fields(FollowUp)]))
+
 
 def insert_follow_up(tx: Transaction, record: FollowUp) -> None:
-    values = asdict(record) | {"tags": list(record.tags), "fields": dict(record.fields)}
-    tx.execute(insert(follow_up).values(**values))
+    tx.execute(_INSERT, {"rows": rows.document([asdict(record)])})
 
 
 def load_follow_up(tx: Transaction, follow_up_id: str) -> Row[Any]:

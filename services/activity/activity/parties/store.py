@@ -6,25 +6,29 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from activity.parties.rules import Lead
 from activity.tables import customer, lead
+from chassis import rows
 from chassis.unit_of_work import Transaction
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_ASSIGNED = ("lead_id", "owner_id", "unit", "company_name", "phone", "wecom_external_id", "assigned_at")
+_UPSERT_LEAD = text(f"""
+    {rows.insertion(lead, _ASSIGNED)}
+    ON CONFLICT (lead_id) DO UPDATE SET {rows.replacement(_ASSIGNED, "lead_id")}
+    WHERE lead.assigned_at <= excluded.assigned_at
+""")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('contact:' || :contact, 0))")
+_LEAD = select(lead).where(lead.c.lead_id == bindparam("id"))
+_CUSTOMER = select(customer).where(customer.c.customer_id == bindparam("id"))
 
 
 def upsert_lead(tx: Transaction, values: Mapping[str, Any]) -> None:
     """The assignment that happened last wins. A customer that is linked already stays."""
-    new = insert(lead).values(**values)
-    columns = {name: new.excluded[name] for name in values if name != "lead_id"}
-    tx.execute(
-        new.on_conflict_do_update(
-            index_elements=["lead_id"], set_=columns, where=lead.c.assigned_at <= new.excluded.assigned_at
-        )
-    )
+    tx.execute(_UPSERT_LEAD, {"rows": rows.document([values])})
 
 
 def link_customer(tx: Transaction, values: Mapping[str, Any]) -> None:
@@ -41,22 +45,22 @@ def take_owner(tx: Transaction, lead_id: str, at: datetime) -> None:
 def lock_contact(tx: Transaction, contact: str) -> None:
     """A phone number or chat id. Who records something about it and who learns whose it is take turns: else both
     could look before the other has written, and the record would belong to nobody for good."""
-    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("contact:" + contact, 0))))
+    tx.execute(_LOCK, {"contact": contact})
 
 
-def upsert_customers(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+def upsert_customers(tx: Transaction, told: Sequence[Mapping[str, Any]]) -> None:
     new = insert(customer)
     columns = {name: new.excluded[name] for name in ("version", "name", "owner_id", "unit")}
     newer = customer.c.version < new.excluded.version
-    tx.execute(new.on_conflict_do_update(index_elements=["customer_id"], set_=columns, where=newer), list(rows))
+    tx.execute(new.on_conflict_do_update(index_elements=["customer_id"], set_=columns, where=newer), list(told))
 
 
 def find_lead(tx: Transaction, lead_id: str) -> Row[Any] | None:
-    return tx.execute(select(lead).where(lead.c.lead_id == lead_id)).first()
+    return tx.execute(_LEAD, {"id": lead_id}).first()
 
 
 def find_customer(tx: Transaction, customer_id: str) -> Row[Any] | None:
-    return tx.execute(select(customer).where(customer.c.customer_id == customer_id)).first()
+    return tx.execute(_CUSTOMER, {"id": customer_id}).first()
 
 
 def leads_by_phone(tx: Transaction, phone: str) -> list[Lead]:
@@ -82,5 +86,5 @@ def about_customer(tx: Transaction, records: Table, customer_id: str) -> ColumnE
 
 
 def _leads(tx: Transaction, condition: ColumnElement[bool]) -> list[Lead]:
-    rows = tx.execute(select(lead).where(condition))
-    return [Lead(row.lead_id, row.owner_id, row.unit, row.customer_id, row.assigned_at) for row in rows]
+    found = tx.execute(select(lead).where(condition))
+    return [Lead(row.lead_id, row.owner_id, row.unit, row.customer_id, row.assigned_at) for row in found]

@@ -12,6 +12,9 @@ from forecast.provenance.rules import FeedState, least_complete
 from forecast.tables import feed_state
 
 BANK = "bank"
+_BANKS = select(feed_state).where(
+    or_(feed_state.c.feed == BANK, feed_state.c.feed.startswith(f"{BANK}_", autoescape=True))
+)
 
 
 def note_feed(tx: Transaction, state: FeedState, said_at: datetime) -> None:
@@ -30,6 +33,4 @@ def note_feed(tx: Transaction, state: FeedState, said_at: datetime) -> None:
 
 def bank_state(tx: Transaction) -> FeedState | None:
     """Of all feeds of banks together: as complete as the least complete of them."""
-    banks = feed_state.c.feed == BANK, feed_state.c.feed.startswith(f"{BANK}_", autoescape=True)
-    rows = tx.execute(select(feed_state).where(or_(*banks))).all()
-    return least_complete([FeedState(row.feed, row.complete, row.complete_until) for row in rows])
+    return least_complete([FeedState(row.feed, row.complete, row.complete_until) for row in tx.execute(_BANKS)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from chassis.kernel.calendar import instant
 from chassis.kernel.money import Money
@@ -13,27 +13,33 @@ from forecast.collections.store import collected_under
 from forecast.opportunities.rules import Stage
 from forecast.provenance.rules import DEFINITION, Provenance, provenance
 from forecast.provenance.store import bank_state
-from forecast.rollup.rules import Deal, Line, lines
+from forecast.rollup.rules import Deal, Line, lines, subjects_of
 from forecast.roster.store import names_of
 from forecast.tables import opportunity
 
 MONTHS_PER_YEAR = 12
+_C = opportunity.c
+_CLOSED = (_C.closed_at >= bindparam("begins")) & (_C.closed_at < bindparam("ends"))
+_EXPECTED = (_C.expected_close >= bindparam("first")) & (_C.expected_close < bindparam("following"))
+_DEALS = (
+    select(
+        _C.stage, _C.owner_id, _C.unit, _C.amount_fen, _C.submitted, _C.adjusted,
+        func.coalesce(collected_under(_C.contract_number), 0).label("collected_fen"),
+    )
+    .where(or_(_CLOSED, _C.closed_at.is_(None) & _EXPECTED), _C.stage != Stage.LOST.value)
+)  # fmt: skip
 
 
 def view_rollup(tx: Transaction, month: str) -> tuple[list[Line], Provenance]:
-    return lines(_deals(tx, month), names_of(tx)), provenance(DEFINITION, bank_state(tx))
+    deals = _deals(tx, month)
+    names = names_of(tx, {subject for deal in deals for _, subject in subjects_of(deal)})
+    return lines(deals, names), provenance(DEFINITION, bank_state(tx))
 
 
 def _deals(tx: Transaction, month: str) -> list[Deal]:
     first, following = _bounds(month)
-    closed = (opportunity.c.closed_at >= instant(first)) & (opportunity.c.closed_at < instant(following))
-    expected = (opportunity.c.expected_close >= first) & (opportunity.c.expected_close < following)
-    rows = tx.execute(
-        select(opportunity, func.coalesce(collected_under(opportunity.c.contract_number), 0).label("collected_fen"))
-        .where(or_(closed, opportunity.c.closed_at.is_(None) & expected))
-        .where(tx.identity.visible(opportunity.c.owner_id, opportunity.c.unit))
-        .where(opportunity.c.stage != Stage.LOST.value)
-    )
+    bounds = {"first": first, "following": following, "begins": instant(first), "ends": instant(following)}
+    rows = tx.execute(_DEALS.where(tx.identity.visible(_C.owner_id, _C.unit)), bounds)
     return [
         Deal(
             Stage(row.stage),

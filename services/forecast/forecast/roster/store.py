@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.unit_of_work import Transaction
@@ -15,6 +15,10 @@ from forecast.tables import customer, employee, unit
 
 _EMPLOYEE = ("version", "name", "unit")
 _CUSTOMER = ("version", "customer_code", "name")
+_NAMES = text("""
+    SELECT employee_id AS subject, name FROM employee WHERE employee_id = ANY(:subjects)
+    UNION ALL SELECT path, name FROM unit WHERE path = ANY(:subjects)
+""")
 
 
 def upsert_employees(tx: Transaction, employees: Sequence[EmployeeFacts]) -> None:
@@ -46,8 +50,6 @@ def find_employee(tx: Transaction, employee_id: str) -> Row[Any] | None:
     return tx.execute(select(employee).where(employee.c.employee_id == employee_id)).first()
 
 
-def names_of(tx: Transaction) -> dict[str, str]:
-    """Employee id or unit path → name."""
-    people = tx.execute(select(employee.c.employee_id, employee.c.name))
-    units = tx.execute(select(unit.c.path, unit.c.name))
-    return {row[0]: row[1] for row in (*people, *units)}
+def names_of(tx: Transaction, subjects: Collection[str]) -> dict[str, str]:
+    """Of those that are known: employee id or unit path → name."""
+    return {row.subject: row.name for row in tx.execute(_NAMES, {"subjects": list(subjects)})}

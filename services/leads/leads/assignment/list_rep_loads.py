@@ -35,15 +35,27 @@ class RepLoad:
 
 def list_rep_loads(assigner: Assigner, identity: Identity, at: datetime, page: Page) -> tuple[Sequence[RepLoad], str]:
     """By employee id; the reps that the caller may see."""
-    loads = [each for each in rep_loads(assigner, at) if identity.may_see(each.employee_id, each.unit)]
-    after = str(page.after.get("id", ""))
-    rest = [each for each in loads if each.employee_id > after]
-    return page.cut(rest[: page.limit], lambda each: {"id": each.employee_id})
+    _, policy = assigner.policy()
+    reps, after = assigner.board.view(at, policy).reps, str(page.after.get("id", ""))
+    mine = [i for i in _reps_in(reps) if identity.may_see(str(reps.employee_id[i]), str(reps.unit[i]))]
+    rest = [i for i in mine if str(reps.employee_id[i]) > after]
+    return page.cut(_told(reps, policy, rest[: page.limit]), lambda each: {"id": each.employee_id})
 
 
 def rep_loads(assigner: Assigner, at: datetime) -> list[RepLoad]:
+    """Of everybody."""
     _, policy = assigner.policy()
     reps = assigner.board.view(at, policy).reps
+    return _told(reps, policy, _reps_in(reps))
+
+
+def _reps_in(reps: Reps) -> list[int]:
+    positions: list[int] = np.flatnonzero(reps.is_rep).tolist()
+    return positions
+
+
+def _told(reps: Reps, policy: AssignmentPolicy, positions: Sequence[int]) -> list[RepLoad]:
+    """To tell of one costs a hundred times what it costs to measure one: only those who are shown."""
     loaded = filter_rules.loads(reps, policy)
     conv = rules.conversion(reps.won.astype(float), reps.closed.astype(float), reps.team_rate, policy.conversion_prior)
     return [
@@ -59,7 +71,7 @@ def rep_loads(assigner: Assigner, at: datetime) -> list[RepLoad]:
             status=str(reps.status[i]),
             **_fairness(reps, i, policy),
         )
-        for i in np.flatnonzero(reps.is_rep).tolist()
+        for i in positions
     ]
 
 
