@@ -3,23 +3,24 @@
 `python -m bench.bus`, or with `CLOSELOOP_BROKER=kafka CLOSELOOP_KAFKA_JARS=…` on Apache Kafka: 5,000 events of
 about 1 KB of 500 aggregates. Relay: from the outbox to the broker, in rounds of 500, moved to `outbox_sent`; the bare
 producer sends the same bytes under the same settings, 500 at a time, all acknowledged. Consumer: reads, decodes, writes
-the inbox row and one row of effect for each event, set-based; event by event is shown too; the bare consumer polls the
-same topic and looks at nothing. All in one process, one after the other; 500 events warm up; PostgreSQL writes to disk.
+the inbox row and one row of effect for each event, set-based; event by event is shown too. Its limit is the bare
+consumer with the same two rows by bare psycopg, as many in a transaction; the bare consumer that looks at nothing is
+shown beside it. All in one process, one after the other; 500 events warm up; PostgreSQL writes to disk.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Column, Integer, MetaData, Table, Text, text
 
+from bench.bare_bus import Read, polled, produced, timed, written
 from bench.report import figure, machine, options, say
 from chassis.bus import Bus, BusSettings, Outgoing
 from chassis.clock import SystemClock
@@ -30,6 +31,7 @@ from chassis.identity import of_service
 from chassis.local import LocalPostgres, create_service_database, local_broker, temporary_folder
 from chassis.migrations import migrate
 from chassis.relay import Relay
+from chassis.rows import document, insertion
 from chassis.testing.contracts import compile_contract
 from chassis.unit_of_work import Transaction, UnitOfWork
 from tests.faults.depot import HERE
@@ -41,7 +43,8 @@ EVENTS, WARM_UP, AGGREGATES, BATCH = 5_000, 500, 500, 500
 PADDING = "x" * 400
 GOAL = 0.5
 PATIENCE = 120.0
-Read = tuple[float, float]
+_EFFECT = Table("effect", MetaData(), Column("crate_id", Text), Column("step", Integer), Column("process", Integer))
+_EFFECTS = text(insertion(_EFFECT, ["crate_id", "step", "process"]))
 
 
 class Depot:
@@ -86,30 +89,13 @@ def relayed(depot: Depot, events: int) -> Read:
     """Events a second, and CPU microseconds of this process for each."""
     depot.record(events)
     relay, stop = Relay(Database(depot.database.url, pool_size=1), depot.bus, topics=[CRATES]), Event()
-    with _timed(events) as timed:
+    with timed(events) as taken:
         thread = Thread(target=relay.run, args=[stop])
         thread.start()
         wait_for(lambda: depot.waiting() == 0, PATIENCE, "an empty outbox")
     stop.set()
     thread.join()
-    return timed()
-
-
-def produced(depot: Depot, messages: Sequence[Outgoing]) -> Read:
-    """The bare client: same settings, same bytes, the same batches."""
-    producer = depot.bus._producer()
-    with _timed(len(messages)) as timed:
-        for start in range(0, len(messages), BATCH):
-            futures = [
-                producer.send(each.topic, key=each.key.encode(), value=each.data,
-                              headers=[(name, value.encode()) for name, value in each.headers.items()])
-                for each in messages[start : start + BATCH]
-            ]  # fmt: skip
-            producer.flush()
-            for future in futures:
-                future.get(timeout=10)
-    producer.close()
-    return timed()
+    return taken()
 
 
 def consumed(depot: Depot, name: str, handler: Handler, events: int) -> Read:
@@ -120,27 +106,12 @@ def consumed(depot: Depot, name: str, handler: Handler, events: int) -> Read:
     thread.start()
     wait_for(depot.effects, PATIENCE, "the first effect")
     first = depot.effects()
-    with _timed(1) as timed:
+    with timed(1) as taken:
         wait_for(lambda: depot.effects() >= events, PATIENCE, "every effect")
     stop.set()
     thread.join()
-    seconds, worked = 1 / timed()[0], timed()[1]
+    seconds, worked = 1 / taken()[0], taken()[1]
     return (events - first) / seconds, worked / max(1, events - first)
-
-
-def polled(depot: Depot, events: int) -> Read:
-    """The bare client; timed from the first records on, as the consumer is."""
-    kafka = depot.bus.consumer("bare")
-    kafka.assign(depot.bus.places([CRATES]))
-    read = 0
-    while not read:
-        read = sum(map(len, kafka.poll(timeout_ms=250).values()))
-    left = events - read
-    with _timed(left) as timed:
-        while read < events:
-            read += sum(map(len, kafka.poll(timeout_ms=250).values()))
-    kafka.close(autocommit=False)
-    return timed()
 
 
 def one(tx: Transaction, event: Incoming) -> None:
@@ -148,17 +119,8 @@ def one(tx: Transaction, event: Incoming) -> None:
 
 
 def many(tx: Transaction, events: Sequence[Incoming]) -> None:
-    rows = [{"crate": e.message.crate_id, "step": e.message.step, "process": os.getpid()} for e in events]
-    tx.execute(text("INSERT INTO effect (crate_id, step, process) VALUES (:crate, :step, :process)"), rows)
-
-
-@contextmanager
-def _timed(events: int) -> Iterator[Callable[[], Read]]:
-    began, worked = time.perf_counter(), time.process_time()
-    taken: list[Read] = []
-    yield lambda: taken[0]
-    seconds, worked = time.perf_counter() - began, time.process_time() - worked
-    taken.append((events / seconds, worked * 1e6 / events))
+    rows = [{"crate_id": e.message.crate_id, "step": e.message.step, "process": os.getpid()} for e in events]
+    tx.execute(_EFFECTS, {"rows": document(rows)})
 
 
 @contextmanager
@@ -194,15 +156,18 @@ def main() -> int:
         relay = relayed(depot, events)
         messages = depot.sent()
         size = sum(len(each.data) for each in messages) // len(messages)
-        bare = produced(depot, messages[-events:])
+        bare = produced(depot.bus, messages[-events:], BATCH)
         there = WARM_UP + 2 * events
         batches = consumed(depot, "depot", on_batch("depot.crate_stored", many), there - events)
         single = consumed(depot, "singly", on("depot.crate_stored", one), there - events)
-        poll = polled(depot, there)
+        depot.clear()
+        rows = written(depot.bus, CRATES, there, depot.database.url)
+        poll = polled(depot.bus, CRATES, there)
     say(f"{events} events of {size} bytes beside their headers")
     _tell("relay", relay, "producer", bare, GOAL)
-    _tell("consumer, set-based", batches, "consumer", poll, GOAL)
-    _tell("consumer, event by event", single, "consumer", poll, None)
+    _tell("consumer, set-based", batches, "consumer with the same rows", rows, GOAL)
+    _tell("consumer, set-based", batches, "consumer that writes nothing", poll, None)
+    _tell("consumer, event by event", single, "consumer with the same rows", rows, None)
     return 0
 
 

@@ -112,13 +112,13 @@ class EventCatalog:
         """Raises MalformedEvent or UnknownEvent."""
         event = open_envelope(record)
         return Incoming(
-            id=event.get_id(),
-            type=event.get_type(),
-            time=_required(event.get_time()),
+            id=event.id,
+            type=event.type,
+            time=event.time,
             key=record.key,
-            message=self.parse(event.get_type(), record.data),
-            causation_id=str(event.get_extension("causationid") or ""),
-            correlation_id=str(event.get_extension("correlationid") or ""),
+            message=self.parse(event.type, record.data),
+            causation_id=event.causation_id,
+            correlation_id=event.correlation_id,
             attempt=attempt,
             headers=record.headers,
         )
@@ -156,9 +156,3 @@ def _contract(message: Descriptor) -> EventType | None:
 def _json(message: Message) -> bytes:
     content = json_format.MessageToDict(message, always_print_fields_with_no_presence=True)
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _required(value: Any) -> Any:
-    if value is None:
-        raise MalformedEvent("ce_time is missing")
-    return value

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cloudevents.core.base import BaseCloudEvent, EventFactory
-from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
-from cloudevents.core.exceptions import CloudEventValidationError
+from cloudevents.core.bindings.kafka import to_binary
 from cloudevents.core.formats.base import Format
+from cloudevents.core.spec import SPECVERSION_V1_0
 from cloudevents.core.v1.event import CloudEvent
 
 from chassis.events.incoming import Record
 
 JSON = "application/json"
+_REQUIRED = ("ce_id", "ce_source", "ce_type", "ce_time", "ce_specversion")
 
 
 class MalformedEvent(ValueError):
     """The record is no CloudEvent of ours: an attribute is missing or can't be read."""
+
+
+class Envelope(NamedTuple):
+    """What a handler gets to know of the attributes."""
+
+    id: str
+    type: str
+    time: datetime
+    causation_id: str
+    correlation_id: str
 
 
 class _Bytes(Format):
@@ -59,15 +70,22 @@ def envelope(
     return {name: value.decode() for name, value in headers.items()}
 
 
-def open_envelope(record: Record) -> BaseCloudEvent:
-    """Attributes of a received event. Raises MalformedEvent."""
-    encoded = {name: value.encode() for name, value in record.headers.items()}
+def open_envelope(record: Record) -> Envelope:
+    """Attributes of a received event. Raises MalformedEvent.
+
+    Read by hand: the library takes ten times as long to check what an event of ours never has.
+    """
+    headers = record.headers
+    for name in _REQUIRED:
+        if not headers.get(name):
+            raise MalformedEvent(f"{name} is missing")
+    if headers["ce_specversion"] != SPECVERSION_V1_0:
+        raise MalformedEvent(f"CloudEvents {headers['ce_specversion']} is not known here")
     try:
-        for required in ("ce_id", "ce_time", "ce_specversion"):  # the library would make them up
-            if required not in encoded:
-                raise MalformedEvent(f"{required} is missing")
-        event = from_binary(KafkaMessage(encoded, record.key or None, record.data), _Bytes())
-        UUID(event.get_id())
-    except (CloudEventValidationError, ValueError) as problem:
+        event_id, time = str(UUID(headers["ce_id"])), datetime.fromisoformat(headers["ce_time"])
+    except ValueError as problem:
         raise MalformedEvent(f"not a CloudEvent of ours: {problem}") from problem
-    return event
+    if time.tzinfo is None:
+        raise MalformedEvent("ce_time is without a zone")
+    correlation_id = headers.get("ce_correlationid", "")
+    return Envelope(event_id, headers["ce_type"], time, headers.get("ce_causationid", ""), correlation_id)
