@@ -67,7 +67,7 @@ def test_the_address_check_is_answered_with_the_encrypted_word(world: World, rpc
     assert world.events() == []
 
 
-@pytest.mark.spec("N1.1", "A4.1")
+@pytest.mark.spec("N1.1")
 def test_an_approval_that_is_over_is_told_on_and_the_applicant_hears_of_it(staffed: World, rpc: Rpc) -> None:
     assert opened(door(staffed, rpc).ReceiveCallback(post(OVER)).body) == "success"
     [told] = staffed.events("integration.approval_completed")
