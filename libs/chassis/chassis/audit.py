@@ -13,17 +13,18 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, text
 
-from chassis import telemetry
+from chassis import rows, telemetry
 from chassis.kernel.ids import new_id
-from chassis.schema import audit_row, audit_unsealed
+from chassis.schema import audit_row
 
 _COLUMNS = ("id", "at", "actor", "action", "entity", "entity_id", "before", "after", "why", "source", "trace_id")
 # Built once: every change of every service runs it, and building it costs more than running it.
-_ROW = insert(audit_row).values({name: bindparam(name, type_=audit_row.c[name].type) for name in _COLUMNS})
-_APPENDED = _ROW.returning(audit_row.c.id).cte("appended")
-_APPEND = insert(audit_unsealed).from_select(["row_id"], select(_APPENDED.c.id))
+_APPEND = text(f"""
+    WITH appended AS ({rows.insertion(audit_row, _COLUMNS)} RETURNING id)
+    INSERT INTO audit_unsealed (row_id) SELECT id FROM appended
+""")  # noqa: S608 - fixed column names
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,15 @@ def append(
     `source` is the RPC, event or job that asked for it.
     """
     row = _row(tx, Entry(action, entity, entity_id, before, after, why), source)
-    tx.conn.execute(_APPEND, row)
+    tx.conn.execute(_APPEND, {"rows": rows.document([row])})
     return str(row["id"])
 
 
 def append_all(tx: AuditedTransaction, entries: Iterable[Entry], source: str = "") -> None:
-    """Many rows in one round trip, for work that changes thousands of entities in a transaction."""
-    rows = [_row(tx, each, source) for each in entries]
-    if rows:
-        tx.conn.execute(_APPEND, rows)
+    """Many rows in one statement, for work that changes thousands of entities in a transaction."""
+    made = [_row(tx, each, source) for each in entries]
+    if made:
+        tx.conn.execute(_APPEND, {"rows": rows.document(made)})
 
 
 def _row(tx: AuditedTransaction, entry: Entry, source: str) -> dict[str, object]:
