@@ -30,8 +30,8 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
         channel="expo", need=owner.mark, phone=ids["phone"], assigned_at=AT, **whose,
     )  # fmt: skip
     for state in ("accepted", "recycled"):
-        rows.put("lead", lead_id=ids[state], state=state, company_name=owner.mark, name_key=owner.mark, channel="expo",
-                 **whose)  # fmt: skip
+        rows.put("lead", lead_id=ids[state], state=state, company_name=owner.mark, name_key=owner.mark,
+                 channel=owner.mark, **whose)  # fmt: skip
     rows.put(
         "lead", lead_id=new_id(), state="held", company_name=owner.mark, name_key=owner.mark, channel="expo",
         waiting_since=AT, **whose,
@@ -120,6 +120,11 @@ REQUESTS: dict[str, Any] = {
     "leads.PoolService/DeletePoolFilter": _own_filter,
     "leads.PoolService/BulkAssign": _hand_out,
     "leads.AssignmentService/AssignLead": _to_mate,
+    "leads.FlowService/GetLeadFlow": {"first_month": "2026-03"},
+    "leads.FlowService/ListFlowLeads": {"month": "2026-03", "what": "taken"},
+    "leads.FlowService/GetLeadFunnel": {"first_month": "2026-03"},
+    "leads.FlowService/ListFunnelLeads": {"first_month": "2026-03", "step": "FUNNEL_STEP_CAPTURED"},
+    "leads.FlowService/ExportLeadFlow": {"first_month": "2026-03", "what": "flow", "form": "csv"},
     "leads.ScoreService/EstimateLead": {"probability": 0.5, "reason": "老板亲自来谈"},
     "leads.GuardService/RecallLeads": {"since": "2026-03-09T00:00:00Z", "reason": "账号异常"},
     "leads.GuardService/ClearPause": {"reason": "属正常"},

@@ -22,6 +22,7 @@ from closeloop.leads.v1 import capture_service_pb2_grpc as capture_grpc
 from closeloop.leads.v1 import customer_dynamics_service_pb2_grpc as dynamics_grpc
 from closeloop.leads.v1 import customer_service_pb2_grpc as customer_grpc
 from closeloop.leads.v1 import events_pb2 as leads_events
+from closeloop.leads.v1 import flow_service_pb2_grpc as flow_grpc
 from closeloop.leads.v1 import guard_service_pb2_grpc as guard_grpc
 from closeloop.leads.v1 import hint_service_pb2_grpc as hint_grpc
 from closeloop.leads.v1 import import_service_pb2_grpc as import_grpc
@@ -34,6 +35,7 @@ from leads.api.assignment import AssignmentService
 from leads.api.capture import CaptureService
 from leads.api.customer import CustomerService
 from leads.api.dynamics import CustomerDynamicsService
+from leads.api.flow import FlowService
 from leads.api.guard import GuardService
 from leads.api.hint import HintService
 from leads.api.imports import ImportService
@@ -92,6 +94,7 @@ def build(
             (customer_grpc.add_CustomerServiceServicer_to_server, CustomerService(uow)),
             (dynamics_grpc.add_CustomerDynamicsServiceServicer_to_server, CustomerDynamicsService(uow)),
             (hint_grpc.add_HintServiceServicer_to_server, HintService(uow, runtime.policies)),
+            (flow_grpc.add_FlowServiceServicer_to_server, FlowService(uow, runtime.policies, store)),
             (score_grpc.add_ScoreServiceServicer_to_server, ScoreService(uow, runtime.policies)),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import FailedPrecondition, NotFound
+from chassis.errors import FailedPrecondition
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 from leads.assignment.assigner import Assigner
@@ -13,11 +13,7 @@ from leads.lead import rules as lead_rules
 from leads.lead import store
 from leads.lead.rules import Command, Lead, counts_as
 from leads.roster import store as roster
-
-
-class EmployeeNotFound(NotFound):
-    en = "There is no employee {employee_id} in your area."
-    zh = "在您的管辖范围内没有员工 {employee_id}。"
+from leads.roster.store import EmployeeNotFound
 
 
 class RepNotAvailable(FailedPrecondition):

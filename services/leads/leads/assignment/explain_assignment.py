@@ -16,7 +16,6 @@ from chassis.errors import NotFound
 from chassis.policy import PolicySpec
 from chassis.unit_of_work import Transaction
 from leads.assignment import decision_store
-from leads.assignment.assign_by_hand import EmployeeNotFound
 from leads.assignment.board import board_then
 from leads.assignment.board_store import ahead
 from leads.assignment.choice_rules import Contest, contest
@@ -29,6 +28,7 @@ from leads.assignment.rules import Place
 from leads.lead import store
 from leads.lead.rules import Grade, Position
 from leads.roster import store as roster
+from leads.roster.store import EmployeeNotFound
 
 
 class NotDecidedYet(NotFound):

@@ -12,7 +12,7 @@ from itertools import cycle
 from chassis.errors import CloseloopError
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
-from leads.assignment.assign_by_hand import EmployeeNotFound, assign_by_hand
+from leads.assignment.assign_by_hand import assign_by_hand
 from leads.assignment.assigner import Assigner
 from leads.assignment.probe_rules import Checked
 from leads.lead import store as leads
@@ -21,6 +21,7 @@ from leads.lead.snapshot import standing
 from leads.pool import store
 from leads.pool.rules import LeadNotInPool
 from leads.roster import store as roster
+from leads.roster.store import EmployeeNotFound
 
 
 @dataclass(frozen=True)

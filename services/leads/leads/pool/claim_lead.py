@@ -15,7 +15,7 @@ from chassis.errors import FailedPrecondition
 from chassis.kernel.calendar import BusinessCalendar
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
-from leads.assignment.assign_by_hand import EmployeeNotFound, RepIsPaused, RepNotAvailable
+from leads.assignment.assign_by_hand import RepIsPaused, RepNotAvailable
 from leads.assignment.assigner import Assigner
 from leads.assignment.decision_store import Decision
 from leads.assignment.probe_rules import Checked, Verdict
@@ -27,6 +27,7 @@ from leads.pool import rules, store
 from leads.pool.policy import PoolPolicy
 from leads.pool.protect_lead import protect_lead
 from leads.roster import store as roster
+from leads.roster.store import EmployeeNotFound
 
 
 class AccountNotVerified(FailedPrecondition):

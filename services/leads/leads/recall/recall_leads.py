@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from chassis.unit_of_work import Transaction
-from leads.assignment.assign_by_hand import EmployeeNotFound
 from leads.recall import store
 from leads.recall.release_leads import Why, release_leads
 from leads.roster import store as roster
@@ -16,9 +15,7 @@ from leads.roster import store as roster
 
 def recall_leads(tx: Transaction, employee_id: str, since: datetime, reason: str) -> tuple[Row[Any], int]:
     """The recall with its figures, and how many leads this call released. Raises EmployeeNotFound."""
-    person = roster.people(tx, [employee_id]).get(employee_id)
-    if person is None or not tx.identity.may_see(employee_id, person.unit):
-        raise EmployeeNotFound(employee_id=employee_id)
+    roster.visible_person(tx, employee_id)
     recall_id, released = release_leads(tx, employee_id, since, Why(reason, reason, automatic=False))
     tx.audit(
         action="leads.recall",

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, or_, select, upd
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
+from chassis.errors import NotFound
 from chassis.unit_of_work import Transaction
 from leads import tables
 
@@ -51,6 +52,11 @@ class Employee:
     duties: tuple[str, ...]
     hired_on: date | None
     as_of: datetime | None
+
+
+class EmployeeNotFound(NotFound):
+    en = "There is no employee {employee_id} in your area."
+    zh = "在您的管辖范围内没有员工 {employee_id}。"
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,14 @@ def save_profiles(tx: Transaction, profiles: Iterable[Mapping[str, Any]]) -> Non
 def person(tx: Transaction, employee_id: str) -> Person:
     """Only the id when the roster does not know the employee."""
     return people(tx, [employee_id]).get(employee_id) or Person(employee_id)
+
+
+def visible_person(tx: Transaction, employee_id: str) -> Person:
+    """Raises EmployeeNotFound, also for who is not the caller's to see."""
+    found = people(tx, [employee_id]).get(employee_id)
+    if found is None or not tx.identity.may_see(employee_id, found.unit):
+        raise EmployeeNotFound(employee_id=employee_id)
+    return found
 
 
 def people(tx: Transaction, employee_ids: Collection[str]) -> dict[str, Person]:
