@@ -10,6 +10,7 @@ from .roles import MATE, Owner, Role
 from .rows_table import AT, MONTH, Rows
 
 DIGEST = bytes(32)
+BOARD_SUMS = ("contract_fen", "due_fen", "delivered_fen", "received_fen", "fee_fen", "invoiced_fen", "draft_fen")
 TENDER = "00000000-0000-7000-8000-000000000001"
 
 
@@ -30,6 +31,9 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
              customer_name=owner.mark, **document)  # fmt: skip
     rows.put("erp_invoice", invoice_id=order, issued_on=date(2026, 3, 9), amount_fen=1, kind="blue", state="issued",
              customer_name=owner.mark, **document)  # fmt: skip
+    rows.put("board_row", thread=order, currency="CNY", order_ids=[order], day=date(2026, 3, 9), colour="green",
+             missing=[], paid_without_contract=False, policy_version=0, **sold,
+             **dict.fromkeys(BOARD_SUMS, 1))  # fmt: skip
     rows.put("service_call", call_id=order, reported_at=AT, state="open", customer_name=owner.mark,
              **document | {"customer_code": order})  # fmt: skip
     rows.put(
@@ -63,7 +67,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     _back_entries(rows, owner, ids)
     ids["metric_id"] = "collected"
     return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr",
-            "product_code": "IMG-1", "tender_id": TENDER,
+            "contract_number": order, "product_code": "IMG-1", "tender_id": TENDER,
             "promotion_id": "P-1"}  # fmt: skip
 
 

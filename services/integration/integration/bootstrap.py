@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from chassis.config import ConfigError
 from chassis.events import EventCatalog
 from chassis.policy import PolicySpec
+from chassis.rpc.client import identity_from_call
 from chassis.rpc.policy_servicer import policy_servicer
 from chassis.rpc.server import Registration
 from chassis.service import Loop, Runtime, Service
@@ -33,6 +34,7 @@ from closeloop.integration.v1 import (
     product_service_pb2_grpc,
     retail_service_pb2_grpc,
     tender_service_pb2_grpc,
+    three_way_service_pb2_grpc,
 )
 from closeloop.leads.v1 import events_pb2 as leads_events
 from integration import connectors as known_connectors
@@ -49,8 +51,12 @@ from integration.api.notifications import NotificationService
 from integration.api.products import ProductService
 from integration.api.retail import RetailService
 from integration.api.tenders import TenderService
+from integration.api.three_way import ThreeWayService
+from integration.board.origin_rules import Origins
+from integration.board.policy import ThreeWayPolicy
 from integration.callbacks.callback_cipher import CallbackCipher
 from integration.claiming.policy import ClaimingPolicy
+from integration.clients.forecast import GrpcOrigins, NoOrigins
 from integration.consumers import consumers
 from integration.conversations.mailbox_policy import MailboxPolicy
 from integration.definitions.policy import DefinitionsPolicy
@@ -88,6 +94,7 @@ STATEMENTS = PolicySpec("statements", StatementsPolicy, check_statements)
 TENDERS = PolicySpec("tenders", TendersPolicy)
 REGISTRY = PolicySpec("registry", RegistryPolicy)
 ERP_FILES = PolicySpec("erp_files", ErpFilesPolicy, check_erp_files)
+THREE_WAY = PolicySpec("three_way", ThreeWayPolicy)
 POLICIES: list[PolicySpec[Any]] = [
     DUTIES,
     DEFINITIONS,
@@ -97,8 +104,9 @@ POLICIES: list[PolicySpec[Any]] = [
     STATEMENTS,
     MAILBOX,
     TENDERS,
-    REGISTRY,
     ERP_FILES,
+    THREE_WAY,
+    REGISTRY,
 ]
 CATALOG = EventCatalog.of(events_pb2, leads_events, incentives_events, forecast_events)
 
@@ -125,6 +133,7 @@ def wire(runtime: Runtime, settings: IntegrationSettings, connectors: Mapping[st
             parts.duties,
             parts.notifications,
             runtime.files,
+            parts.three_way,
         ),
         loops=parts.loops(),
     )
@@ -158,6 +167,9 @@ class _Parts:
     def notifications(self) -> NotificationsPolicy:
         return self._runtime.policies.current(NOTIFICATIONS)[1]
 
+    def three_way(self) -> tuple[int, ThreeWayPolicy]:
+        return self._runtime.policies.current(THREE_WAY)
+
     def rule_of(self, connector: Connector) -> FeedRule:
         return self._runtime.policies.current(FEEDS)[1].feeds.get(connector.feed, connector.rule)
 
@@ -187,6 +199,10 @@ class _Parts:
             (
                 definition_service_pb2_grpc.add_DefinitionServiceServicer_to_server,
                 DefinitionService(uow, lambda: runtime.policies.current(DEFINITIONS)),
+            ),
+            (
+                three_way_service_pb2_grpc.add_ThreeWayServiceServicer_to_server,
+                ThreeWayService(uow, lambda: self.three_way()[1], _origins(runtime)),
             ),
             (product_service_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(uow)),
             (tender_service_pb2_grpc.add_TenderServiceServicer_to_server, TenderService(uow)),
@@ -229,6 +245,14 @@ def _robots(settings: IntegrationSettings) -> list[Robot]:
         Robot(DINGTALK, name, url, secrets.get(name, SecretStr(""))) for name, url in settings.dingtalk_robots.items()
     ]
     return [Robot(WECOM, name, url) for name, url in settings.wecom_robots.items()] + signed
+
+
+def _origins(runtime: Runtime) -> Origins:
+    """Asked as whoever asks us, so that nobody sees more than in forecast itself."""
+    try:
+        return GrpcOrigins(runtime.channel("forecast", identity_from_call, deadline=2.0))
+    except ConfigError:
+        return NoOrigins()
 
 
 def _guard(settings: IntegrationSettings) -> AddressGuard:

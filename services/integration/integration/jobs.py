@@ -10,6 +10,8 @@ from chassis.deadline_runner import Handler
 from chassis.files import FileStore
 from chassis.jobs import Job
 from chassis.unit_of_work import UnitOfWork
+from integration.board.policy import ThreeWayPolicy
+from integration.board.refresh_board import refresh_board
 from integration.callbacks.tidy import tidy
 from integration.claiming.count_waiting import count_waiting
 from integration.claiming.record import MATURES
@@ -40,6 +42,7 @@ class App:
     duties: Callable[[], DutiesPolicy]
     notifications: Callable[[], NotificationsPolicy]
     files: FileStore
+    three_way: Callable[[], tuple[int, ThreeWayPolicy]]
 
 
 def jobs(connectors: Mapping[str, Connector]) -> list[Job[App]]:
@@ -48,9 +51,10 @@ def jobs(connectors: Mapping[str, Connector]) -> list[Job[App]]:
     count: Job[App] = Job("receipts.count", run=lambda app: count_waiting(app.uow), every=timedelta(minutes=1))
     files = Job("files.import", run=_import_files, every=TICK)
     months = Job("pos.tell", run=_tell_months, every=TICK)
+    board: Job[App] = Job("board.refresh", run=_refresh_board, every=TICK)
     tidied: Job[App] = Job("callbacks.tidy", run=lambda app: tidy(app.uow), every=timedelta(hours=1))
     calendar = Job("calendar.watch", run=_look_at_calendar, daily_at=time(9, 0))
-    return [*feeds, watch, files, months, count, tidied, calendar]
+    return [*feeds, watch, board, files, months, count, tidied, calendar]
 
 
 def deadlines(policy: Callable[[], DutiesPolicy]) -> dict[str, Handler]:
@@ -70,6 +74,11 @@ def _run(name: str) -> Callable[[App], None]:
 
 def _look_at_calendar(app: App) -> None:
     warn_of_provisional_year(app.uow, app.duties(), app.notifications())
+
+
+def _refresh_board(app: App) -> None:
+    version, policy = app.three_way()
+    refresh_board(app.uow, policy, version)
 
 
 def _import_files(app: App) -> None:

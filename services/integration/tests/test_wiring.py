@@ -86,7 +86,7 @@ def test_every_consumed_event_has_its_texts() -> None:
 def test_policies_have_defaults_that_hold() -> None:
     assert {spec.name for spec in POLICIES} == {
         "definitions", "duties", "feeds", "claiming", "notifications", "statements", "tenders", "erp_files",
-        "mailbox", "registry",
+        "mailbox", "registry", "three_way",
     }  # fmt: skip
     assert ClaimingPolicy().weights.total == pytest.approx(1.0)
 

@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.kernel.calendar import local_date
 from chassis.unit_of_work import Transaction
+from integration.board_marks.store import mark_receivables
 from integration.claiming.draft_rules import BankDraft
 from integration.claiming.rules import REFUND
 from integration.receipts.store import WITHDRAWN
@@ -67,6 +68,7 @@ def settle_receivables(tx: Transaction, settled: Iterable[tuple[str, int]]) -> N
     given = _given(receivable_id=(Text, list(sums)), fen=(BigInteger, list(sums.values())))
     changed = update(receivable).where(receivable.c.receivable_id == given.c.receivable_id)
     tx.execute(changed.values(claimed_fen=receivable.c.claimed_fen + given.c.fen))
+    mark_receivables(tx, sums)
 
 
 def settle_receipts(tx: Transaction, settled: Sequence[Settled]) -> None:

@@ -34,11 +34,7 @@ class Collections:
 
     @property
     def note(self) -> str:
-        if not self.provisional:
-            return ""
-        if self.complete_until is None:
-            return "provisional, bank data not yet proved complete"
-        return f"provisional, bank data until {self.complete_until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        return note_of(self.provisional, self.complete_until)
 
 
 def summarise_collections(tx: Transaction, month: str, registry: DefinitionsPolicy) -> Collections:
@@ -57,6 +53,15 @@ def summarise_collections(tx: Transaction, month: str, registry: DefinitionsPoli
         complete_until=until,
         definition=named(registry.definitions, METRIC, local_date(tx.now)),
     )
+
+
+def note_of(provisional: bool, until: datetime | None) -> str:
+    """What stands beside a figure that rests on the bank's data (N2.2)."""
+    if not provisional:
+        return ""
+    if until is None:
+        return "provisional, bank data not yet proved complete"
+    return f"provisional, bank data until {until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 def standing_of_bank(tx: Transaction) -> tuple[bool, datetime | None]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.unit_of_work import Transaction
+from integration.board_marks.store import mark_documents
 from integration.erp.keep_records import Change, Kind, keep_records
 from integration.feeds.rules import Outcome, Raw
 from integration.invoices.rules import InvoiceReceived, InvoiceRecord
@@ -16,6 +17,7 @@ def take_invoices(tx: Transaction, records: Sequence[Raw]) -> Outcome:
     outcome, changes = keep_records(tx, records, KIND)
     for each in changes:
         tx.record(_told(each))
+    mark_documents(tx, (document for each in changes for document in (each.record, each.before)))
     return outcome
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.unit_of_work import Transaction
+from integration.board_marks.store import mark_documents
 from integration.erp.keep_records import Kind, keep_records
 from integration.feeds.rules import Outcome, Raw
 from integration.orders import store
@@ -19,6 +20,7 @@ def take_orders(tx: Transaction, records: Sequence[Raw]) -> Outcome:
         facts = facts_of(each.record, each.version)
         told = OrderReceived if each.before is None else OrderChanged
         tx.record(told(facts.order_id, facts))
+    mark_documents(tx, (document for each in changes for document in (each.record, each.before)))
     return outcome
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
+from integration.board_marks.store import mark_documents
 from integration.erp.keep_records import Kind, keep_records
 from integration.feeds.rules import Outcome, Raw
 from integration.receivables import store
@@ -20,6 +21,7 @@ def take_receivables(tx: Transaction, records: Sequence[Raw]) -> Outcome:
     outcome, changes = keep_records(tx, records, KIND)
     told = [each.record for each in changes]
     store.learn_payers(tx, ((record.customer_code, name) for record in told for name in record.payer_names), "erp")
+    mark_documents(tx, (document for each in changes for document in (each.record, each.before)))
     return outcome
 
 

@@ -11,6 +11,7 @@ from integration.tables.bank import (
     claim,
     known_payer,
 )
+from integration.tables.board import board_mark, board_row
 from integration.tables.directory import directory_state, duty_grant, employee, unit
 from integration.tables.drafts import bank_draft
 from integration.tables.erp import erp_delivery, erp_invoice, erp_schedule, erp_stock, service_call
@@ -41,6 +42,8 @@ __all__ = [
     "bank_entry",
     "bank_line",
     "bank_statement",
+    "board_mark",
+    "board_row",
     "callback_nonce",
     "claim",
     "conversation_message",

@@ -1,0 +1,448 @@
+"""The three-way board: the same figures for finance and sales, from the documents themselves (N5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chassis.deadline_runner import DeadlineRunner
+from chassis.errors import InvalidInput, NotFound
+from chassis.identity import Identity
+from chassis.testing.identity import Keys, as_hq, as_manager, as_rep, as_service
+from chassis.testing.rpc import Rpc, channel_to, rpc_server
+from closeloop.forecast.v1 import opportunity_service_pb2 as opportunity_pb
+from closeloop.forecast.v1 import opportunity_service_pb2_grpc as opportunity_grpc
+from closeloop.integration.v1 import collection_service_pb2 as collection_pb
+from closeloop.integration.v1 import collection_service_pb2_grpc as collection_grpc
+from closeloop.integration.v1 import three_way_service_pb2 as pb
+from closeloop.integration.v1 import three_way_service_pb2_grpc as pb_grpc
+from integration.board.policy import ThreeWayPolicy
+from integration.board.refresh_board import refresh_board
+from integration.claiming.reopen import reopen
+from integration.clients.forecast import GrpcOrigins
+from integration.connectors.erp_deliveries import ErpDeliveries
+from integration.connectors.erp_invoices import ErpInvoices
+from integration.connectors.erp_schedules import ErpSchedules
+from integration.connectors.erp_service_calls import ErpServiceCalls
+from integration.jobs import App
+from integration.mapping.three_way import with_origin
+from integration.receipts.withdraw import withdraw
+from integration.tables import bank_entry, board_mark, board_row
+from services.integration.tests.conftest import World
+from services.integration.tests.erp_samples import as_finance, delivery, invoice, schedule, service_visit
+from services.integration.tests.test_erp_documents import offer
+from services.integration.tests.world import Line, instant, order, receivable, statement
+
+GREEN, YELLOW, RED = pb.MATCH_COLOUR_GREEN, pb.MATCH_COLOUR_YELLOW, pb.MATCH_COLOUR_RED
+WHOLE = 5_200_000
+OPPORTUNITY = "01a2052f-4cf6-7733-a1f1-f780d4662b54"
+HAPPENINGS = st.tuples(st.integers(1, 3), st.sampled_from(["order", "due", "goods", "bill"]), st.integers(1, 4))
+
+
+def judged(world: World) -> int:
+    app: App = world.service.app
+    version, policy = app.three_way()
+    return refresh_board(app.uow, policy, version)
+
+
+def board(world: World, rpc: Rpc, who: Identity | None = None, **asked: Any) -> pb.ListThreeWayResponse:
+    judged(world)
+    stub = pb_grpc.ThreeWayServiceStub(rpc(world.service, as_=who or as_finance()))
+    told: pb.ListThreeWayResponse = stub.ListThreeWay(pb.ListThreeWayRequest(**asked))
+    return told
+
+
+def thread(world: World, rpc: Rpc, order_id: str = "SO-1", who: Identity | None = None) -> pb.Thread:
+    stub = pb_grpc.ThreeWayServiceStub(rpc(world.service, as_=who or as_finance()))
+    told: pb.Thread = stub.GetOrderThread(pb.GetOrderThreadRequest(order_id=order_id)).thread
+    return told
+
+
+def deliver(world: World, *records: dict[str, Any]) -> None:
+    assert offer(world, ErpDeliveries, "Deliveries", *records).rejected == 0
+
+
+def bill(world: World, *records: dict[str, Any]) -> None:
+    assert offer(world, ErpInvoices, "Invoices", *records).rejected == 0
+
+
+def book(world: World, *lines: Line) -> dict[str, str]:
+    """One statement of these; ids of entries by serial."""
+    world.vault.statements[1] = statement(1, lines)
+    assert world.run("bank").outcome == "ok"
+    return {row.serial: row.id for row in world.rows(bank_entry)}
+
+
+def of(contract: str, **changes: Any) -> dict[str, Any]:
+    return {"ContractNo": contract, "OrderId": contract.replace("HT", "SO")} | changes
+
+
+def due(contract: str, **changes: Any) -> dict[str, Any]:
+    return receivable(contract.replace("HT", "AR"), ContractNo=contract, DueOn="2026-03-01", **changes)
+
+
+@pytest.fixture
+def matched(staffed: World) -> World:
+    """One contract of which everything is there and matches."""
+    staffed.sell(order())
+    staffed.owe(receivable(DueOn="2026-03-10"))
+    deliver(staffed, delivery())
+    bill(staffed, invoice())
+    book(staffed, Line("0001", "52000.00", remark="HT-2026-001"))
+    return staffed
+
+
+@pytest.mark.spec("N5.1")
+def test_what_matches_is_green_and_finance_and_sales_see_the_same(matched: World, rpc: Rpc) -> None:
+    seen = board(matched, rpc)
+    [row] = seen.rows
+    assert (row.colour, row.contract_number, list(row.order_ids)) == (GREEN, "HT-2026-001", ["SO-1"])
+    sums = (row.contract, row.due, row.delivered, row.received, row.invoiced)
+    assert [each.fen for each in sums] == [WHOLE] * 5
+    assert (row.reason, row.day, row.salesperson_id) == ("", "2026-03-10", "E00001")
+    for who in (as_rep(), as_manager(), as_hq("E00700", "ops"), as_hq("E00950", "auditor")):
+        assert board(matched, rpc, who).rows == seen.rows
+    assert not board(matched, rpc, as_rep("E00002", "/HQ/EAST/HZ2/")).rows
+    assert not board(matched, rpc, as_manager("E00200", "/HQ/EAST/HZ2/")).totals
+
+
+@pytest.mark.spec("N5.1")
+def test_each_document_that_is_missing_turns_it_yellow(staffed: World, rpc: Rpc) -> None:
+    missing: list[list[int]] = []
+
+    def look() -> None:
+        [row] = board(staffed, rpc).rows
+        missing.append(list(row.missing))
+        assert row.colour == (YELLOW if row.missing else GREEN)
+
+    staffed.sell(order())
+    look()
+    deliver(staffed, delivery())
+    look()
+    bill(staffed, invoice())
+    look()
+    staffed.owe(receivable(DueOn="2026-03-10"))
+    look()
+    book(staffed, Line("0001", "52000.00", remark="HT-2026-001"))
+    look()
+    contract, owed, goods, money, paper = (pb.MatchSide.Value(f"MATCH_SIDE_{name}") for name in (
+        "CONTRACT", "DUE", "DELIVERY", "RECEIPT", "INVOICE",
+    ))  # fmt: skip
+    assert contract not in missing[0]
+    assert missing == [[owed, goods, money, paper], [owed, money, paper], [owed, money], [money], []]
+
+
+@pytest.mark.spec("N5.1")
+@pytest.mark.parametrize(("amount", "colour"), [("52500.00", GREEN), ("52500.01", RED), ("51499.99", RED)])
+def test_red_is_above_500_yuan_and_the_threshold_is_a_policy(
+    matched: World, rpc: Rpc, amount: str, colour: int
+) -> None:
+    bill(matched, invoice(Amount=amount, Version=2))
+    [row] = board(matched, rpc).rows
+    assert row.colour == colour
+    refresh_board(matched.service.uow, ThreeWayPolicy(tolerance_fen=100_000), 7)
+    assert [(each.colour, each.policy_version) for each in matched.rows(board_row)] == [("green", 7)]
+
+
+@pytest.mark.spec("N5.1")
+def test_money_for_a_contract_that_nobody_entered_is_red(staffed: World, rpc: Rpc) -> None:
+    staffed.owe(receivable(DueOn="2026-03-10"))
+    assert board(staffed, rpc).rows[0].colour == YELLOW
+    book(staffed, Line("0001", "52000.00", remark="HT-2026-001"))
+    [row] = board(staffed, rpc).rows
+    assert (row.colour, row.paid_without_contract) == (RED, True)
+    assert row.reason_zh == "已回款但未录入合同；缺少：合同、发货、发票"
+    assert row.salesperson_id == "E00001", "of the receivable"
+    staffed.sell(order())
+    [entered] = board(staffed, rpc).rows
+    assert (entered.colour, entered.paid_without_contract) == (YELLOW, False)
+
+
+@pytest.mark.spec("N5.1")
+def test_money_booked_to_the_wrong_contract_is_flagged_at_both(staffed: World, rpc: Rpc) -> None:
+    contracts = ("HT-1001", "HT-1002", "HT-1003")
+    staffed.sell(*(order(each.replace("HT", "SO"), ContractNo=each) for each in contracts))
+    staffed.owe(*(due(each) for each in contracts))
+    deliver(staffed, *(delivery(f"D-{each}", **of(each)) for each in contracts))
+    right = invoice("F-3", **of("HT-1003"))
+    # 10,000 of the second contract's invoice were written on the first one's.
+    bill(
+        staffed,
+        invoice("F-1", **of("HT-1001"), Amount="62000.00"),
+        invoice("F-2", **of("HT-1002"), Amount="42000.00"),
+        right,
+    )
+    seen = board(staffed, rpc, customer_code="C0001")
+    assert {total.invoiced.fen for total in seen.totals if total.colour == RED} == {2 * WHOLE}, "the sum looks right"
+    flagged = {
+        row.contract_number: [(each.other_contract_number, each.other_amount.fen) for each in row.offsets]
+        for row in seen.rows
+    }
+    assert flagged == {"HT-1001": [("HT-1002", -1_000_000)], "HT-1002": [("HT-1001", 1_000_000)], "HT-1003": []}
+    assert [row.contract_number for row in board(staffed, rpc, offsetting_only=True).rows] == ["HT-1002", "HT-1001"]
+    # Put right on one of them: neither is flagged any more.
+    bill(staffed, invoice("F-2", **of("HT-1002"), Version=2))
+    assert not board(staffed, rpc, offsetting_only=True).rows
+
+
+@pytest.mark.spec("N5.1")
+def test_red_invoices_and_returns_take_back_what_was_told(matched: World, rpc: Rpc) -> None:
+    bill(matched, invoice("F-2", Amount="-52000.00", RedOf="F-1"))
+    deliver(matched, delivery("D-2", Amount="-52000.00"))
+    [row] = board(matched, rpc).rows
+    assert (row.colour, row.invoiced.fen, row.delivered.fen, list(row.missing)) == (RED, 0, 0, [])
+    bill(matched, invoice("F-3"))
+    deliver(matched, delivery("D-2", Amount="-52000.00", Version=2, Status="CANCELLED"))
+    assert board(matched, rpc).rows[0].colour == GREEN
+
+
+@pytest.mark.spec("N5.1", "N4.2")
+def test_a_draft_counts_when_it_matures(staffed: World, rpc: Rpc) -> None:
+    staffed.sell(order())
+    staffed.owe(receivable(DueOn="2026-03-10"))
+    deliver(staffed, delivery())
+    bill(staffed, invoice())
+    book(staffed, Line("0001", "52000.00", remark="银行承兑汇票 票号12345678 到期日20260420 HT-2026-001"))
+    [row] = board(staffed, rpc).rows
+    assert (row.colour, row.received.fen, row.drafts.fen) == (YELLOW, 0, WHOLE)
+    assert judged(staffed) == 0, "nothing to do before it matures"
+    staffed.clock.advance(timedelta(days=41))
+    DeadlineRunner(staffed.service.uow, staffed.service.deadlines).turn()
+    [row] = board(staffed, rpc).rows
+    assert (row.colour, row.received.fen, row.drafts.fen) == (GREEN, WHOLE, 0)
+
+
+@pytest.mark.spec("N5.1")
+def test_what_falls_due_is_compared_from_that_day_on(staffed: World, rpc: Rpc) -> None:
+    staffed.sell(order())
+    staffed.owe(
+        receivable("AR-1", Amount="2000.00", DueOn="2026-03-10"),
+        receivable("AR-2", Amount="50000.00", DueOn="2026-03-12"),
+    )
+    deliver(staffed, delivery())
+    bill(staffed, invoice())
+    book(staffed, Line("0001", "2000.00", remark="HT-2026-001"))
+    [row] = board(staffed, rpc).rows
+    assert (row.colour, row.due.fen) == (GREEN, 200_000)
+    staffed.clock.advance(timedelta(days=2))
+    [row] = board(staffed, rpc).rows
+    assert (row.colour, row.due.fen, row.differences[0].amount.fen) == (RED, WHOLE, -5_000_000)
+
+
+@pytest.mark.spec("N5.1", "N4.2")
+def test_money_that_went_back_or_was_withdrawn_counts_no_more(matched: World, rpc: Rpc) -> None:
+    ids = {row.serial: row.id for row in matched.rows(bank_entry)}
+    matched.vault.statements[2] = statement(
+        2, [Line("0002", "2000.00", credit=False, remark="退款")], opening="52000.00"
+    )
+    assert matched.run("bank").outcome == "ok"
+    refund = next(row.id for row in matched.rows(bank_entry) if row.serial == "0002")
+    finance = collection_grpc.CollectionServiceStub(rpc(matched.service, as_=as_finance()))
+    finance.RefundReceipt(collection_pb.RefundReceiptRequest(request_id="1", receipt_id=ids["0001"], refund_id=refund))
+    [row] = board(matched, rpc).rows
+    assert (row.colour, row.received.fen) == (RED, 5_000_000)
+    # A corrected statement of the bank no longer tells of the money.
+    with matched.service.uow.begin(as_service("integration")) as tx:
+        reopen(tx, [ids["0001"]])
+        withdraw(tx, [ids["0001"]])
+        tx.commit()
+    [row] = board(matched, rpc).rows
+    assert (row.colour, row.received.fen, list(row.missing)) == (YELLOW, 0, [pb.MATCH_SIDE_RECEIPT])
+
+
+@pytest.mark.spec("N5.1")
+def test_a_claim_taken_back_shows_at_once(matched: World, rpc: Rpc) -> None:
+    finance = collection_grpc.CollectionServiceStub(rpc(matched.service, as_=as_finance()))
+    receipt_id = matched.rows(bank_entry)[0].id
+    claims = finance.GetReceipt(collection_pb.GetReceiptRequest(receipt_id=receipt_id)).receipt.claims
+    finance.UndoClaim(collection_pb.UndoClaimRequest(request_id="1", claim_id=claims[0].claim_id, reason="认错"))
+    assert [row.colour for row in board(matched, rpc).rows] == [YELLOW]
+
+
+@pytest.mark.spec("N5.1")
+def test_documents_find_their_contract_whatever_comes_first(staffed: World, rpc: Rpc) -> None:
+    deliver(staffed, delivery(ContractNo=None))
+    bill(staffed, invoice(ContractNo=None), invoice("F-2", ContractNo=None, OrderId=None, Amount="7.00"))
+    assert {row.thread: row.colour for row in board(staffed, rpc).rows} == {"SO-1": YELLOW, "customer:C0001": YELLOW}
+    staffed.sell(order())
+    seen = {row.thread: (row.delivered.fen, row.invoiced.fen) for row in board(staffed, rpc).rows}
+    assert seen == {"HT-2026-001": (WHOLE, WHOLE), "customer:C0001": (0, 700)}
+    # The order moves to another contract; its documents follow.
+    staffed.sell(order(ContractNo="HT-NEW", Version=2))
+    assert {row.thread for row in board(staffed, rpc).rows} == {"HT-NEW", "customer:C0001"}
+
+
+@pytest.mark.spec("N5.1")
+def test_the_list_is_filtered_and_paged_and_its_totals_are_its_rows(staffed: World, rpc: Rpc) -> None:
+    numbers = [f"HT-{number}" for number in range(1001, 1008)]
+    staffed.sell(*(
+        order(each.replace("HT", "SO"), ContractNo=each, SignedAt=f"2026-03-0{place}T09:00:00+08:00",
+              CustomerCode=f"C{place % 2}", SalespersonId=f"E0000{place % 2 + 1}")
+        for place, each in enumerate(numbers, start=1)
+    ))  # fmt: skip
+    bill(staffed, *(invoice(f"F-{each}", **of(each), Amount="60000.00") for each in numbers[:3]))
+    pages, token = [], ""
+    while True:
+        told = board(staffed, rpc, page={"size": 3, "token": token})
+        pages.append([row.contract_number for row in told.rows])
+        token = told.page.next_token
+        if not token:
+            break
+    assert pages == [numbers[:3:-1], numbers[3:0:-1], [numbers[0]]]
+
+    def asked(**filters: Any) -> list[str]:
+        told = board(staffed, rpc, **filters)
+        for side in ("contract", "due", "delivered", "received", "invoiced", "drafts"):
+            summed = sum(getattr(total, side).fen for total in told.totals)
+            assert summed == sum(getattr(row, side).fen for row in told.rows), (side, filters)
+        assert sum(total.rows for total in told.totals) == len(told.rows)
+        return [row.contract_number[-1] for row in told.rows]
+
+    assert asked(colours=[RED]) == ["3", "2", "1"]
+    assert asked(colours=[RED, YELLOW], customer_code="C0") == ["6", "4", "2"]
+    assert asked(salesperson_id="E00001") == ["6", "4", "2"]
+    assert asked(since="2026-03-03", until="2026-03-04") == ["4", "3"]
+    assert asked(contract_number="HT-1005") == ["5"]
+    assert asked(colours=[GREEN]) == []
+    with pytest.raises(InvalidInput):
+        asked(since="2026-02-31")
+
+
+@pytest.mark.spec("N5.1", "N2.2")
+def test_the_board_is_provisional_while_the_bank_s_data_are_incomplete(matched: World, rpc: Rpc) -> None:
+    matched.vault.balance = "52000.00"
+    matched.run("bank")
+    assert not board(matched, rpc).provenance.provisional
+    matched.vault.statements[3] = statement(3, [Line("0003", "5.00")], opening="52007.00")
+    matched.run("bank")
+    told = board(matched, rpc).provenance
+    assert (told.provisional, told.definition) == (True, "three-way-1")
+    assert told.note.startswith("provisional, bank data")
+    assert thread(matched, rpc).provenance == told
+
+
+@pytest.mark.spec("N5.1")
+def test_one_page_tells_the_whole_way_of_an_order(matched: World, rpc: Rpc) -> None:
+    offer(matched, ErpSchedules, "Schedules", schedule())
+    offer(matched, ErpServiceCalls, "ServiceCalls", service_visit())
+    judged(matched)
+    told = thread(matched, rpc)
+    kinds = [
+        (pb.ThreadStepKind.Name(each.kind).removeprefix("THREAD_STEP_KIND_"), each.id, each.day) for each in told.steps
+    ]
+    receipt = matched.rows(bank_entry)[0].id
+    assert kinds == [
+        ("CONTRACT", "SO-1", "2026-03-10"), ("SCHEDULE", "P-1", "2026-03-20"), ("DELIVERY", "D-1", "2026-03-08"),
+        ("RECEIVABLE", "AR-1", "2026-03-10"), ("RECEIPT", receipt, "2026-03-10"), ("INVOICE", "F-1", "2026-03-09"),
+        ("SERVICE_CALL", "W-1", "2026-03-10"),
+    ]  # fmt: skip
+    assert told.steps[4].link == f"/api/v1/receipts/{receipt}"
+    assert list(told.rows) == list(board(matched, rpc).rows), "the page and the board say the same"
+    assert not told.origin_known, "no forecast service is set up here"
+    assert thread(matched, rpc, who=as_rep()).steps == told.steps
+    with pytest.raises(NotFound):
+        thread(matched, rpc, who=as_rep("E00002", "/HQ/EAST/HZ2/"))
+
+
+@pytest.mark.spec("N5.1")
+def test_a_contract_that_nobody_entered_has_its_page_too(staffed: World, rpc: Rpc) -> None:
+    staffed.owe(receivable(ContractNo="合同/2026 第1号", DueOn="2026-03-10"))
+
+    def page(who: Identity) -> pb.Thread:
+        stub = pb_grpc.ThreeWayServiceStub(rpc(staffed.service, as_=who))
+        found: pb.Thread = stub.GetContractThread(pb.GetContractThreadRequest(contract_number="合同/2026 第1号")).thread
+        return found
+
+    assert [row.colour for row in page(as_finance()).rows] == [YELLOW]
+    assert page(as_rep()).steps == page(as_finance()).steps
+    with pytest.raises(NotFound) as unseen:
+        page(as_rep("E00002", "/HQ/EAST/HZ2/"))
+    assert unseen.value.reason == "THREAD_NOT_FOUND"
+
+
+@pytest.mark.spec("N5.1")
+def test_a_mark_outlives_a_job_that_dies(matched: World) -> None:
+    app: App = matched.service.app
+    assert len(matched.rows(board_mark)) > 0
+    version, policy = app.three_way()
+    with pytest.raises(AttributeError):
+        refresh_board(app.uow, None, version)  # type: ignore[arg-type]
+    assert matched.rows(board_row) == []
+    assert refresh_board(app.uow, policy, version) > 0
+    assert (len(matched.rows(board_row)), matched.rows(board_mark)) == (1, [])
+    assert refresh_board(app.uow, policy, version) == 0
+
+
+class Forecast(opportunity_grpc.OpportunityServiceServicer):
+    """A neighbour with one opportunity."""
+
+    def ListOpportunities(self, request: Any, context: Any) -> opportunity_pb.ListOpportunitiesResponse:
+        found = [opportunity_pb.Opportunity(opportunity_id=OPPORTUNITY)] if request.contract_number == "HT-1" else []
+        return opportunity_pb.ListOpportunitiesResponse(opportunities=found)
+
+    def GetOpportunity(self, request: Any, context: Any) -> opportunity_pb.GetOpportunityResponse:
+        quote = opportunity_pb.Quote(quote_id="Q-1", amount={"fen": 8}, approval_needed=True)
+        quote.created_at.FromDatetime(instant("2026-01-20T17:00:00+00:00"))
+        told = opportunity_pb.Opportunity(
+            opportunity_id=OPPORTUNITY, name="影像", lead_id="L-1", stage=opportunity_pb.STAGE_WON, amount={"fen": 9},
+            created_at=instant("2026-01-05T00:00:00+00:00"),
+            quotes=[quote],
+        )  # fmt: skip
+        return opportunity_pb.GetOpportunityResponse(opportunity=told)
+
+
+@pytest.fixture
+def origins(keys: Keys) -> Iterator[GrpcOrigins]:
+    registration = (opportunity_grpc.add_OpportunityServiceServicer_to_server, Forecast())
+    with (
+        rpc_server([registration], keys, name="forecast") as server,
+        channel_to(server, keys, as_service("integration"), deadline=2.0) as channel,
+    ):
+        yield GrpcOrigins(channel)
+
+
+@pytest.mark.spec("N5.1")
+def test_where_a_contract_came_from_is_asked_of_forecast(origins: GrpcOrigins) -> None:
+    known = origins.of_contract("HT-1")
+    told = with_origin(pb.Thread(steps=[pb.ThreadStep(id="SO-1")]), known)
+    assert [(each.id, each.day, each.state, each.amount.fen) for each in told.steps] == [
+        ("L-1", "2026-01-05", "converted", 0), (OPPORTUNITY, "2026-01-05", "won", 9),
+        ("Q-1", "2026-01-21", "waiting", 8), ("SO-1", "", "", 0),
+    ]  # fmt: skip
+    assert told.origin_known
+    assert origins.of_contract("HT-2") == []
+    unknown = with_origin(pb.Thread(), None)
+    assert (list(unknown.steps), unknown.origin_known) == ([], False)
+
+
+@pytest.mark.spec("N5.1")
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(HAPPENINGS, max_size=8))
+def test_the_board_is_what_the_documents_say_whatever_happened(
+    staffed: World, rpc: Rpc, told: list[tuple[int, str, int]]
+) -> None:
+    """Judged step by step, or all at once from the documents: the same rows."""
+    for number, kind, factor in told:
+        contract, amount = f"HT-100{number}", f"{factor * 1000}.00"
+        version = {"Version": len(staffed.rows(board_mark)) + 1}
+        if kind == "order":
+            staffed.sell(order(contract.replace("HT", "SO"), ContractNo=contract, TotalAmount=amount, **version))
+        elif kind == "due":
+            staffed.owe(due(contract, Amount=amount) | version)
+        elif kind == "goods":
+            deliver(staffed, delivery(f"D-{number}", **of(contract), Amount=amount) | version)
+        else:
+            bill(staffed, invoice(f"F-{number}", **of(contract), Amount=amount) | version)
+        judged(staffed)
+    step_by_step = staffed.rows(board_row)
+    with staffed.service.uow.begin(as_service("integration")) as tx:
+        tx.execute(board_row.delete())
+        tx.execute(board_mark.insert(), [{"thread": f"HT-100{number}"} for number in range(1, 4)])
+        tx.commit()
+    judged(staffed)
+    assert staffed.rows(board_row) == step_by_step
