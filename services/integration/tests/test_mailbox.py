@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
 from chassis.clock import FixedClock
@@ -35,17 +40,18 @@ POLICY = MailboxPolicy(customers={"li@hospital.cn": "C1", "@school.cn": "C2"}, o
 class Post:
     """A mail server with one user, and the feed that reads it."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, context: ssl.SSLContext | None = None) -> None:
         self.world = world
         self.imap = Imap(Simulator("imap", FixedClock(NOW)), "sales", "geheim")
         self.policy = POLICY
         self.files = FileStore(str(folder / "files"))
-        self._folder = folder
+        self._folder, self._context = folder, context
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
 
     def __enter__(self) -> Post:
-        self._server = self._loop.run_until_complete(asyncio.start_server(self.imap.serve, "127.0.0.1", 0))
+        start = asyncio.start_server(self.imap.serve, "127.0.0.1", 0, ssl=self._context)
+        self._server = self._loop.run_until_complete(start)
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.connect()
@@ -65,9 +71,9 @@ class Post:
             each.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    def connect(self, password: str = "geheim", **settings: Any) -> None:
+    def connect(self, password: str = "geheim", host: str = "127.0.0.1", scheme: str = "imap", **settings: Any) -> None:
         assert self._server
-        url = f"imap://sales@127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        url = f"{scheme}://sales@{host}:{self._server.sockets[0].getsockname()[1]}"
         told = {"mailbox_url": url, "mailbox_key": SecretStr(password), "files_url": str(self._folder / "files")}
         connector = MailboxConnector(MailboxSettings(**(told | settings)), lambda name: self.policy)
         connector.rule = FeedRule(**(connector.rule.model_dump() | QUICK | {"attempts": 1}))
@@ -310,3 +316,39 @@ def test_a_mailbox_goes_encrypted_outside_tests(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("CLOSELOOP_MAILBOX_URL", "imap://sales@mail.example:143")
     with pytest.raises(ConfigError, match="MAILBOX_URL"):
         load(MailboxSettings)
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """Self-signed, key and certificate in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    day = timedelta(days=1)
+    builder = (
+        builder.serial_number(7).not_valid_before(datetime.now(UTC) - day).not_valid_after(datetime.now(UTC) + day)
+    )
+    signed = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False).sign(
+        key, SHA256()
+    )
+    path = folder / f"{name}.pem"
+    path.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + signed.public_bytes(Encoding.PEM)
+    )
+    return path
+
+
+@pytest.mark.spec("N1.1")
+@pytest.mark.parametrize(("name", "outcome"), [("localhost", "ok"), ("elsewhere.example", "failed")])
+def test_an_encrypted_mailbox_must_have_the_name_it_claims(
+    staffed: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, outcome: str
+) -> None:
+    """The connection goes to the address that the guard checked, the certificate is held to the name."""
+    pem = certificate(tmp_path, name)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with Post(staffed, tmp_path, context) as post:
+        post.connect(host="localhost", scheme="imaps")
+        post.put("INBOX", mail())
+        run = post.run()
+    assert (run.outcome, len(post.told())) == (outcome, 1 if outcome == "ok" else 0)

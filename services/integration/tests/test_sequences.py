@@ -35,9 +35,18 @@ def test_complete_is_what_was_there_before_the_first_gap() -> None:
     assert proof_of(progress).complete_until == NOW
     later = NOW + timedelta(minutes=1)
     broken = completed(advance(progress, [5], later), later, NOW - timedelta(days=5))
-    assert broken.gaps == (Gap(3, 4, NOW),)
+    assert broken.gaps == (Gap(3, 4, NOW, later),)
     assert (proof_of(broken).complete_until, proof_of(broken).holes[0].en) == (NOW, "records 3–4 did not come")
-    assert completed(broken, later, NOW + timedelta(seconds=1)).gaps == ()
+    assert completed(broken, later, later + timedelta(seconds=1)).gaps == ()
+
+
+def test_what_was_lost_while_nobody_read_is_told_before_it_is_given_up() -> None:
+    """After a week without a run the source no longer has the first days: that is said, not passed over."""
+    week, kept = timedelta(days=7), timedelta(days=5)
+    progress = completed(advance(Progress(), [1, 2], NOW), NOW, NOW - kept)
+    back = completed(advance(progress, [90], NOW + week), NOW + week, NOW + week - kept)
+    assert [(each.first, each.last) for each in back.gaps] == [(3, 89)]
+    assert proof_of(back).complete_until == NOW
 
 
 @pytest.mark.spec("N1.2")

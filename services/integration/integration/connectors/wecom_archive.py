@@ -2,7 +2,8 @@
 
 WeCom gives messages out by a native library alone. Beside it runs a small HTTPS adapter, which passes the library's
 JSON through as it is: `chatdata?seq=&limit=` (GetChatData) and `mediadata?sdkfileid=` (GetMediaData). Messages
-are opened here (conversations/archive_cipher.py says how they must be sealed).
+are opened here (conversations/archive_cipher.py says how they must be sealed). WeCom's callbacks give the same
+words under ids of their own: a chat is read by one of the two.
 """
 
 from __future__ import annotations

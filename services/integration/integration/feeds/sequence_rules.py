@@ -15,11 +15,15 @@ from integration.feeds.rules import Hole, Proof
 
 @dataclass(frozen=True)
 class Gap:
-    """Numbers that did not come, both ends included. `since`: until when everything was there."""
+    """Numbers that did not come, both ends included.
+
+    `since`: until when everything was there; `found_at`: when the run began that missed them.
+    """
 
     first: int
     last: int
     since: datetime
+    found_at: datetime
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,14 @@ class Progress:
     def of(cls, checkpoint: str) -> Progress:
         told = json.loads(checkpoint or "{}")
         read_at = datetime.fromisoformat(told["at"]) if told.get("at") else None
-        gaps = (Gap(first, last, datetime.fromisoformat(since)) for first, last, since in told.get("gaps", ()))
+        gaps = (
+            Gap(first, last, *map(datetime.fromisoformat, instants)) for first, last, *instants in told.get("gaps", ())
+        )
         return cls(int(told.get("last", 0)), read_at, tuple(gaps))
 
     @property
     def checkpoint(self) -> str:
-        gaps = [[each.first, each.last, each.since.isoformat()] for each in self.gaps]
+        gaps = [[each.first, each.last, each.since.isoformat(), each.found_at.isoformat()] for each in self.gaps]
         return json.dumps({"last": self.last, "at": self.read_at.isoformat() if self.read_at else "", "gaps": gaps})
 
 
@@ -50,14 +56,14 @@ def advance(progress: Progress, numbers: Iterable[int], now: datetime) -> Progre
     last = progress.last
     for number in (each for each in known if each > progress.last):
         if last and number > last + 1:
-            gaps.append(Gap(last + 1, number - 1, progress.read_at or now))
+            gaps.append(Gap(last + 1, number - 1, progress.read_at or now, now))
         last = number
     return replace(progress, last=last, gaps=tuple(gaps))
 
 
 def completed(progress: Progress, read_at: datetime, oldest: datetime) -> Progress:
-    """At the end of a run. Gaps from before `oldest` can't be filled any more: the source no longer keeps them."""
-    return Progress(progress.last, read_at, tuple(each for each in progress.gaps if each.since >= oldest))
+    """At the end of a run. Gaps found before `oldest` were told long enough: the source can't fill them any more."""
+    return Progress(progress.last, read_at, tuple(each for each in progress.gaps if each.found_at >= oldest))
 
 
 def proof_of(progress: Progress) -> Proof:
@@ -71,10 +77,10 @@ def _left_of(gap: Gap, known: list[int]) -> Iterator[Gap]:
     for number in known:
         if gap.first <= number <= gap.last:
             if number > first:
-                yield Gap(first, number - 1, gap.since)
+                yield replace(gap, first=first, last=number - 1)
             first = number + 1
     if first <= gap.last:
-        yield Gap(first, gap.last, gap.since)
+        yield replace(gap, first=first)
 
 
 def _told(gap: Gap) -> Hole:
