@@ -20,8 +20,11 @@ from simulators.erp import erp
 from simulators.hr import hr
 from simulators.imap import Imap
 from simulators.mail import Mailbox, mail
+from simulators.pos import pos
+from simulators.registry import registry
 from simulators.settings import SimulatorSettings
 from simulators.telephony import telephony
+from simulators.tenders import tenders
 from simulators.wecom import wecom
 
 HOST = "127.0.0.1"
@@ -43,6 +46,9 @@ def build(settings: SimulatorSettings) -> tuple[Mapping[int, Starlette], Mailbox
         settings.sim_wecom_port: wecom(Simulator("wecom", clock, settings.wecom_archive_key), settings),
         settings.sim_dingtalk_port: dingtalk(Simulator("dingtalk", clock), settings),
         settings.sim_telephony_port: telephony(Simulator("telephony", clock, settings.telephony_key), data),
+        settings.sim_tender_port: tenders(Simulator("tender", clock), data),
+        settings.sim_registry_port: registry(Simulator("registry", clock, settings.registry_key), data),
+        settings.sim_pos_port: pos(Simulator("pos", clock, settings.pos_key), data),
         settings.sim_mail_port: mail(post, mailbox, imap),
     }
     return applications, mailbox, imap

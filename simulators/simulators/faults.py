@@ -26,7 +26,8 @@ class Mode(StrEnum):
     CUT = "cut"  # a file ends in the middle, although every byte of the answer came
     LIE = "lie"  # well-formed and wrong: balances, totals, states
     PARTIAL = "partial"  # HR: no word about some employees, told about each
-    STALE = "stale"  # HR: the answer of a while ago, which says so
+    STALE = "stale"  # HR: the answer of a while ago, which says so; register: what it told first
+    HOSTILE = "hostile"  # tender lists: a document type definition that grows, a script that never ends
 
 
 DEFAULT_SECONDS = {Mode.TIMEOUT: 60.0, Mode.SLOW: 2.0}

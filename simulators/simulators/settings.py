@@ -26,6 +26,9 @@ class SimulatorSettings(BaseSettings):
     sim_imap_port: int = 9143
     sim_dingtalk_port: int = 9111
     sim_telephony_port: int = 9112
+    sim_tender_port: int = 9113
+    sim_registry_port: int = 9114
+    sim_pos_port: int = 9115
     hr_key: str = "hr-trial-key"
     erp_key: str = "erp-trial-key"
     bank_key: str = "bank-trial-key"
@@ -39,6 +42,8 @@ class SimulatorSettings(BaseSettings):
     dingtalk_app_key: str = "dingtrialapp"
     dingtalk_robot_secret: str = "SECtrialrobot"  # noqa: S105 - see above
     telephony_key: str = "telephony-trial-key"
+    registry_key: str = "registry-trial-key"
+    pos_key: str = "pos-trial-key"
     mailbox_user: str = "sales"
     mailbox_key: str = "mailbox-trial-password"
     gateway_url: str = "http://127.0.0.1:8080"

@@ -39,6 +39,9 @@ class Running:
         query = {"params": params} if params else {}
         return httpx.get(self.url(simulator) + path, headers={"X-Api-Key": key}, timeout=5, **query)
 
+    def get_with(self, simulator: str, path: str, headers: dict[str, str]) -> httpx.Response:
+        return httpx.get(self.url(simulator) + path, headers=headers, timeout=5)
+
     def post(self, simulator: str, path: str, body: object) -> httpx.Response:
         return httpx.post(self.url(simulator) + path, json=body, timeout=5)
 
@@ -55,7 +58,8 @@ def simulators(tmp_path: Path) -> Iterator[Running]:
     write(tmp_path / "hr/units.json", [{"path": "/HQ/EAST/HZ1/", "name": "杭州一组", "managerId": "E00001"}])
     write(tmp_path / "erp/orders.json", ORDERS)
     write(tmp_path / "bank/accounts.json", [ACCOUNT])
-    names = ["hr", "erp", "bank", "wecom", "mail", "smtp", "imap", "dingtalk", "telephony"]
+    names = ["hr", "erp", "bank", "wecom", "mail", "smtp", "imap", "dingtalk", "telephony", "tender", "registry",
+             "pos"]  # fmt: skip
     ports = {f"sim_{name}_port": free_port() for name in names}
     settings = SimulatorSettings(sim_data=tmp_path, **ports)
     with running(settings):

@@ -22,7 +22,9 @@ from chassis.local.process import answers
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES = ("leads", "activity", "targets", "incentives", "forecast", "integration")
-SIMULATORS = ("hr", "erp", "bank", "wecom", "dingtalk", "telephony", "mail", "smtp", "imap")
+SIMULATORS = (
+    "hr", "erp", "bank", "wecom", "dingtalk", "telephony", "mail", "smtp", "imap", "tender", "registry", "pos",
+)  # fmt: skip
 WITHOUT_HTTP = ("smtp", "imap")
 DEFAULT_GATEWAY_PORT = 8080
 
@@ -255,6 +257,15 @@ class Layout:
             "CLOSELOOP_DINGTALK_APP_KEY": "dingtrialapp",
             "CLOSELOOP_DINGTALK_ROBOTS": f"ops={self.simulator_url('dingtalk')}/robot/send?access_token=ops",
             "CLOSELOOP_DINGTALK_ROBOT_SECRETS": "ops=SECtrialrobot",
+            "CLOSELOOP_TENDER_RSS_SITES": f"trialrss={self.simulator_url('tender')}/rss",
+            "CLOSELOOP_TENDER_HTML_SITES": f"example={self.simulator_url('tender')}/list",
+            "CLOSELOOP_TENDER_JSON_SITES": f"trialjson={self.simulator_url('tender')}",
+            "CLOSELOOP_REGISTRY_URL": self.simulator_url("registry"),
+            "CLOSELOOP_REGISTRY_KEY": "registry-trial-key",
+            "CLOSELOOP_POS_URL": self.simulator_url("pos"),
+            "CLOSELOOP_POS_KEY": "pos-trial-key",
+            "CLOSELOOP_PROMOTIONS_URL": self.simulator_url("pos"),
+            "CLOSELOOP_PROMOTIONS_KEY": "pos-trial-key",
             "CLOSELOOP_TELEPHONY_URL": self.simulator_url("telephony"),
             "CLOSELOOP_TELEPHONY_KEY": "telephony-trial-key",
             "CLOSELOOP_MAILBOX_URL": f"imap://sales@127.0.0.1:{self.ports['simulator.imap']}",

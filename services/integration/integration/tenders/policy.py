@@ -75,11 +75,15 @@ class RssList(BaseModel):
     default_region: str = Field(default="", max_length=60)
 
 
+# How most lists look; a site's own is drafted from it.
+EXAMPLE = HtmlList(item="ul.list > li", published="span.date", next="a.next")
+
+
 class TendersPolicy(BaseModel):
     """By site, as the settings name them. RSS and JSON have forms that are usual; HTML must be told."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    html: dict[str, HtmlList] = Field(default_factory=dict)
+    html: dict[str, HtmlList] = Field(default_factory=lambda: {"example": EXAMPLE})
     json_lists: dict[str, JsonList] = Field(default_factory=dict)
     rss: dict[str, RssList] = Field(default_factory=dict)
