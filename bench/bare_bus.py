@@ -23,6 +23,7 @@ EFFECT = "INSERT INTO effect (crate_id, step, process) SELECT *, %s FROM unnest(
 
 def produced(bus: Bus, messages: Sequence[Outgoing], batch: int) -> Read:
     """The bare client: same settings, same bytes, the same batches."""
+    bus.ensure_topics({each.topic for each in messages})
     producer = bus._producer()
     with timed(len(messages)) as taken:
         for start in range(0, len(messages), batch):

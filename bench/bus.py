@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -24,7 +25,7 @@ from bench.bare_bus import Read, polled, produced, timed, written
 from bench.report import figure, machine, options, say
 from chassis.bus import Bus, BusSettings, Outgoing
 from chassis.clock import SystemClock
-from chassis.consumer import Consumer, Handler, on, on_batch
+from chassis.consumer import Consumer, on, on_batch
 from chassis.database import Database
 from chassis.events import EventCatalog, Incoming
 from chassis.identity import of_service
@@ -43,6 +44,9 @@ EVENTS, WARM_UP, AGGREGATES, BATCH = 5_000, 500, 500, 500
 PADDING = "x" * 400
 GOAL = 0.5
 PATIENCE = 120.0
+STORED = "depot.crate_stored"
+# Of the bare producer: the consumers are not to meet the same events twice.
+BARE = f"{CRATES}.bare"
 _EFFECT = Table("effect", MetaData(), Column("crate_id", Text), Column("step", Integer), Column("process", Integer))
 _EFFECTS = text(insertion(_EFFECT, ["crate_id", "step", "process"]))
 
@@ -98,29 +102,38 @@ def relayed(depot: Depot, events: int) -> Read:
     return taken()
 
 
-def consumed(depot: Depot, name: str, handler: Handler, events: int) -> Read:
-    """A consumer of that name, which has read nothing yet, from the first event to the last."""
+def consumed(depot: Depot, name: str, *, batch: bool, events: int) -> Read:
+    """A consumer of that name, which has read nothing yet, from the end of its first transaction to the last event."""
     depot.clear()
-    consumer, stop = Consumer(depot.bus, depot.uow(name), [handler]), Event()
+    effects = Effects()
+    made = on_batch(STORED, effects.many) if batch else on(STORED, effects.one)
+    consumer, stop = Consumer(depot.bus, depot.uow(name), [made]), Event()
     thread = Thread(target=consumer.run, args=[stop])
     thread.start()
-    wait_for(depot.effects, PATIENCE, "the first effect")
-    first = depot.effects()
+    wait_for(lambda: effects.written, PATIENCE, "the first effect")
+    first = effects.written
     with timed(1) as taken:
-        wait_for(lambda: depot.effects() >= events, PATIENCE, "every effect")
+        wait_for(lambda: effects.written >= events, PATIENCE, "every effect")
+        wait_for(lambda: depot.effects() >= events, PATIENCE, "the last commit")
     stop.set()
     thread.join()
     seconds, worked = 1 / taken()[0], taken()[1]
     return (events - first) / seconds, worked / max(1, events - first)
 
 
-def one(tx: Transaction, event: Incoming) -> None:
-    many(tx, [event])
+class Effects:
+    """`written`: counted here, since asking the database again and again would be a load of its own."""
 
+    def __init__(self) -> None:
+        self.written = 0
 
-def many(tx: Transaction, events: Sequence[Incoming]) -> None:
-    rows = [{"crate_id": e.message.crate_id, "step": e.message.step, "process": os.getpid()} for e in events]
-    tx.execute(_EFFECTS, {"rows": document(rows)})
+    def one(self, tx: Transaction, event: Incoming) -> None:
+        self.many(tx, [event])
+
+    def many(self, tx: Transaction, events: Sequence[Incoming]) -> None:
+        rows = [{"crate_id": e.message.crate_id, "step": e.message.step, "process": os.getpid()} for e in events]
+        tx.execute(_EFFECTS, {"rows": document(rows)})
+        self.written += len(events)
 
 
 @contextmanager
@@ -156,10 +169,10 @@ def main() -> int:
         relay = relayed(depot, events)
         messages = depot.sent()
         size = sum(len(each.data) for each in messages) // len(messages)
-        bare = produced(depot.bus, messages[-events:], BATCH)
-        there = WARM_UP + 2 * events
-        batches = consumed(depot, "depot", on_batch("depot.crate_stored", many), there - events)
-        single = consumed(depot, "singly", on("depot.crate_stored", one), there - events)
+        bare = produced(depot.bus, [replace(each, topic=BARE) for each in messages[-events:]], BATCH)
+        there = WARM_UP + events
+        batches = consumed(depot, "depot", batch=True, events=there)
+        single = consumed(depot, "singly", batch=False, events=there)
         depot.clear()
         rows = written(depot.bus, CRATES, there, depot.database.url)
         poll = polled(depot.bus, CRATES, there)

@@ -32,7 +32,7 @@ FIGURES = {
     ],
     "bus": [
         r"relay \| (\d+) events/s.*bare producer (\d+) events/s.*ratio ([\d.]+)",
-        r"consumer, set-based \| (\d+) events/s.*bare consumer (\d+) events/s.*ratio ([\d.]+)",
+        r"consumer, set-based \| (\d+) events/s.*bare consumer with the same rows (\d+) events/s.*ratio ([\d.]+)",
     ],
     "csv_import": [
         r"CSV taken in, 200 rows \| (\d+) rows/s.*ratio ([\d.]+) of COPY",

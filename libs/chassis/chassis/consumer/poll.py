@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -16,10 +15,8 @@ from chassis.consumer.handlers import Handlers
 from chassis.consumer.parking import Decision, Key
 from chassis.consumer.settings import ConsumerSettings
 from chassis.consumer.trouble import is_patience
-from chassis.events import MalformedEvent, Record
+from chassis.events import MalformedEvent, Record, is_id
 from chassis.unit_of_work import Transaction
-
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Poll:
@@ -115,8 +112,3 @@ class Poll:
 
 def key_of(record: Record) -> Key:
     return record.topic, record.key
-
-
-def is_id(text: str) -> bool:
-    """A UUID as it is usually written, which is how the inbox gives it back."""
-    return _ID.fullmatch(text) is not None

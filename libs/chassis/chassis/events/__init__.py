@@ -7,7 +7,7 @@ receives is decoded by the same contract, with unknown fields and unknown enum n
 from chassis.events.catalog import EncodedEvent, EventCatalog, EventType, UnknownEvent
 from chassis.events.encode import DoesNotFit
 from chassis.events.incoming import Cause, Incoming, Record
-from chassis.events.wire import MalformedEvent, envelope, open_envelope
+from chassis.events.wire import MalformedEvent, envelope, is_id, open_envelope
 
 __all__ = [
     "Cause",
@@ -20,5 +20,6 @@ __all__ = [
     "Record",
     "UnknownEvent",
     "envelope",
+    "is_id",
     "open_envelope",
 ]
