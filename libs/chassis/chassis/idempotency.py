@@ -6,18 +6,37 @@ for the first to end: it then gets the answer, or does the work itself when the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from psycopg.errors import LockNotAvailable, QueryCanceled
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, text
 from sqlalchemy.exc import OperationalError
 
 from chassis.errors import FailedPrecondition, Unavailable
-from chassis.schema import idempotency
 
 if TYPE_CHECKING:
     from chassis.unit_of_work import Transaction
+
+_KEYS = "CAST(:callers AS text[]), CAST(:rpcs AS text[]), CAST(:ids AS text[])"
+# In one order, so that two processes that claim the same keys wait for each other in one direction only.
+_CLAIM = text(f"""
+    INSERT INTO idempotency (caller, rpc, request_id, request_hash)
+    SELECT * FROM unnest({_KEYS}, CAST(:hashes AS bytea[])) AS asked (caller, rpc, request_id, request_hash)
+    ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING RETURNING caller, rpc, request_id
+""")  # noqa: S608 - fixed names
+_STORED = text(f"""
+    SELECT caller, rpc, request_id, idempotency.request_hash, answer FROM idempotency
+    JOIN unnest({_KEYS}) AS asked (caller, rpc, request_id) USING (caller, rpc, request_id)
+""")  # noqa: S608 - fixed names
+_REMEMBER = text(f"""
+    UPDATE idempotency SET answer = asked.answer
+    FROM unnest({_KEYS}, CAST(:answers AS bytea[])) AS asked (caller, rpc, request_id, answer)
+    WHERE idempotency.caller = asked.caller AND idempotency.rpc = asked.rpc
+        AND idempotency.request_id = asked.request_id
+""")  # noqa: S608 - fixed names
 
 
 class RequestIdReused(FailedPrecondition):
@@ -34,33 +53,69 @@ class TwinStillRunning(Unavailable):
     zh = "相同的请求正在处理中，请稍后重试。"
 
 
+@dataclass(frozen=True)
+class Claim:
+    """The key of a changing request, and what it asks."""
+
+    caller: str
+    rpc: str
+    request_id: str
+    request_hash: bytes
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.caller, self.rpc, self.request_id
+
+
 def claim(tx: Transaction, caller: str, rpc: str, request_id: str, request_hash: bytes) -> bytes | None:
     """The stored answer of an earlier call, or None: then do the work and `remember` the answer.
 
     Raises RequestIdReused or TwinStillRunning.
     """
-    key = {"caller": caller, "rpc": rpc, "request_id": request_id}
-    attempt = insert(idempotency).values(**key, request_hash=request_hash).on_conflict_do_nothing()
-    first = attempt.returning(idempotency.c.request_id)
+    found = claim_all(tx, [Claim(caller, rpc, request_id, request_hash)])[0]
+    if isinstance(found, RequestIdReused):
+        raise found
+    return found
+
+
+def claim_all(tx: Transaction, claims: Sequence[Claim]) -> list[bytes | RequestIdReused | None]:
+    """As `claim`, of several at once, in their order; of several with one key the first claims it.
+
+    Raises TwinStillRunning.
+    """
+    asked = {each.key: each for each in reversed(claims)}
     try:
-        if tx.execute(first).first() is not None:
-            return None
+        first = {tuple(row) for row in tx.execute(_CLAIM, _columns(list(asked.values())))}
     except OperationalError as problem:
         if isinstance(problem.orig, LockNotAvailable | QueryCanceled):
             raise TwinStillRunning from problem
         raise
-    return _stored(tx, key, request_hash)
+    known = [each for each in claims if each.key not in first]
+    stored = {tuple(row[:3]): row for row in tx.execute(_STORED, _columns(known))} if known else {}
+    return [None if each.key in first else _answer(each, stored[each.key]) for each in claims]
 
 
 def remember(tx: Transaction, caller: str, rpc: str, request_id: str, answer: bytes) -> None:
     """Keep the answer with the effect. Only after `claim` gave None in the same transaction."""
-    table = idempotency.c
-    mine = (table.caller == caller) & (table.rpc == rpc) & (table.request_id == request_id)
-    tx.execute(update(idempotency).where(mine).values(answer=answer))
+    remember_all(tx, [(Claim(caller, rpc, request_id, b""), answer)])
 
 
-def _stored(tx: Transaction, key: dict[str, str], request_hash: bytes) -> bytes:
-    row = tx.execute(select(idempotency.c.request_hash, idempotency.c.answer).filter_by(**key)).one()
-    if bytes(row.request_hash) != request_hash:
-        raise RequestIdReused
+def remember_all(tx: Transaction, answers: Sequence[tuple[Claim, bytes]]) -> None:
+    if answers:
+        columns = _columns([claim for claim, _ in answers])
+        tx.execute(_REMEMBER, columns | {"answers": [answer for _, answer in answers]})
+
+
+def _columns(claims: Sequence[Claim]) -> dict[str, list[Any]]:
+    return {
+        "callers": [each.caller for each in claims],
+        "rpcs": [each.rpc for each in claims],
+        "ids": [each.request_id for each in claims],
+        "hashes": [each.request_hash for each in claims],
+    }
+
+
+def _answer(claim: Claim, row: Row[Any]) -> bytes | RequestIdReused:
+    if bytes(row.request_hash) != claim.request_hash:
+        return RequestIdReused()
     return bytes(row.answer or b"")

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import structlog
 from opentelemetry import propagate, trace
-from opentelemetry.context import Context, attach, detach
+from opentelemetry.context import Context, attach, detach, get_current
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
@@ -71,6 +71,24 @@ def trace_headers() -> dict[str, str]:
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     return carrier
+
+
+def current_trace() -> Context:
+    """Where this piece of work stands in its trace; for who goes on with it in another thread: `within`."""
+    return get_current()
+
+
+class within:
+    """Work inside belongs to that trace."""
+
+    def __init__(self, trace: Context) -> None:
+        self._trace = trace
+
+    def __enter__(self) -> None:
+        self._token = attach(self._trace)
+
+    def __exit__(self, *_: object) -> None:
+        detach(self._token)
 
 
 def trace_id() -> str:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Event
 from typing import Any
 
+from opentelemetry.context import Context
 from sqlalchemy import Connection, CursorResult
 from sqlalchemy.sql.base import Executable
 
-from chassis import audit, faults, outbox
+from chassis import audit, faults, outbox, telemetry
 from chassis.audit import Entry
 from chassis.clock import Clock
 from chassis.database import Database
@@ -27,6 +29,18 @@ from chassis.metrics import metrics
 from chassis.outbox import OutboxRow
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whom a piece of work is done for, and the trace it belongs to: one transaction may do the work of several.
+
+    `source`: as in `UnitOfWork.begin`.
+    """
+
+    identity: Identity
+    source: str = ""
+    trace: Context = field(default_factory=telemetry.current_trace)
 
 
 class Transaction:
@@ -116,6 +130,16 @@ class Transaction:
             yield
         finally:
             self.cause, self.source = before
+
+    @contextmanager
+    def on_behalf(self, caller: Caller) -> Iterator[None]:
+        """Rows, events and audit rows inside are the caller's and begin a story, as in a transaction of their own."""
+        before, self.identity = self.identity, caller.identity
+        try:
+            with telemetry.within(caller.trace), self.caused_by(Cause("", new_id()), caller.source):
+                yield
+        finally:
+            self.identity = before
 
     def commit(self) -> None:
         outbox.append(self.conn, self._recorded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -92,8 +93,9 @@ def work_on(sheet: Sheet, chance: random.Random) -> None:
         sheet.update(at)
 
 
-def the_first(one: Contest) -> list[str]:
-    order = standing(one, np.zeros(len(one.reps), dtype=bool), POLICY.kept_candidates)
+def the_first(one: Contest, refused: Collection[str] = ()) -> list[str]:
+    out = np.array([each in refused for each in one.reps.employee_id], dtype=bool)
+    order = standing(one, out, POLICY.kept_candidates)
     return [str(one.reps.employee_id[at]) for at in order]
 
 
@@ -111,12 +113,15 @@ def test_the_shortlist_holds_whom_the_rules_choose_among_all(seed: int, size: in
     sheet.without_region(POLICY.weights)
     work_on(sheet, chance)
     wanted, circumstances = a_lead(chance, sheet.reps), around(chance)
-    everybody, few = contest(sheet.reps, wanted, circumstances, POLICY), shortlist(sheet, wanted, circumstances)
+    everybody = contest(sheet.reps, wanted, circumstances, POLICY)
+    refused = {name for name in the_first(everybody) if chance.random() < 0.3}
+    out = np.array([each in refused for each in everybody.reps.employee_id], dtype=bool)
+    few = shortlist(sheet, wanted, circumstances, np.flatnonzero(out))
     assert the_first(few) == the_first(everybody)
+    assert the_first(few, refused) == the_first(everybody, refused)
     assert kept(few) == kept(everybody)
-    nobody = np.zeros(len(everybody.reps), dtype=bool)
     assert few.band is not None
-    assert few.band.tolist() == everybody.reps.number[fair_band(everybody, nobody)].tolist()
+    assert few.band.tolist() == everybody.reps.number[fair_band(everybody, out)].tolist()
     assert replace(few.survey, refused_by=everybody.survey.refused_by) == everybody.survey
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,10 +15,13 @@ from chassis.clock import SystemClock
 from chassis.database import Database
 from chassis.errors import CloseloopError
 from chassis.events import EventCatalog
+from chassis.identity import Identity
 from chassis.rpc import context as calls
 from chassis.rpc.client import Channel, identity_from_call
+from chassis.rpc.context import Call
+from chassis.rpc.method import Method
 from chassis.rpc.server import Registration
-from chassis.rpc.servicer import Servicer
+from chassis.rpc.servicer import Change, Servicer
 from chassis.testing.contracts import Contract, compile_contract
 from chassis.testing.identity import Keys
 from chassis.unit_of_work import Transaction, UnitOfWork
@@ -48,6 +52,25 @@ class Notebook(Servicer):
             return self.contract.pb2.WriteNoteResponse(note_id=request.title, count=count)
 
         return self.change(request, write)
+
+    def write_together(self, who: Identity, requests: Sequence[Any]) -> list[Any]:
+        """As if these calls had come at once: one transaction for them all."""
+        method = Method.of(f"/{self.contract.pb2.DESCRIPTOR.services_by_name['NotebookService'].full_name}/WriteNote")
+
+        def write(tx: Transaction, changes: Sequence[Change]) -> list[Any]:
+            found = []
+            for each in changes:
+                with tx.on_behalf(each.caller):
+                    tx.execute(
+                        text("INSERT INTO note (title, author) VALUES (:title, :author)"), _note(each.request, tx)
+                    )
+                found.append(self.contract.pb2.WriteNoteResponse(note_id=each.request.title, count=len(found) + 1))
+            return found
+
+        call = Call(method, {}, time.monotonic() + 10)
+        call.identify(who, "")
+        with calls.serving(call):
+            return self.change_all([Change.of(each) for each in requests], write)
 
     def ReadNote(self, request: Any, context: object) -> Any:
         return self.contract.pb2.ReadNoteResponse(text=str(self._play(request.play)))

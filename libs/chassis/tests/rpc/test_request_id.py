@@ -101,3 +101,27 @@ def test_a_changing_request_without_key_is_refused(stub: Any, contract: Contract
     with pytest.raises(InvalidInput) as caught:
         stub.WriteNote(contract.pb2.WriteNoteRequest(title="visit"))
     assert [each.field for each in caught.value.violations] == ["request_id"]
+
+
+@pytest.mark.spec("P1.1")
+def test_of_calls_in_one_transaction_each_gets_its_own_or_its_twins_answer(
+    stage: Stage, stub: Any, contract: Contract
+) -> None:
+    pb2 = contract.pb2
+    long_ago = pb2.WriteNoteRequest(request_id="old", title="visit")
+    first_answer = stub.WriteNote(long_ago)
+    asked = [
+        pb2.WriteNoteRequest(request_id="old", title="other"),
+        long_ago,
+        pb2.WriteNoteRequest(request_id="new", title="call"),
+        pb2.WriteNoteRequest(request_id="new", title="call"),
+        pb2.WriteNoteRequest(request_id="new", title="mail"),
+    ]
+    answers = stage.notebook.write_together(as_rep(), asked)
+    assert [type(each).__name__ for each in answers] == [
+        *("RequestIdReused", "WriteNoteResponse", "WriteNoteResponse", "WriteNoteResponse", "RequestIdReused"),
+    ]
+    assert answers[1] == first_answer
+    assert answers[2] == answers[3]
+    assert notes(stage) == 2
+    assert stub.WriteNote(asked[2]) == answers[2], "the answer is kept with the effect"

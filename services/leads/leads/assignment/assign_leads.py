@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextvars import Context
 from dataclasses import dataclass, field
 
+from chassis.unit_of_work import Caller
 from leads.assignment.assigner import Assigner
 from leads.assignment.attempt import Asked
 from leads.assignment.decide_leads import decide_leads
@@ -39,9 +39,9 @@ def assign_leads(
     assigner: Assigner,
     lead_ids: Sequence[str],
     known: Mapping[str, Lead] | None = None,
-    stories: Mapping[str, Context] | None = None,
+    callers: Mapping[str, Caller] | None = None,
 ) -> Assigned:
-    """In the given order. `known`: leads that were read just now; `stories`: the traces of who brought them.
+    """In the given order. `known`: leads that were written just now; `callers`: in whose traces leads are given.
 
     Raises LeadNotFound.
     """
@@ -52,7 +52,7 @@ def assign_leads(
     fresh = dict(known or {})
     while left:
         at = assigner.uow.clock.now()
-        asked = _load(assigner, left, fresh, stories or {})
+        asked = _load(assigner, left, fresh, callers or {})
         left = [each for each in left if not _is_done(assigner, asked[each], found, ends)]
         if not left:
             break
@@ -72,7 +72,7 @@ def assign_lead(assigner: Assigner, lead_id: str) -> State:
 
 
 def _load(
-    assigner: Assigner, lead_ids: Sequence[str], known: Mapping[str, Lead], stories: Mapping[str, Context]
+    assigner: Assigner, lead_ids: Sequence[str], known: Mapping[str, Lead], callers: Mapping[str, Caller]
 ) -> dict[str, Asked]:
     """The leads, and who may not get them."""
     leads = dict(known)
@@ -87,8 +87,8 @@ def _load(
         if each not in leads:
             raise LeadNotFound(lead_id=each)
     nobody: frozenset[str] = frozenset()
-    own = {each: {"story": stories[each]} for each in lead_ids if each in stories}
-    return {each: Asked(leads[each], barred.get(each, nobody), **own.get(each, {})) for each in lead_ids}
+    here = Caller(assigner.identity)
+    return {each: Asked(leads[each], barred.get(each, nobody), callers.get(each, here)) for each in lead_ids}
 
 
 def _is_done(assigner: Assigner, asked: Asked, found: Assigned, ends: float) -> bool:

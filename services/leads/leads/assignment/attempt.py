@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from contextvars import Context, copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chassis.kernel.ids import new_id
+from chassis.unit_of_work import Caller
 from leads.assignment.choice_rules import Contest
 from leads.assignment.decision_store import Decision, body_of
 from leads.assignment.desk import Gift
 from leads.assignment.input_rules import Wanted
-from leads.assignment.probe_candidates import Choice
+from leads.assignment.probe_the_best import Choice
 from leads.assignment.rules import Place
 from leads.lead.rules import Lead, counts_as
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A lead that waits for its owner, and who may not get it. `story`: the trace of who brought it."""
+    """A lead that waits for its owner, and who may not get it. `caller`: in whose trace it is given."""
 
     lead: Lead
-    barred: frozenset[str] = frozenset()
-    story: Context = field(default_factory=copy_context)
+    barred: frozenset[str]
+    caller: Caller
 
     @property
     def wanted(self) -> Wanted:
@@ -42,7 +42,7 @@ class Attempt:
     def gift(self) -> Gift | None:
         """None when nobody was found."""
         winner = self.choice.winner
-        return None if winner is None else Gift.of(self.contest, winner, self.choice.dropped)
+        return None if winner is None else Gift(self.contest, winner)
 
     @property
     def reason(self) -> str:

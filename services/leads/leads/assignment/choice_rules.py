@@ -24,7 +24,7 @@ class Contest:
     """Reps measured for one lead: all, or a shortlist that holds everybody who can matter (shortlist_rules.py).
 
     `survey` speaks of all reps in either case, but for its `refused_by`. `band`: the numbers of those within the fair
-    band while nobody is dropped; None when `reps` are all, among whom `fair_band` finds them.
+    band, who are not all on a shortlist; None when `reps` are all, among whom `fair_band` finds them.
     """
 
     reps: Reps

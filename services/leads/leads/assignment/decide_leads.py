@@ -5,70 +5,68 @@ Nothing is written: what comes out is to be reserved. Scoring and probing happen
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
-
-import numpy as np
 
 from leads.assignment.assigner import Assigner
 from leads.assignment.attempt import Asked, Attempt
 from leads.assignment.choice_rules import Contest, standing
 from leads.assignment.desk import Desk, Gift
 from leads.assignment.policy import AssignmentPolicy
-from leads.assignment.probe_candidates import Verdicts, choice_of, probe_candidates, probe_the_best
+from leads.assignment.probe_rules import Checked, Verdict
+from leads.assignment.probe_the_best import Verdicts, choice_of, dropped, probe_all, refusals, unknown_best
+
+# A directory that is silent so often is not asked any more: the leads are held, and tried again later.
+_SILENCES = 2
 
 
 def decide_leads(
     assigner: Assigner, asked: Sequence[Asked], at: datetime, ends: float, version: int, policy: AssignmentPolicy
 ) -> list[Attempt]:
-    """An attempt for each, in the given order. `ends` is an instant of the monotonic clock."""
-    decided: list[Attempt] = []
+    """An attempt for each, in the given order. `ends` is an instant of the monotonic clock.
+
+    Who is refused drops out, and the order is made anew for the rest, until nobody unknown is among the best.
+    """
     known: Verdicts = {}
-    while len(decided) < len(asked):
-        left = asked[len(decided) :]
-        with assigner.board.desk(at, policy) as desk:
-            _replay(desk, decided)
-            contests = [_contest(desk, each) for each in left]
-            assigner.told.note(desk, {each.wanted.grade for each in left})
-        known = {**known, **probe_the_best(assigner.probe, contests, at, ends)}
-        for each, contest in zip(left, contests, strict=True):
-            choice = choice_of(contest, known)
-            if choice is None:
-                decided.append(_among_all(assigner, each, decided, at, ends, known, version, policy))
-                break
-            decided.append(Attempt(each, contest, choice, desk.snapshot, version))
-    return decided
+    silences = 0
+    while True:
+        desk, contests = _at_the_desk(assigner, asked, at, policy, known)
+        unknown = unknown_best(contests, known)
+        if not unknown:
+            break
+        answers = probe_all(assigner.probe, unknown, contests[0], ends)
+        known = {**known, **answers}
+        silences += not answers
+        if not answers and (silences == _SILENCES or time.monotonic() >= ends):
+            known = {**known, **dict.fromkeys(unknown, Checked(Verdict.UNVERIFIED, silent=True))}
+            desk, contests = _at_the_desk(assigner, asked, at, policy, known, known_alone=True)
+            break
+    return [
+        Attempt(each, contest, choice_of(contest, known), desk.snapshot, version)
+        for each, contest in zip(asked, contests, strict=True)
+    ]
 
 
-def _contest(desk: Desk, asked: Asked) -> Contest:
-    """The first of the order is taken for the winner by those who come after; most often the directory agrees."""
-    contest = desk.decide(asked.wanted)
-    nobody = np.zeros(len(contest.reps), dtype=bool)
-    first = standing(contest, nobody, 1)
-    if first:
-        desk.give(Gift.of(contest, first[0], nobody))
-    return contest
-
-
-def _among_all(
+def _at_the_desk(
     assigner: Assigner,
-    asked: Asked,
-    before: Sequence[Attempt],
+    asked: Sequence[Asked],
     at: datetime,
-    ends: float,
-    known: Verdicts,
-    version: int,
     policy: AssignmentPolicy,
-) -> Attempt:
-    """Somebody among the best is refused: others move up, who were not on the shortlist."""
+    known: Verdicts,
+    *,
+    known_alone: bool = False,
+) -> tuple[Desk, list[Contest]]:
+    """`known_alone`: nobody gets anything who was not asked about."""
+    refused = refusals(known)
     with assigner.board.desk(at, policy) as desk:
-        _replay(desk, before)
-        contest = desk.decide_among_all(asked.wanted)
-    choice = probe_candidates(assigner.probe, contest, at, ends, known)
-    return Attempt(asked, contest, choice, desk.snapshot, version)
-
-
-def _replay(desk: Desk, before: Sequence[Attempt]) -> None:
-    for each in before:
-        if each.gift is not None:
-            desk.give(each.gift)
+        contests = []
+        for each in asked:
+            contest = desk.decide(each.wanted, refused)
+            contests.append(contest)
+            # The first of the order is taken for the winner by those who come after; most often the directory agrees.
+            for first in standing(contest, dropped(contest, known), 1):
+                if not known_alone or str(contest.reps.employee_id[first]) in known:
+                    desk.give(Gift(contest, first))
+        assigner.told.note(desk, {each.wanted.grade for each in asked})
+    return desk, contests

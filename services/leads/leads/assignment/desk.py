@@ -6,7 +6,7 @@ lead is decided on anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.kernel.calendar import BusinessCalendar
-from leads.assignment.choice_rules import Contest, contest, fair_band
+from leads.assignment.choice_rules import Contest
 from leads.assignment.fair_turns import Numbers
 from leads.assignment.input_rules import CARRIED, Circumstances, Wanted, take_on
 from leads.assignment.sheet_rules import Sheet
@@ -26,22 +26,19 @@ from leads.lead.rules import Grade
 
 @dataclass(frozen=True)
 class Gift:
-    """A lead about to be given: to whom, by position in the contest's columns, and the numbers of those who are owed a
-    share of it."""
+    """A lead about to be given: to whom, by position in the columns of a contest on a shortlist."""
 
     contest: Contest
     winner: int
-    band: Numbers
 
     @property
     def winner_id(self) -> str:
         return str(self.contest.reps.employee_id[self.winner])
 
-    @classmethod
-    def of(cls, contest: Contest, winner: int, dropped: NDArray[np.bool_]) -> Gift:
-        """A shortlist knows its band while nobody is dropped."""
-        band = contest.reps.number[fair_band(contest, dropped)] if contest.band is None else contest.band
-        return cls(contest, winner, band)
+    @property
+    def band(self) -> Numbers:
+        """Numbers of those who are owed a share of it."""
+        return np.zeros(0, dtype=np.int64) if self.contest.band is None else self.contest.band
 
 
 class Desk:
@@ -64,13 +61,11 @@ class Desk:
         self._before: list[tuple[NDArray[Any], Any, Any]] = []
         self._touched: set[int] = set()
 
-    def decide(self, wanted: Wanted) -> Contest:
-        """Among the few who can get it."""
-        return shortlist(self._sheet, wanted, self._around(wanted.grade))
-
-    def decide_among_all(self, wanted: Wanted) -> Contest:
-        """For when candidates have dropped out, and others move up."""
-        return contest(self._sheet.reps.copy(), wanted, self._around(wanted.grade), self._sheet.policy)
+    def decide(self, wanted: Wanted, dropped: Iterable[str] = ()) -> Contest:
+        """Among the few who can get it. `dropped`: employees whom the probe refused."""
+        found = (self._sheet.reps.find(each) for each in dropped)
+        out = np.array(sorted(at for at in found if at is not None), dtype=np.int64)
+        return shortlist(self._sheet, wanted, self._around(wanted.grade), out)
 
     def give(self, gift: Gift) -> None:
         grade = gift.contest.wanted.grade

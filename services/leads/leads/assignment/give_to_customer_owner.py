@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextvars import Context
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
 from chassis.kernel.ids import new_id
-from chassis.unit_of_work import Transaction
+from chassis.unit_of_work import Caller, Transaction
 from leads.assignment.assigner import Assigner
 from leads.assignment.attempt import Asked
 from leads.assignment.concentration_rules import Given
@@ -54,22 +53,22 @@ def give_to_customer_owner(assigner: Assigner, asked: Asked, ends: float) -> Lea
     with assigner.uow.begin(assigner.identity) as tx:
         locked = store.lock(tx, lead.lead_id)
         if not is_verified:
-            return _hold(tx, assigner, locked, decision, asked.story)
+            return _hold(tx, assigner, locked, decision, asked.caller)
         rep = roster.lock_rep(tx, owner_id)
         if locked.state not in WAITING or rep is None or rep.version != employee_version:
             return None
         if rep.paused_at is not None or _is_concentrated(tx, rep, counts_as(lead.grade), policy):
             tx.commit()
             return None
-        given = settle_lead(tx, Give(locked, rep, decision, "customer_owner", story=asked.story), assigner.clocks())
+        given = settle_lead(tx, Give(locked, rep, decision, "customer_owner", caller=asked.caller), assigner.clocks())
         tx.commit()
     return given
 
 
-def _hold(tx: Transaction, assigner: Assigner, lead: Lead, decision: Decision, story: Context) -> Lead:
+def _hold(tx: Transaction, assigner: Assigner, lead: Lead, decision: Decision, caller: Caller) -> Lead:
     """Told once, not at every further try that ends alike."""
     if lead.state in WAITING and lead.state is not waiting_state(lead, "unverified"):
-        lead = settle_lead(tx, Wait(lead, decision, "unverified", story), assigner.clocks())
+        lead = settle_lead(tx, Wait(lead, decision, "unverified", caller), assigner.clocks())
         tx.commit()
     return lead
 

@@ -26,15 +26,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Checked:
-    """A verdict and the age of the answer it rests on, in seconds; None without an answer."""
+    """A verdict and the age of the answer it rests on, in seconds; None without an answer.
+
+    `silent`: nobody answered at all, which says something of the directory and nothing of the employee.
+    """
 
     verdict: Verdict
     age_seconds: float | None = None
+    silent: bool = False
 
 
 def check(answer: Answer | None, now: datetime, limit: timedelta) -> Checked:
     as_of = answer.as_of if answer else None
-    return Checked(judge(answer, now, limit), None if as_of is None else round((now - as_of).total_seconds(), 3))
+    age = None if as_of is None else round((now - as_of).total_seconds(), 3)
+    return Checked(judge(answer, now, limit), age, silent=answer is None)
 
 
 def judge(answer: Answer | None, now: datetime, limit: timedelta) -> Verdict:

@@ -91,7 +91,7 @@ def _reserve(reservation: _Reservation, attempt: Attempt, place: int) -> bool:
     ):
         return False
     decision = attempt.decision("assigned", gift, _place(reservation, place))
-    reservation.settled.append(Give(lead, rep, decision, "automatic", story=attempt.asked.story))
+    reservation.settled.append(Give(lead, rep, decision, "automatic", caller=attempt.asked.caller))
     reservation.to_rep[rep.employee_id, attempt.contest.wanted.grade] += 1
     reservation.to_team[rep.team] += 1
     return True
@@ -107,7 +107,7 @@ def _wait(reservation: _Reservation, lead: Lead, attempt: Attempt, reason: str, 
     state = waiting_state(lead, reason)
     if lead.state is not state:
         decision = attempt.decision(state.value, None, _place(reservation, place))
-        reservation.settled.append(Wait(lead, decision, reason, attempt.asked.story))
+        reservation.settled.append(Wait(lead, decision, reason, attempt.asked.caller))
     return True
 
 

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextvars import Context, copy_context
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row
 
 from chassis.deadlines import Start
-from chassis.events import Cause
 from chassis.kernel.calendar import local_date
 from chassis.kernel.ids import new_id
-from chassis.unit_of_work import Transaction
+from chassis.unit_of_work import Caller, Transaction
 from leads.assignment import settle_store
 from leads.assignment.decision_store import Decision, row_of
 from leads.lead import rules as lead_rules
@@ -33,6 +32,7 @@ _GIVEN = {
     "manual": ("Assigned by hand to {name}: {reason}", "已人工分配给{name}：{reason}"),
     "customer_owner": ("Goes to {name}, who owns the customer.", "客户归属{name}，线索归其所有。"),
     "claimed": ("Claimed from the pool by {name}.", "{name} 已从公海领取。"),
+    "unmerged": ("Back with {name}: the merge was undone.", "合并已撤销，线索归还{name}。"),
     "bounced": ("Came back too often, goes to the manager {name}.", "多次回收，转交经理{name}处理。"),
 }
 _WAITS = {
@@ -46,7 +46,7 @@ _COMMAND = {"unverified": Command.HOLD, "no_capacity": Command.QUEUE}
 class Give:
     """A locked lead and the locked row of the rep who gets it; the account was probed before. `how`: a key of _GIVEN.
 
-    `story`: the trace that its event belongs to.
+    `caller`: for whom it is done among others' leads; None: the transaction's own.
     """
 
     lead: Lead
@@ -54,7 +54,7 @@ class Give:
     decision: Decision
     how: str
     reason: str = ""
-    story: Context = field(default_factory=copy_context)
+    caller: Caller | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Wait:
     lead: Lead
     decision: Decision
     reason: str
-    story: Context = field(default_factory=copy_context)
+    caller: Caller | None = None
 
 
 Settled = Give | Wait
@@ -85,7 +85,9 @@ def settle_leads(tx: Transaction, settled: Sequence[Settled], clocks: ClockPolic
         [_line(tx, each) for each in settled],
     )
     tx.deadlines.start_all(starts)
-    _record(tx, zip(settled, after, strict=True), alone=len(settled) == 1)
+    for each, lead in zip(settled, after, strict=True):
+        with tx.on_behalf(each.caller) if each.caller else nullcontext():
+            tx.record(_event(each, lead))
     return after
 
 
@@ -170,13 +172,6 @@ def _line(tx: Transaction, each: Settled) -> dict[str, Any]:
     else:
         kind, (en, zh) = waiting_state(each.lead, each.reason).value, _WAITS[each.reason]
     return store.entry(tx, each.lead.lead_id, kind, en, zh, reference=each.decision.decision_id)
-
-
-def _record(tx: Transaction, settled: Iterable[tuple[Settled, Lead]], *, alone: bool) -> None:
-    """Among others, each lead's event begins a story of its own, in the trace of who brought the lead."""
-    for each, after in settled:
-        with tx.caused_by(tx.cause if alone else Cause("", new_id()), tx.source):
-            each.story.run(tx.record, _event(each, after))
 
 
 def _event(each: Settled, after: Lead) -> LeadAssigned | LeadAssignmentHeld:

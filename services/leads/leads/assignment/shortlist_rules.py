@@ -22,6 +22,7 @@ from leads.assignment.sheet_rules import Sheet
 
 # Scores are rounded to a millionth: bounds of unrounded ones are taken this much wider.
 _ROUNDING = 2e-6
+_NOBODY: Counts = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,22 @@ class _Field:
     # Whose region is known exactly.
     sure: Mask
 
+    def among(self, left: Mask) -> _Field:
+        return _Field(self.at[left], self.region[left], self.low[left], self.high[left], self.sure[left])
 
-def shortlist(sheet: Sheet, wanted: Wanted, circumstances: Circumstances) -> Contest:
-    """`sheet` is of the day of `circumstances`."""
+
+def shortlist(sheet: Sheet, wanted: Wanted, circumstances: Circumstances, dropped: Counts = _NOBODY) -> Contest:
+    """`sheet` is of the day of `circumstances`. `dropped`: positions of those whom the probe refused; the shortlist
+    names them where they stand, and the band is that of the rest.
+    """
     policy = sheet.policy
     survey = _survey(sheet, wanted, circumstances)
     field = _field(sheet, wanted.place, np.flatnonzero(survey.refused_by == NOBODY), survey.weights)
     top, band = _best(sheet, wanted, field, survey.weights)
+    if len(dropped):
+        out = np.isin(field.at, dropped)
+        left, band = _best(sheet, wanted, field.among(~out), survey.weights)
+        top = np.union1d(np.union1d(top, left), field.at[out])
     found = sheet.reps.at(top)
     loads = Loads(sheet.loads.weighted[top], sheet.loads.baseline[top], sheet.loads.load[top])
     listed = replace(survey, refused_by=survey.refused_by[top])
@@ -95,7 +105,7 @@ def _field(sheet: Sheet, place: Place, at: Counts, weights: Weights) -> _Field:
 
 
 def _best(sheet: Sheet, wanted: Wanted, field: _Field, weights: Weights) -> tuple[Counts, Counts]:
-    """Positions of the shortlist and of the fair band, each ascending."""
+    """Positions of the first in the order of decision and of the fair band, each ascending."""
     policy = sheet.policy
     if not len(field.at):
         return field.at, field.at

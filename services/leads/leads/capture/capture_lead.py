@@ -1,19 +1,29 @@
-"""Take one lead in (LD1.1): never refused for missing qualification, only for what can't be read."""
+"""Take leads in (LD1.1): never refused for missing qualification, only for what can't be read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chassis.identity import Identity
-from chassis.unit_of_work import Transaction
+from chassis.unit_of_work import Caller, Transaction
 from leads.capture.policy import CapturePolicy
-from leads.capture.rules import Arrival, clean
-from leads.capture.take_in import Source, Taken, take_in
+from leads.capture.rules import Arrival, Clean, clean
+from leads.capture.take_in import Source, Taken, take_in_all
 from leads.grading.policy import GradingPolicy
 
 
 def capture_lead(tx: Transaction, arrival: Arrival, policy: CapturePolicy, grading: GradingPolicy) -> Taken:
     """Raises InvalidInput naming every field that can't be read."""
     source = Source(tx.identity.subject, home_unit(tx.identity))
-    return take_in(tx, [clean(arrival)], source, policy, grading)[0]
+    return take_in_all(tx, [(clean(arrival), source)], policy, grading)[0]
+
+
+def capture_leads(
+    tx: Transaction, sent: Sequence[tuple[Clean, Caller]], policy: CapturePolicy, grading: GradingPolicy
+) -> list[Taken]:
+    """Of several callers, each as if it had come alone, one after the other."""
+    sources = [Source(who.identity.subject, home_unit(who.identity), caller=who) for _, who in sent]
+    return take_in_all(tx, [(each, source) for (each, _), source in zip(sent, sources, strict=True)], policy, grading)
 
 
 def home_unit(identity: Identity) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chassis.audit import plain
 from chassis.kernel.ids import new_id
-from chassis.unit_of_work import Transaction
+from chassis.unit_of_work import Caller, Transaction
 from leads.capture import rules, store
 from leads.capture.policy import CapturePolicy
 from leads.capture.rules import Clean, Known, Outcome
@@ -24,33 +25,50 @@ from leads.lead.rules import Lead, State
 
 @dataclass(frozen=True)
 class Source:
-    """Who sent it, and to which unit it belongs until it has an owner; the import it came with."""
+    """Who sent it, and to which unit it belongs until it has an owner; the import it came with.
+
+    `caller`: for whom it is written among others' leads; None: the transaction's own.
+    """
 
     actor: str
     unit: str = ""
     import_id: str | None = None
+    caller: Caller | None = None
 
 
 @dataclass(frozen=True)
 class Taken:
+    """`lead`: the new one; None when the touch went to a known lead."""
+
     lead_id: str
     outcome: Outcome
+    lead: Lead | None = None
+
+
+Sent = tuple[Clean, Source]
 
 
 def take_in(
     tx: Transaction, arrivals: Sequence[Clean], source: Source, policy: CapturePolicy, grading: GradingPolicy
 ) -> list[Taken]:
+    return take_in_all(tx, [(each, source) for each in arrivals], policy, grading)
+
+
+def take_in_all(tx: Transaction, sent: Sequence[Sent], policy: CapturePolicy, grading: GradingPolicy) -> list[Taken]:
     """In the given order, so that a duplicate within the batch is appended to the first."""
+    arrivals = [each for each, _ in sent]
     store.lock_keys(tx, arrivals)
     book = _Book(store.known_leads(tx, arrivals), customers.candidates(tx, [_firm(each) for each in arrivals]))
-    taken = [_one(tx, each, source, book, policy, grading) for each in arrivals]
-    pairs = list(zip(arrivals, taken, strict=True))
-    touches = [_touch(tx, each, one, source) for each, one in pairs]
-    store.add(tx, book.new.values(), touches, [_line(tx, each, one) for each, one in pairs])
+    taken = [_one(tx, each, source, book, policy, grading) for each, source in sent]
+    touches = [_touch(tx, each, one, source) for (each, source), one in zip(sent, taken, strict=True)]
+    lines = []
+    for (each, source), one in zip(sent, taken, strict=True):
+        with tx.on_behalf(source.caller) if source.caller else nullcontext():
+            lines.append(_line(tx, each, one))
+            tx.record(_event(tx, each, one, book))
+    store.add(tx, book.new.values(), touches, lines)
     store.count_touch(tx, book.appended)
-    for each, one in pairs:
-        tx.record(_event(tx, each, one, book))
-    return taken
+    return [replace(one, lead=book.new.get(one.lead_id)) for one in taken]
 
 
 class _Book:
