@@ -11,6 +11,11 @@ from .rows_table import AT, MONTH, Rows
 
 DIGEST = bytes(32)
 BOARD_SUMS = ("contract_fen", "due_fen", "delivered_fen", "received_fen", "fee_fen", "invoiced_fen", "draft_fen")
+COMPARE = {
+    "period": {"first_on": "2026-03-01", "last_on": "2026-03-31"},
+    "a": {"figure": "FIGURE_BANK_CREDITS"},
+    "b": {"figure": "FIGURE_COLLECTED_BY_DUE"},
+}
 TENDER = "00000000-0000-7000-8000-000000000001"
 
 
@@ -65,7 +70,8 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put("feed_alert", id=ids["alert_id"], feed=f"feed of {owner.id}", health="degraded", opened_at=AT)
     rows.put_once("bank_account", account="6222")
     _back_entries(rows, owner, ids)
-    ids["metric_id"] = "collected"
+    ids |= {"metric_id": "collected", "figure_id": new_id()}
+    rows.put("outside_figure", id=ids["figure_id"], name=owner.mark, entered_at=AT)
     return {**ids, "order_id": order, "employee_id": owner.id, "receivable_id": order, "feed": "hr",
             "contract_number": order, "product_code": "IMG-1", "tender_id": TENDER,
             "promotion_id": "P-1"}  # fmt: skip
@@ -141,6 +147,14 @@ REQUESTS: dict[str, Any] = {
     "integration.BackEntryService/ApproveBackEntry": _approved,
     "integration.BackEntryService/RefuseBackEntry": _refused,
     "integration.BackEntryService/WithdrawBackEntry": _waiting,
+    "integration.BridgeService/CompareFigures": COMPARE,
+    "integration.BridgeService/ListBridgeRows": COMPARE,
+    "integration.BridgeService/ExportBridge": COMPARE,
+    "integration.BridgeService/EnterOutsideFigure": {
+        "name": "看板",
+        "period": COMPARE["period"],
+        "total": {"fen": "5"},
+    },
     "integration.CallbackService/ReceiveCallback": {"source": "wecom", "method": "GET"},
     "integration.CollectionService/ClaimReceipt": _claim,
     "integration.CollectionService/UndoClaim": {"reason": "认错"},

@@ -20,6 +20,7 @@ from closeloop.incentives.v1 import events_pb2 as incentives_events
 from closeloop.integration.v1 import (
     api_key_service_pb2_grpc,
     back_entry_service_pb2_grpc,
+    bridge_service_pb2_grpc,
     callback_service_pb2_grpc,
     collection_service_pb2_grpc,
     definition_service_pb2_grpc,
@@ -40,6 +41,7 @@ from closeloop.leads.v1 import events_pb2 as leads_events
 from integration import connectors as known_connectors
 from integration.api.api_keys import ApiKeyService
 from integration.api.back_entries import BackEntryService
+from integration.api.bridge import BridgeService
 from integration.api.callbacks import CallbackService
 from integration.api.collections import CollectionService
 from integration.api.definitions import DefinitionService
@@ -195,6 +197,10 @@ class _Parts:
             (
                 feed_file_service_pb2_grpc.add_FeedFileServiceServicer_to_server,
                 FeedFileService(uow, self.connectors, files),
+            ),
+            (
+                bridge_service_pb2_grpc.add_BridgeServiceServicer_to_server,
+                BridgeService(uow, self.definitions, files),
             ),
             (
                 definition_service_pb2_grpc.add_DefinitionServiceServicer_to_server,

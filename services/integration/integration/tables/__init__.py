@@ -12,6 +12,7 @@ from integration.tables.bank import (
     known_payer,
 )
 from integration.tables.board import board_mark, board_row
+from integration.tables.bridge import outside_figure, outside_row
 from integration.tables.directory import directory_state, duty_grant, employee, unit
 from integration.tables.drafts import bank_draft
 from integration.tables.erp import erp_delivery, erp_invoice, erp_schedule, erp_stock, service_call
@@ -62,6 +63,8 @@ __all__ = [
     "known_payer",
     "metadata",
     "notification",
+    "outside_figure",
+    "outside_row",
     "phone_call",
     "pos_customer",
     "pos_line",
