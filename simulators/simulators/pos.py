@@ -35,7 +35,7 @@ def pos(simulator: Simulator, data: Path) -> Starlette:
         routes.append(Route(f"/_sim/{name}", adder(name, log), methods=["POST"]))
 
     def state() -> dict[str, object]:
-        return {"files": len(files(folder))} | {name: len(log.current()) for name, log in logs.items()}
+        return {"files": len(files(folder)), **{name: len(log.current()) for name, log in logs.items()}}
 
     return simulator.application(routes, state)
 

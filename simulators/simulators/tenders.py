@@ -19,6 +19,13 @@ from simulators.faults import Mode, fault_of
 from simulators.records import ChangeLog, Record
 
 SHOWN = 20
+# No site is ever empty; an empty list looks like a page that was redesigned.
+FIRST = {
+    "id": "N0",
+    "title": "办公用品采购公告",
+    "projectNumber": "ZJ-2026-000",
+    "publishedAt": "2026-01-05T09:00:00+08:00",
+}
 BOMB = '<!DOCTYPE b [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>'
 LABELS = {
     "projectNumber": "项目编号",
@@ -31,6 +38,8 @@ LABELS = {
 
 def tenders(simulator: Simulator, data: Path) -> Starlette:
     log = ChangeLog(data / "tenders" / "notices.json", "id")
+    if not len(log):
+        log.append([FIRST])
     routes = [
         Route("/rss", simulator.guarded(listed(log, rss, "application/rss+xml"))),
         Route("/list", simulator.guarded(listed(log, html, "text/html"))),

@@ -21,7 +21,7 @@ from integration.registry.rules import Company, changes_between
 from integration.tables import quarantine, watched_company
 from services.integration.tests.conftest import QUICK, World
 
-CODE = "91330106MA2CFBLB0X"
+CODE = "91330106MA2CFBLB0Y"
 OTHER = "91330108MA27XA8L1G"
 FIRST = new_id()
 NAME = "杭州云启科技有限公司"

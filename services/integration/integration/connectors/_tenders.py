@@ -79,7 +79,7 @@ class Mark:
 class TenderFeed:
     """One site. Asked gently: every quarter of an hour, at most twenty pages a minute, once more after a failure."""
 
-    rule = FeedRule(cadence_seconds=900, max_lag_seconds=14400, requests_per_minute=20, attempts=2, backoff_seconds=2)
+    rule = FeedRule(cadence_seconds=900, max_lag_seconds=7200, requests_per_minute=20, attempts=2, backoff_seconds=2)
 
     def __init__(self, form: str, site: str, url: str, settings: TenderSettings, policy: PolicyOf) -> None:
         self.feed = f"tender_{form}_{site}"
