@@ -161,6 +161,7 @@ def test_a_customer_is_known_by_address_or_domain_and_others_are_not_told(post: 
 def test_a_sender_who_claims_to_be_ours_is_not_believed(post: Post) -> None:
     post.put("INBOX", mail("#归档", "1", sender=REP, to=CUSTOMER))
     post.put("Sent", mail("#归档", "2", sender=CUSTOMER, to=REP))
+    post.put("Sent", mail("#归档", "3", sender="stranger@elsewhere.cn", to=CUSTOMER))
     post.run()
     assert post.told() == []
 

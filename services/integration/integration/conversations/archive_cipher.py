@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-_KEY, _BLOCK_BITS = 32, 128
+_BLOCK_BITS = 128
 
 
 class KeyMissing(ValueError):
@@ -56,9 +56,8 @@ def opened(keys: ArchiveKeys, version: int, wrapped_key: str, sealed: str) -> st
     private = keys.of(version)
     try:
         key = private.decrypt(base64.b64decode(wrapped_key, validate=True), padding.PKCS1v15())
-        # A wrongly wrapped key comes out as random bytes of any length (implicit rejection).
-        if len(key) != _KEY:
-            raise ValueError("key length")
+        # A wrongly wrapped key comes out as random bytes of any length (implicit rejection), which is no AES key or
+        # opens to no text.
         decryptor = Cipher(algorithms.AES256(key), modes.CBC(key[:16])).decryptor()
         padded = decryptor.update(base64.b64decode(sealed, validate=True)) + decryptor.finalize()
         unpadder = PKCS7(_BLOCK_BITS).unpadder()

@@ -70,14 +70,12 @@ def clean(text: str) -> str:
 
 
 def _known(charset: str | None) -> str:
-    """Python's name of an encoding of texts; Chinese ones are read by the largest of them."""
+    """Python's name of an encoding of texts, "" for anything else."""
     try:
-        name = codecs.lookup(charset or "").name
+        found = codecs.lookup(charset or "")
     except (LookupError, ValueError):
         return ""
-    if name in ("gb2312", "gbk", "hz"):
-        return "gb18030" if name != "hz" else name
-    return name if getattr(codecs.lookup(name), "_is_text_encoding", True) else ""
+    return found.name if getattr(found, "_is_text_encoding", True) else ""
 
 
 def _raw(value: str) -> str:
