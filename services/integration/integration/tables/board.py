@@ -60,9 +60,4 @@ board_row = Table(
     Index("board_row_salesperson", "salesperson_id", "day", "thread", "currency"),
     Index("board_row_changes", "changes_on", postgresql_where=text("changes_on IS NOT NULL")),
     Index("board_row_policy", "policy_version"),
-    # Totals are read from here alone.
-    Index(
-        "board_row_totals", "currency", "colour", "day",
-        postgresql_include=["contract_fen", "due_fen", "delivered_fen", "received_fen", "invoiced_fen", "draft_fen"],
-    ),
-)  # fmt: skip
+)
