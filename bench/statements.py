@@ -22,7 +22,7 @@ from chassis.local.wheels import package_folder
 LITERAL = re.compile(r"\s?E'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'", re.S)
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 # Longer ones stay as they were: their width counts, not what they say.
-LONGEST = 8_000
+LONGEST = 40_000
 TPS = re.compile(r"^tps = ([\d.]+)", re.M)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from leads.assignment.choice_rules import Contest, contest, fair_band, standing
 from leads.assignment.geo_rules import bounds_km, geodesic_km, unit_vectors
-from leads.assignment.input_rules import Circumstances, Reps, Wanted
+from leads.assignment.input_rules import Circumstances, Reps, Wanted, take_on
 from leads.assignment.measure_rules import measured
 from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.rules import Place
@@ -91,6 +91,9 @@ def work_on(sheet: Sheet, chance: random.Random) -> None:
         reps.status[at[:1]] = chance.choice(("active", "frozen"))
         reps.paused[at[-1:]] = chance.random() < 0.5
         sheet.update(at)
+        for position in chance.sample(range(len(reps)), min(3, len(reps))):
+            take_on(reps, position, chance.choice(list(Grade)), AT)
+            sheet.carries(position)
 
 
 def the_first(one: Contest, refused: Collection[str] = ()) -> list[str]:

@@ -37,6 +37,8 @@ class Contest:
     load: Column
     conversion: Column
     conversion_n: Column
+    # NaN without coordinates on either side.
+    distance_km: Column
     region: Column
     score: Column
     band: Counts | None = None
@@ -64,7 +66,8 @@ def measure(
     """The parts of the score (LD3.1) of each rep."""
     conv = rules.conversion(reps.won.astype(float), reps.closed.astype(float), reps.team_rate, policy.conversion_prior)
     conv_n = rules.normalised_conversion(conv, reps.team_rate)
-    region = _region(reps, wanted.place, policy)
+    km = rules.distance_km(wanted.place, reps.latitude, reps.longitude)
+    region = rules.region(km, reps.radius_km, *_by_name(reps, wanted.place), policy)
     return Contest(
         reps=reps,
         wanted=wanted,
@@ -76,6 +79,7 @@ def measure(
         load=loaded.load,
         conversion=conv,
         conversion_n=conv_n,
+        distance_km=km,
         region=region,
         score=rules.score(loaded.load, conv_n, region, found.weights),
     )
@@ -131,10 +135,11 @@ def is_in_turn_with(contest: Contest, dropped: Mask, at: int, weighted: float, b
     return not others.any() or bool(score >= contest.score[others].max() - contest.policy.fairness_band - NOISE)
 
 
-def _region(reps: Reps, place: Place, policy: AssignmentPolicy) -> Column:
-    same_city = _is(reps.city, place.city) if place.city else np.zeros(len(reps), dtype=bool)
-    same_province = _is(reps.province, place.province) if place.province else np.zeros(len(reps), dtype=bool)
-    return rules.region(place, reps.latitude, reps.longitude, reps.radius_km, same_city, same_province, policy)
+def _by_name(reps: Reps, place: Place) -> tuple[Mask, Mask]:
+    """Who is in the lead's city, and in its province."""
+    nowhere = np.zeros(len(reps), dtype=bool)
+    city = _is(reps.city, place.city) if place.city else nowhere
+    return city, _is(reps.province, place.province) if place.province else nowhere
 
 
 def _is(column: Names, value: str) -> Mask:

@@ -37,6 +37,8 @@ def decide_leads(
             break
         answers = probe_all(assigner.probe, unknown, contests[0], ends)
         known = {**known, **answers}
+        if answers and refusals(answers).isdisjoint(unknown):
+            break  # everybody is verified: the order stays as it is
         silences += not answers
         if not answers and (silences == _SILENCES or time.monotonic() >= ends):
             known = {**known, **dict.fromkeys(unknown, Checked(Verdict.UNVERIFIED, silent=True))}

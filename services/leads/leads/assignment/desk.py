@@ -122,7 +122,7 @@ class Desk:
             self._before.append((column, at, column[at]))
         take_on(reps, at, grade, self._at)
         self._touched.add(at)
-        self._sheet.update(np.array([at], dtype=np.int64))
+        self._sheet.carries(at)
 
     def _share(self, at: int, band: Numbers, grade: Grade) -> None:
         owed, received = self._sheet.reps.owed[grade], self._sheet.reps.received[grade]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,14 +129,29 @@ def allows(reps: Reps, column: Names, value: str) -> Mask:
     return allowed
 
 
+def refused_for_load(reps: Reps, loads: Loads, grade: Grade, day: date, policy: AssignmentPolicy) -> Refusals:
+    """As `refusals`, of reps whom nothing else can refuse."""
+    room, below_cap = _takes_one_more(reps, loads, grade, day, policy)
+    by_cap = np.where(below_cap, NOBODY, FILTERS.index("a_today"))
+    return np.where(room, by_cap, FILTERS.index("load")).astype(np.int8)
+
+
+def _takes_one_more(reps: Reps, loads: Loads, grade: Grade, day: date, policy: AssignmentPolicy) -> tuple[Mask, Mask]:
+    """Who has room for one more open lead of the grade, and who has not taken the A leads of the day yet."""
+    fits = loads.weighted + policy.grade_weights[grade] <= loads.baseline + NOISE
+    room = (loads.load < 1) & fits
+    if grade is not Grade.A:
+        return room, np.ones(len(reps), dtype=bool)
+    taken = np.where(reps.a_day == day.toordinal(), reps.a_taken, 0)
+    return room, taken < policy.a_leads_per_day
+
+
 def _passes(
     reps: Reps, loads: Loads, wanted: Wanted, circumstances: Circumstances, policy: AssignmentPolicy
 ) -> list[Mask]:
     """The hard filters of LD3.6 in their order, the quota apart: True where the rep passes."""
     everybody = np.ones(len(reps), dtype=bool)
-    today = local_date(circumstances.at).toordinal()
-    fits = loads.weighted + policy.grade_weights[wanted.grade] <= loads.baseline + NOISE
-    taken = np.where(reps.a_day == today, reps.a_taken, 0)
+    room, below_cap = _takes_one_more(reps, loads, wanted.grade, local_date(circumstances.at), policy)
     passes = {
         "not_a_rep": reps.is_rep,
         "inactive": ~np.isin(reps.status, list(INACTIVE)) & ~_is(reps.status, ""),
@@ -145,8 +161,8 @@ def _passes(
         "grade": allows(reps, reps.grades, wanted.grade),
         "industry": allows(reps, reps.industries, wanted.industry) if wanted.industry else everybody,
         "previous_owner": ~np.isin(reps.employee_id, list(wanted.barred)) if wanted.barred else everybody,
-        "load": (loads.load < 1) & fits,
-        "a_today": taken < policy.a_leads_per_day if wanted.grade is Grade.A else everybody,
+        "load": room,
+        "a_today": below_cap,
     }
     return [passes[name] for name in FILTERS if name in passes]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 import numpy as np
 
 from leads.assignment.choice_rules import Contest
 from leads.assignment.filter_rules import FILTERS, NOBODY
-from leads.assignment.geo_rules import geodesic_km
 from leads.assignment.probe_rules import Checked, Verdict
 
 _DECIMALS = 6
@@ -54,11 +54,8 @@ def refusal(contest: Contest, at: int, checked: Checked | None) -> str:
 
 def _distance(contest: Contest, at: int) -> float | None:
     """Kilometres from the lead to the territory's centre; None without both."""
-    position, reps = contest.wanted.place.position, contest.reps
-    if position is None or np.isnan(reps.latitude[at]):
-        return None
-    centre = reps.latitude[at : at + 1], reps.longitude[at : at + 1]
-    return round(float(geodesic_km(position.latitude, position.longitude, *centre)[0]), 3)
+    km = float(contest.distance_km[at])
+    return None if isnan(km) else round(km, 3)
 
 
 def _short(value: float) -> float:

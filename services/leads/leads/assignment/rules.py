@@ -72,21 +72,16 @@ def region_by_name(same_city: Mask, same_province: Mask) -> Column:
     return np.where(same_city, 1.0, np.where(same_province, 0.5, 0.0))
 
 
-def region(
-    place: Place,
-    latitude: Column,
-    longitude: Column,
-    radius_km: Column,
-    city: Mask,
-    province: Mask,
-    policy: AssignmentPolicy,
-) -> Column:
-    """The lead's place against the reps' stored territories. NaN stands for a rep without a centre."""
-    by_name = region_by_name(city, province)
+def distance_km(place: Place, latitude: Column, longitude: Column) -> Column:
+    """From the lead to the centres of the reps' territories; NaN without coordinates on either side."""
     if place.position is None:
-        return by_name
-    km = geodesic_km(place.position.latitude, place.position.longitude, latitude, longitude)
-    return np.where(np.isnan(latitude), by_name, region_by_distance(km, radius_km, policy))
+        return np.full(len(latitude), np.nan)
+    return geodesic_km(place.position.latitude, place.position.longitude, latitude, longitude)
+
+
+def region(km: Column, radius_km: Column, city: Mask, province: Mask, policy: AssignmentPolicy) -> Column:
+    """The lead's place against the reps' stored territories; by name where the distance is not known (NaN)."""
+    return np.where(np.isnan(km), region_by_name(city, province), region_by_distance(km, radius_km, policy))
 
 
 def score(load: Column, conv_n: Column, region: Column, weights: Weights) -> Column:

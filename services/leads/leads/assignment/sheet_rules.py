@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 
 from chassis.kernel.calendar import local_date
 from leads.assignment import rules
-from leads.assignment.filter_rules import FILTERS, Loads, Refusals, allows, eligible, loads, newcomers, refusals
+from leads.assignment.filter_rules import (
+    FILTERS,
+    NOBODY,
+    Loads,
+    Refusals,
+    allows,
+    eligible,
+    loads,
+    newcomers,
+    refusals,
+    refused_for_load,
+)
 from leads.assignment.geo_rules import least_cosine, unit_vectors
 from leads.assignment.input_rules import Circumstances, Counts, Names, Reps, Wanted
 from leads.assignment.policy import AssignmentPolicy, Weights
@@ -21,6 +32,7 @@ from leads.assignment.rules import Column, Mask, Place
 from leads.lead.rules import Grade
 
 _INDUSTRIES = 64  # so many are kept at once
+_BY_LOAD = (FILTERS.index("load"), FILTERS.index("a_today"))
 _ANYWHERE = Place(None, "", "")
 
 
@@ -62,6 +74,18 @@ class Sheet:
         self._count(positions, -1)
         self._write(positions, self.reps.at(positions))
         self._count(positions, +1)
+
+    def carries(self, position: int) -> None:
+        """Only the load of the rep there has changed: by far the most frequent change."""
+        at = np.array([position], dtype=np.int64)
+        self._count(at, -1)
+        reps = self.reps.at(at)
+        loaded = self._write_loads(at, reps)
+        for grade in Grade:
+            before = self.refused[grade][position]
+            if before == NOBODY or before in _BY_LOAD:
+                self.refused[grade][position] = refused_for_load(reps, loaded, grade, self.day, self.policy)[0]
+        self._count(at, +1)
 
     def mean_load(self, grade: Grade) -> float:
         return rules.mean_of_hundredths(*self._hundredths[grade])
@@ -120,21 +144,25 @@ class Sheet:
         self._count(everybody, +1)
 
     def _write(self, positions: Counts, reps: Reps) -> None:
-        loaded = loads(reps, self.policy)
         conv = rules.conversion(
             reps.won.astype(float), reps.closed.astype(float), reps.team_rate, self.policy.conversion_prior
         )
-        self.loads.weighted[positions] = loaded.weighted
-        self.loads.baseline[positions] = loaded.baseline
-        self.loads.load[positions] = loaded.load
         self.conversion_n[positions] = rules.normalised_conversion(conv, reps.team_rate)
         self.newcomers[positions] = newcomers(reps, self._circumstances, self.policy)
-        for key, column in self._without_region.items():
-            column[positions] = _parts(loaded.load, self.conversion_n[positions], *key)
+        loaded = self._write_loads(positions, reps)
         for grade in Grade:
             wanted = Wanted("", grade, "", _ANYWHERE)
             self.refused[grade][positions] = refusals(reps, loaded, wanted, self._circumstances, self.policy)
             self._eligible[grade][positions] = eligible(reps, grade)
+
+    def _write_loads(self, positions: Counts, reps: Reps) -> Loads:
+        loaded = loads(reps, self.policy)
+        self.loads.weighted[positions] = loaded.weighted
+        self.loads.baseline[positions] = loaded.baseline
+        self.loads.load[positions] = loaded.load
+        for key, column in self._without_region.items():
+            column[positions] = _parts(loaded.load, self.conversion_n[positions], *key)
+        return loaded
 
     def _count(self, positions: Counts, sign: int) -> None:
         """Into the sums over everybody, or out of them."""

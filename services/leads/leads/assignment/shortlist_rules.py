@@ -14,7 +14,7 @@ import numpy as np
 from leads.assignment import rules
 from leads.assignment.choice_rules import Contest, measure
 from leads.assignment.filter_rules import FILTERS, NOBODY, NOISE, Loads, Refusals, Survey, mode, quota_is_due
-from leads.assignment.geo_rules import bounds_km, geodesic_km, unit_vectors
+from leads.assignment.geo_rules import bounds_km, unit_vectors
 from leads.assignment.input_rules import Circumstances, Counts, Wanted
 from leads.assignment.policy import AssignmentPolicy, Weights
 from leads.assignment.rules import Column, Mask, Place
@@ -133,7 +133,7 @@ def _measured(sheet: Sheet, place: Place, at: Counts) -> Column:
     if place.position is None or not len(at):
         return np.zeros(len(at))
     reps = sheet.reps
-    km = geodesic_km(place.position.latitude, place.position.longitude, reps.latitude[at], reps.longitude[at])
+    km = rules.distance_km(place, reps.latitude[at], reps.longitude[at])
     return rules.region_by_distance(km, reps.radius_km[at], sheet.policy)
 
 
