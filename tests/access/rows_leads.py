@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from chassis.kernel.ids import new_id
 
 from .roles import MATE, Owner, Role
 from .rows_table import AT, Rows
+
+# Not on the first page of a list.
+BEFORE = AT - timedelta(days=1)
+_QUEUED: dict[str, Any] = {
+    **dict.fromkeys(("owner_id", "unit", "reason", "reason_zh"), ""),
+    **dict.fromkeys(("bounces", "recalls"), 0),
+    **dict.fromkeys(("assigned_at", "accepted_at", "first_contact_at", "last_effective_action_at", "recycle_due_at")),
+    "state": "queued",
+    "yellow": False,
+    "waiting_since": AT.isoformat(),
+}
 
 
 def record(rows: Rows, owner: Owner) -> dict[str, str]:
@@ -14,6 +26,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
         for name in (
             *("lead_id", "accepted", "recycled", "customer_id"),
             *("import_id", "over_import_id", "recall_id", "pause_id", "batch_id"),
+            *("twin", "merged", "suggestion_id", "merge_id"),
         )
     }
     ids["employee_id"] = owner.id
@@ -37,6 +50,15 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
         waiting_since=AT, **whose,
     )  # fmt: skip
     rows.put("lead_score", lead_id=ids["lead_id"], own_probability=0.7, own_reason=owner.mark, own_by=owner.id)
+    rows.put("lead", lead_id=ids["twin"], state="assigned", company_name=owner.mark, name_key=owner.mark,
+             channel="expo", captured_at=BEFORE, **whose)  # fmt: skip
+    rows.put("lead", lead_id=ids["merged"], state="merged", company_name=owner.mark, name_key=owner.mark,
+             channel="expo", merged_into=ids["lead_id"], captured_at=BEFORE, unit=owner.unit)  # fmt: skip
+    rows.put("lead_suggestion", suggestion_id=ids["suggestion_id"], lead_id=ids["twin"], other_id=ids["lead_id"],
+             score=100.0, state="open", made_at=AT)  # fmt: skip
+    rows.put("lead_merge", merge_id=ids["merge_id"], kept_id=ids["lead_id"], merged_id=ids["merged"],
+             merged_by=owner.id, merged_at=AT, reason=owner.mark, standing=_QUEUED | {"unit": owner.unit}, clocks=[],
+             taken_over={}, touches=0)  # fmt: skip
     rows.put("timeline", lead_id=ids["lead_id"], at=AT, kind="captured", text=owner.mark)
     rows.put("assignment", assignment_id=new_id(), lead_id=ids["lead_id"], employee_id=owner.id, unit=owner.unit,
              grade="B", how="manual", assigned_at=AT)  # fmt: skip
@@ -88,6 +110,10 @@ def _revert(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"import_id": ids["over_import_id"], "reason": "导错文件"}
 
 
+def _merge(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"merged_lead_id": ids["twin"], "reason": "同一家"}
+
+
 def _claim(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"lead_id": ids["recycled"]}
 
@@ -114,6 +140,10 @@ REQUESTS: dict[str, Any] = {
     "leads.LeadService/DisqualifyLead": {"reason": "无预算"},
     "leads.LeadService/ReopenLead": _reopen,
     "leads.LeadService/GradeLead": {"grade": "GRADE_C", "reason": "电话核实"},
+    "leads.DuplicateService/AcceptSuggestion": {"reason": "同一家"},
+    "leads.DuplicateService/RefuseSuggestion": {"reason": "两家"},
+    "leads.DuplicateService/MergeLeads": _merge,
+    "leads.DuplicateService/UnmergeLead": {"reason": "看错了"},
     "leads.PoolService/ClaimLead": _claim,
     "leads.PoolService/ReleaseLead": {"reason": "不是目标客户"},
     "leads.PoolService/SavePoolFilter": {"saved": {"name": "重点"}},

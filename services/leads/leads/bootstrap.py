@@ -21,6 +21,7 @@ from closeloop.leads.v1 import assignment_service_pb2_grpc as assignment_grpc
 from closeloop.leads.v1 import capture_service_pb2_grpc as capture_grpc
 from closeloop.leads.v1 import customer_dynamics_service_pb2_grpc as dynamics_grpc
 from closeloop.leads.v1 import customer_service_pb2_grpc as customer_grpc
+from closeloop.leads.v1 import duplicate_service_pb2_grpc as duplicate_grpc
 from closeloop.leads.v1 import events_pb2 as leads_events
 from closeloop.leads.v1 import flow_service_pb2_grpc as flow_grpc
 from closeloop.leads.v1 import guard_service_pb2_grpc as guard_grpc
@@ -36,6 +37,7 @@ from leads.api.capture import CaptureService
 from leads.api.customer import CustomerService
 from leads.api.dynamics import CustomerDynamicsService
 from leads.api.flow import FlowService
+from leads.api.duplicate import DuplicateService
 from leads.api.guard import GuardService
 from leads.api.hint import HintService
 from leads.api.imports import ImportService
@@ -89,6 +91,7 @@ def build(
                 AssignmentService(assigner, policies.ASSIGNMENT),
             ),
             (guard_grpc.add_GuardServiceServicer_to_server, GuardService(assigner)),
+            (duplicate_grpc.add_DuplicateServiceServicer_to_server, DuplicateService(assigner)),
             (pool_grpc.add_PoolServiceServicer_to_server, PoolService(assigner)),
             (import_grpc.add_ImportServiceServicer_to_server, ImportService(uow, store)),
             (customer_grpc.add_CustomerServiceServicer_to_server, CustomerService(uow)),

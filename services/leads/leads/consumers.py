@@ -16,6 +16,7 @@ from leads.customers.follow_owners import follow_owners
 from leads.dynamics.note_registry_change import note_registry_change
 from leads.dynamics.rules import FieldChange
 from leads.history.close_lead import close_lead
+from leads.duplicates.suggest_duplicates import suggest_duplicates
 from leads.pool.index_leads import index_leads
 from leads.recall.recall_departed import start_recalls
 from leads.response_clock.record_contact import Reported, record_contact
@@ -77,6 +78,7 @@ class _Listener:
         ids = sorted({event.message.lead_id for event in events})
         see_leads(tx, ids, self._policies.current("score")[1])
         index_leads(tx, ids)
+        suggest_duplicates(tx, ids, self._policies.current("duplicates")[1])
 
     def tender_published(self, tx: Transaction, event: Incoming) -> None:
         policies = [self._policies.current(name)[1] for name in ("tenders", "capture", "grading")]

@@ -241,6 +241,8 @@ def lead(each: Lead, people: Mapping[str, Person]) -> lead_pb2.Lead:
         recycle_due_at=instant(each.recycle_due_at),
         hint_lead_id=each.hint_lead_id or "",
         import_id=each.import_id or "",
+        merged_into=each.merged_into or "",
+        parent_lead_id=each.parent_lead_id or "",
         etag=each.etag,
     )
 

@@ -97,7 +97,7 @@ def _chunk(importer: Importer, started: Row[Any], table: Table) -> bool:
 def _take(
     importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk, encoding: str, policy: CapturePolicy
 ) -> None:
-    judged = try_rows(tx, row, chunk.good, policy) if row.dry_run else _take_in(importer, tx, row, chunk, policy)
+    judged = (_try if row.dry_run else _take_in)(importer, tx, row, chunk, policy)
     store.add_errors(tx, [each | {"import_id": row.import_id} for each in chunk.refused])
     store.add_rows(tx, [each.as_row(row.import_id) for each in judged if each.outcome != "created"])
     appended = sum(each.outcome == "appended" for each in judged)
@@ -108,10 +108,15 @@ def _take(
         rows_read=chunk.last_row,
         created=row.created + len(judged) - appended,
         appended=row.appended + appended,
+        # Of a real import those are counted when its leads have been compared, after they came in.
         suggested=row.suggested + sum(each.outcome == "suggested" for each in judged),
         failed=row.failed + chunk.failed,
     )
     tell_progress(tx, changed)
+
+
+def _try(importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk, policy: CapturePolicy) -> list[Judged]:
+    return try_rows(tx, row, chunk.good, policy, importer.policies.current("duplicates")[1])
 
 
 def _take_in(importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk, policy: CapturePolicy) -> list[Judged]:

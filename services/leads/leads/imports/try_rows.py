@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -20,6 +20,9 @@ from leads.capture import rules
 from leads.capture import store as capture
 from leads.capture.policy import CapturePolicy
 from leads.capture.rules import Clean, Known
+from leads.duplicates import near_store
+from leads.duplicates.near_rules import Named, nearest
+from leads.duplicates.policy import DuplicatePolicy
 from leads.imports import store
 
 _SEEN = "row "
@@ -47,7 +50,11 @@ class Judged:
 
 
 def try_rows(
-    tx: Transaction, row: Row[Any], numbered: Sequence[tuple[int, Clean]], policy: CapturePolicy
+    tx: Transaction,
+    row: Row[Any],
+    numbered: Sequence[tuple[int, Clean]],
+    policy: CapturePolicy,
+    duplicates: DuplicatePolicy,
 ) -> list[Judged]:
     arrivals = [each for _, each in numbered]
     keys = sorted({_key(pair) for each in arrivals for pair in each.keys})
@@ -60,7 +67,24 @@ def try_rows(
         outcome: Literal["created", "appended"] = "created" if match.append_to is None else "appended"
         found.append(Judged(number, outcome, arrival.company_name, match.append_to or ""))
     store.add_seen(tx, [_seen(row.import_id, pair, each) for each in book.fresh for pair in _pairs(each)])
-    return found
+    return _suggested(tx, found, arrivals, duplicates)
+
+
+def _suggested(
+    tx: Transaction, judged: Sequence[Judged], arrivals: Sequence[Clean], policy: DuplicatePolicy
+) -> list[Judged]:
+    """New ones whose name is nearly that of a known lead. Rows of one file are compared once they are in."""
+    names = [
+        Named(f"{_SEEN}{one.number}", each.city, each.name_key, each.parent_key, each.uscc)
+        for one, each in zip(judged, arrivals, strict=True)
+    ]
+    new = [name for one, name in zip(judged, names, strict=True) if one.outcome == "created"]
+    known = near_store.candidates(tx, new)
+    near = {each.lead_id: nearest(each, known.get(each.lead_id, ()), policy.near_score) for each in new}
+    return [
+        replace(one, outcome="suggested", known=best[0].lead_id) if (best := near.get(name.lead_id)) else one
+        for one, name in zip(judged, names, strict=True)
+    ]
 
 
 def forget_rows(tx: Transaction, import_id: str) -> None:

@@ -160,6 +160,27 @@ class ImportProgressed:
 
 
 @dataclass(frozen=True)
+class LeadMerged:
+    lead_id: str
+    into_lead_id: str
+    merge_id: str
+    previous_owner_id: str
+    owner_id: str
+    unit: str
+    merged_at: datetime
+
+
+@dataclass(frozen=True)
+class LeadUnmerged:
+    lead_id: str
+    from_lead_id: str
+    merge_id: str
+    owner_id: str
+    unit: str
+    unmerged_at: datetime
+
+
+@dataclass(frozen=True)
 class LeadClaimed:
     lead_id: str
     owner_id: str
@@ -257,6 +278,8 @@ PUBLISHED = (
     LeadDisqualified,
     LeadReopened,
     ImportProgressed,
+    LeadMerged,
+    LeadUnmerged,
     LeadClaimed,
     LeadWithdrawn,
     FairnessDrifted,

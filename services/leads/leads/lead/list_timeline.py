@@ -17,9 +17,10 @@ t = tables.timeline.c
 
 
 def list_timeline(tx: Transaction, lead_id: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
-    """Raises LeadNotFound."""
+    """With that of leads merged into it. Raises LeadNotFound."""
     store.load(tx, lead_id)
-    query = select(tables.timeline).where(t.lead_id == lead_id).order_by(t.at, t.id).limit(page.limit)
+    query = select(tables.timeline).where(t.lead_id.in_(store.with_merged(tx, lead_id)))
+    query = query.order_by(t.at, t.id).limit(page.limit)
     if page.after:
         query = query.where(tuple_(t.at, t.id) > (datetime.fromisoformat(page.after["at"]), page.after["id"]))
     return page.cut(tx.execute(query).all(), lambda row: {"at": row.at.isoformat(), "id": row.id})

@@ -22,6 +22,7 @@ class State(StrEnum):
     DISQUALIFIED = "disqualified"
     RECYCLED = "recycled"  # in the public pool (公海)
     WITHDRAWN = "withdrawn"  # its import was reverted
+    MERGED = "merged"  # another lead goes on for it
 
 
 class Command(StrEnum):
@@ -37,6 +38,8 @@ class Command(StrEnum):
     REOPEN = "reopen"
     WITHDRAW = "withdraw"
     RELEASE = "release"
+    MERGE = "merge"
+    UNMERGE = "un-merge"
 
 
 class Grade(StrEnum):
@@ -51,12 +54,14 @@ _WAITING = {
     Command.ASSIGN: State.ASSIGNED,
     Command.DISQUALIFY: State.DISQUALIFIED,
     Command.WITHDRAW: State.WITHDRAWN,
+    Command.MERGE: State.MERGED,
 }
 _OWNED = {
     Command.ASSIGN: State.ASSIGNED,  # override by a manager
     Command.RECORD_CONTACT: State.CONTACTED,
     Command.DISQUALIFY: State.DISQUALIFIED,
     Command.RECYCLE: State.RECYCLED,
+    Command.MERGE: State.MERGED,
     Command.RELEASE: State.RECYCLED,  # by its owner, with a reason
     Command.RECALL: State.NEW,  # goes through the automatic assignment again
 }
@@ -74,10 +79,12 @@ TRANSITIONS: dict[State, dict[Command, State]] = {
         Command.REOPEN: State.NEW,  # re-screened: goes through the automatic assignment again
         Command.DISQUALIFY: State.DISQUALIFIED,
         Command.WITHDRAW: State.WITHDRAWN,
+        Command.MERGE: State.MERGED,
     },
     State.DISQUALIFIED: {Command.REOPEN: State.NEW},
     State.CONVERTED: {},
     State.WITHDRAWN: {},
+    State.MERGED: {Command.UNMERGE: State.NEW},  # and on to its owner, when the probe lets it
 }
 
 WAITING = frozenset({State.NEW, State.HELD, State.QUEUED})
@@ -167,6 +174,8 @@ class Lead:
     recycle_due_at: datetime | None = None
     hint_lead_id: str | None = None
     import_id: str | None = None
+    merged_into: str | None = None
+    parent_lead_id: str | None = None
     version: int = 1
 
     @property

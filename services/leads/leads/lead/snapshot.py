@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.audit import plain
+from leads.lead import store
 from leads.lead.rules import Changes, Lead, State
 
 _INSTANTS = (
@@ -19,6 +20,11 @@ _PLAIN = ("owner_id", "unit", "yellow", "reason", "reason_zh", "bounces", "recal
 def standing(lead: Lead) -> dict[str, Any]:
     """As JSON holds it."""
     return {name: plain(getattr(lead, name)) for name in ("state", *_PLAIN, *_INSTANTS)}
+
+
+def columns(lead: Lead) -> dict[str, Any]:
+    """The whole row, as JSON holds it."""
+    return {name: plain(value) for name, value in store.to_row(lead).items()}
 
 
 def put_back(kept: Mapping[str, Any]) -> Changes:

@@ -38,6 +38,14 @@ _ONE = select(tables.lead).where(t.lead_id == bindparam("of_lead"))
 _LOCK_ONE = _ONE.with_for_update()
 
 
+_MERGED = text("""
+    WITH RECURSIVE merged AS (
+        SELECT lead_id FROM lead WHERE merged_into = CAST(:of_lead AS uuid)
+        UNION SELECT lead.lead_id FROM lead JOIN merged ON lead.merged_into = merged.lead_id
+    ) SELECT CAST(lead_id AS text) FROM merged
+""")
+
+
 class LeadNotFound(NotFound):
     en = "There is no lead {lead_id}."
     zh = "线索 {lead_id} 不存在。"
@@ -61,6 +69,19 @@ def is_visible(tx: Transaction, lead_id: str) -> bool:
 def lock(tx: Transaction, lead_id: str) -> Lead:
     """As `load`, and nobody else changes it until the transaction ends. Locked before the rep's row, always."""
     return _one(tx, lead_id, lock=True)
+
+
+def lock_going_on(tx: Transaction, lead_id: str) -> Lead:
+    """As `lock`; of a merged lead the one that goes on for it."""
+    lead = lock(tx, lead_id)
+    while lead.merged_into is not None:
+        lead = lock(tx, lead.merged_into)
+    return lead
+
+
+def with_merged(tx: Transaction, lead_id: str) -> list[str]:
+    """The lead and whatever was merged into it."""
+    return [lead_id, *tx.execute(_MERGED, {"of_lead": lead_id}).scalars()]
 
 
 def lock_all(tx: Transaction, lead_ids: Collection[str]) -> dict[str, Lead]:

@@ -46,7 +46,7 @@ class Reported:
 def record_contact(tx: Transaction, reported: Reported, policies: ClockPolicies) -> None:
     """What somebody did who is not the owner, or before the owner had the lead, stops nothing."""
     try:
-        lead = store.lock(tx, reported.lead_id)
+        lead = store.lock_going_on(tx, reported.lead_id)
     except LeadNotFound:
         return
     store.note(

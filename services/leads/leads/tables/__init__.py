@@ -3,6 +3,7 @@
 from leads.tables.assignment import assignment, decision, load_mode, load_told, recall, rep_pause, wait_told
 from leads.tables.customers import customer
 from leads.tables.dynamics import customer_dynamic, sign_up_lead, tender_lead
+from leads.tables.duplicates import lead_merge, lead_name, lead_suggestion
 from leads.tables.history import closed_lead, lead_step
 from leads.tables.imports import (
     import_mapping,
@@ -34,8 +35,11 @@ __all__ = [
     "lead_import_kept",
     "lead_import_row",
     "lead_import_seen",
+    "lead_merge",
+    "lead_name",
     "lead_score",
     "lead_step",
+    "lead_suggestion",
     "lead_words",
     "load_mode",
     "load_told",

@@ -59,6 +59,8 @@ lead = Table(
     instant("recycle_due_at"),
     identifier("hint_lead_id"),
     identifier("import_id"),
+    identifier("merged_into"),
+    identifier("parent_lead_id"),
     Column("version", Integer, nullable=False, server_default=text("1")),
     # A, B, C in the order in which waiting leads are served.
     Column("rank", Integer, Computed("CASE grade WHEN 'A' THEN 1 WHEN 'B' THEN 2 ELSE 3 END", persisted=True)),
@@ -72,6 +74,7 @@ lead = Table(
     Index("lead_unit", "unit", "captured_at", postgresql_ops={"unit": "text_pattern_ops"}),
     Index("lead_due", "recycle_due_at", "lead_id", postgresql_where=text("recycle_due_at IS NOT NULL")),
     Index("lead_import_rows", "import_id", postgresql_where=text("import_id IS NOT NULL")),
+    Index("lead_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     Index("lead_customer", "customer_id", postgresql_where=text("customer_id IS NOT NULL")),
     Index("lead_bounced", "lead_id", postgresql_where=text("state = 'recycled' AND bounces >= 3")),
 )

@@ -1,0 +1,94 @@
+"""SQL of names that are nearly the same: an index selects, near_rules decides."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, exists, select, text
+
+from chassis import rows
+from chassis.unit_of_work import Transaction
+from leads import tables
+from leads.duplicates.near_rules import LONG, Named
+from leads.lead.rules import OPEN
+from leads.normalise.name_rules import parent_key
+
+_lead, _name = tables.lead.c, tables.lead_name.c
+_OPEN = ", ".join(f"'{each.value}'" for each in sorted(OPEN))
+_UNNAMED = select(_lead.lead_id, _lead.city, _lead.name_key, _lead.company_name, _lead.uscc, _lead.import_id).where(
+    _lead.lead_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))),
+    ~exists().where(_name.lead_id == _lead.lead_id),
+)
+_COLUMNS = ("lead_id", "city", "name_key", "parent_key", "length", "forms")
+_ADD = text(rows.insertion(tables.lead_name, _COLUMNS) + " ON CONFLICT DO NOTHING")
+_SOUGHT = "jsonb_to_recordset(CAST(:sought AS jsonb)) AS sought (ref text, city text, length int, forms bigint[])"
+_MOST = 100
+# Literals, so that the plan may use the partial index. Of many alike, those of the very same name come first.
+_CANDIDATES = text(f"""
+    SELECT sought.ref, near.* FROM {_SOUGHT}, LATERAL (
+        SELECT lead.lead_id, name.city, name.name_key, name.parent_key, lead.uscc
+        FROM lead_name AS name JOIN lead USING (lead_id)
+        WHERE name.forms && sought.forms AND name.city = sought.city AND lead.state IN ({_OPEN})
+        ORDER BY name.length = sought.length DESC, name.lead_id LIMIT {_MOST}
+    ) AS near
+    UNION
+    SELECT sought.ref, lead.lead_id, name.city, name.name_key, name.parent_key, lead.uscc
+    FROM {_SOUGHT}, lead_name AS name JOIN lead USING (lead_id)
+    WHERE sought.length >= {LONG} AND name.length >= {LONG} AND name.city = sought.city
+        AND abs(name.length - sought.length) <= 0.08 * (name.length + sought.length) AND lead.state IN ({_OPEN})
+""")  # noqa: S608 - fixed names
+_PARENTS = text(f"""
+    UPDATE lead SET parent_lead_id = parent.lead_id
+    FROM lead_name AS branch, LATERAL (
+        SELECT name.lead_id FROM lead_name AS name JOIN lead AS known USING (lead_id)
+        WHERE name.name_key = branch.parent_key AND name.parent_key IS NULL AND known.state IN ({_OPEN})
+        ORDER BY name.city = branch.city DESC, name.lead_id LIMIT 1
+    ) AS parent
+    WHERE lead.lead_id = branch.lead_id AND lead.parent_lead_id IS NULL AND branch.parent_key IS NOT NULL
+        AND (branch.lead_id = ANY(CAST(:ids AS uuid[])) OR branch.parent_key = ANY(CAST(:names AS text[])))
+""")  # noqa: S608 - fixed names
+
+
+def add_names(tx: Transaction, lead_ids: Collection[str]) -> list[tuple[Named, str | None]]:
+    """Leads that were not indexed yet, each with its import."""
+    found = [(_named(row), row.import_id) for row in tx.execute(_UNNAMED, {"ids": list(lead_ids)})]
+    new = [
+        {
+            "lead_id": each.lead_id,
+            "city": each.city,
+            "name_key": each.name_key,
+            "parent_key": each.parent_key,
+            "length": len(each.name_key),
+            "forms": each.forms,
+        }
+        for each, _ in found
+    ]
+    if new:
+        tx.execute(_ADD, {"rows": rows.document(new)})
+    return found
+
+
+def candidates(tx: Transaction, sought: Iterable[Named]) -> dict[str, list[Named]]:
+    """Open leads that may be near, by the sought one's id; near_rules decides."""
+    asked = [
+        {"ref": each.lead_id, "city": each.city, "length": len(each.name_key), "forms": each.forms}
+        for each in sought
+        if each.city
+    ]
+    found: dict[str, list[Named]] = defaultdict(list)
+    for row in tx.execute(_CANDIDATES, {"sought": rows.document(asked)}) if asked else ():
+        found[row.ref].append(Named(str(row.lead_id), row.city, row.name_key, row.parent_key, row.uscc))
+    return found
+
+
+def link_branches(tx: Transaction, new: Sequence[Named]) -> None:
+    """A branch (分公司) knows its parent, in whatever order the two come in; never merged (LD1.3)."""
+    names = sorted({each.name_key for each in new})
+    if new:
+        tx.execute(_PARENTS, {"ids": [each.lead_id for each in new], "names": names})
+
+
+def _named(row: Row[Any]) -> Named:
+    return Named(row.lead_id, row.city, row.name_key, parent_key(row.company_name), row.uscc)

@@ -1,0 +1,49 @@
+"""A new lead whose name is nearly that of a known one is suggested to a person (LD1.4), after it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import update
+
+from chassis.kernel.ids import new_id
+from chassis.unit_of_work import Transaction
+from leads import tables
+from leads.duplicates import near_store, store
+from leads.duplicates.near_rules import nearest
+from leads.duplicates.policy import DuplicatePolicy
+
+
+def suggest_duplicates(tx: Transaction, lead_ids: Collection[str], policy: DuplicatePolicy) -> int:
+    """How many were suggested. One that was looked at before is not looked at again."""
+    found = near_store.add_names(tx, lead_ids)
+    near_store.link_branches(tx, [named for named, _ in found])
+    known = near_store.candidates(tx, [named for named, _ in found])
+    made = []
+    for named, import_id in found:
+        # Of two new ones the later is suggested for the earlier: ids grow.
+        earlier = [each for each in known.get(named.lead_id, ()) if each.lead_id < named.lead_id]
+        best = nearest(named, earlier, policy.near_score)
+        if best is not None:
+            made.append(
+                {
+                    "suggestion_id": new_id(),
+                    "lead_id": named.lead_id,
+                    "other_id": best[0].lead_id,
+                    "score": round(best[1], 1),
+                    "state": "open",
+                    "import_id": import_id,
+                    "made_at": tx.now,
+                }
+            )
+    store.add_suggestions(tx, made)
+    _count(tx, [str(each["import_id"]) for each in made if each["import_id"]])
+    return len(made)
+
+
+def _count(tx: Transaction, import_ids: list[str]) -> None:
+    """The import's page shows how many of its leads look like known ones."""
+    t = tables.lead_import.c
+    for each in sorted(set(import_ids)):
+        more = import_ids.count(each)
+        tx.execute(update(tables.lead_import).where(t.import_id == each).values(suggested=t.suggested + more))
