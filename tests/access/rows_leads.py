@@ -25,7 +25,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
         name: new_id()
         for name in (
             *("lead_id", "accepted", "recycled", "customer_id"),
-            *("import_id", "over_import_id", "recall_id", "pause_id", "batch_id"),
+            *("import_id", "over_import_id", "recall_id", "pause_id", "batch_id", "replay_id"),
             *("twin", "merged", "suggestion_id", "merge_id"),
         )
     }
@@ -72,6 +72,8 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put("bulk_assignment", batch_id=ids["batch_id"], by=owner.id, unit=owner.unit, reason=owner.mark,
              assigned_at=AT)  # fmt: skip
     rows.put("pool_filter", employee_id=owner.id, name=owner.mark, filter={"text": owner.mark}, saved_at=AT)
+    rows.put("policy_replay", replay_id=ids["replay_id"], state="done", draft_version=1, live_version=0, days=90,
+             started_by=owner.mark, started_at=AT)  # fmt: skip
     rows.put("lead_import", import_id=ids["import_id"], state="running", file_id=owner.mark, channel="expo",
              mapping={}, started_by=owner.id, unit=owner.unit, started_at=AT)  # fmt: skip
     rows.put("lead_import", import_id=ids["over_import_id"], state="done", file_id=owner.mark, channel="expo",
@@ -155,6 +157,7 @@ REQUESTS: dict[str, Any] = {
     "leads.FlowService/GetLeadFunnel": {"first_month": "2026-03"},
     "leads.FlowService/ListFunnelLeads": {"first_month": "2026-03", "step": "FUNNEL_STEP_CAPTURED"},
     "leads.FlowService/ExportLeadFlow": {"first_month": "2026-03", "what": "flow", "form": "csv"},
+    "leads.ReplayService/StartReplay": {"version": 0},
     "leads.ScoreService/EstimateLead": {"probability": 0.5, "reason": "老板亲自来谈"},
     "leads.GuardService/RecallLeads": {"since": "2026-03-09T00:00:00Z", "reason": "账号异常"},
     "leads.GuardService/ClearPause": {"reason": "属正常"},

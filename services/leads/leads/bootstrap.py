@@ -30,19 +30,21 @@ from closeloop.leads.v1 import import_service_pb2_grpc as import_grpc
 from closeloop.leads.v1 import lead_service_pb2_grpc as lead_grpc
 from closeloop.leads.v1 import policy_service_pb2, policy_service_pb2_grpc
 from closeloop.leads.v1 import pool_service_pb2_grpc as pool_grpc
+from closeloop.leads.v1 import replay_service_pb2_grpc as replay_grpc
 from closeloop.leads.v1 import score_service_pb2_grpc as score_grpc
 from leads import jobs, policies
 from leads.api.assignment import AssignmentService
 from leads.api.capture import CaptureService
 from leads.api.customer import CustomerService
+from leads.api.duplicate import DuplicateService
 from leads.api.dynamics import CustomerDynamicsService
 from leads.api.flow import FlowService
-from leads.api.duplicate import DuplicateService
 from leads.api.guard import GuardService
 from leads.api.hint import HintService
 from leads.api.imports import ImportService
 from leads.api.lead import LeadService
 from leads.api.pool import PoolService
+from leads.api.replay import ReplayService
 from leads.api.score import ScoreService
 from leads.app import App
 from leads.assignment.assigner import Assigner
@@ -98,6 +100,7 @@ def build(
             (dynamics_grpc.add_CustomerDynamicsServiceServicer_to_server, CustomerDynamicsService(uow)),
             (hint_grpc.add_HintServiceServicer_to_server, HintService(uow, runtime.policies)),
             (flow_grpc.add_FlowServiceServicer_to_server, FlowService(uow, runtime.policies, store)),
+            (replay_grpc.add_ReplayServiceServicer_to_server, ReplayService(uow, policies.ASSIGNMENT)),
             (score_grpc.add_ScoreServiceServicer_to_server, ScoreService(uow, runtime.policies)),
             policy_servicer(policy_service_pb2, policy_service_pb2_grpc, uow, runtime.policies.specs),
         ],

@@ -20,11 +20,13 @@ from leads.assignment.alert_waiting import alert_waiting
 from leads.assignment.count_waiting import show_waiting
 from leads.assignment.drain_waiting import drain_waiting
 from leads.imports.run_import import run_imports
+from leads.policies import ASSIGNMENT
 from leads.pool.index_leads import index_missing
 from leads.recall.recall_departed import recall_departed
 from leads.recall.rules import RecallClock
 from leads.recycle.recycle_leads import recycle_leads, warn_of_recycling
 from leads.recycle.rules import RecycleClock
+from leads.replay.run_replays import run_replays
 from leads.response_clock.fire_clock import fire_golden_clocks, mark_yellow
 from leads.response_clock.recount_clocks import recount_clocks
 from leads.response_clock.rules import GOLDEN, Clock
@@ -47,6 +49,10 @@ def _alert(app: App) -> None:
 
 def _alert_waiting(app: App) -> None:
     alert_waiting(app.assigner)
+
+
+def _replay(app: App) -> None:
+    run_replays(app.assigner, ASSIGNMENT)
 
 
 def _train(app: App) -> None:
@@ -76,6 +82,7 @@ JOBS = [
     Job[App]("fairness", daily_at=time(8, 0), run=_alert),
     Job[App]("pool.index", daily_at=time(2, 0), run=_index),
     Job[App]("waiting", every=timedelta(minutes=1), run=_alert_waiting),
+    Job[App]("replay", every=timedelta(seconds=10), run=_replay),
     Job[App]("score.train", daily_at=time(3, 0), run=_train),
     Job[App]("score.again", every=timedelta(minutes=1), run=_score),
 ]

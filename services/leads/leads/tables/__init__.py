@@ -2,8 +2,8 @@
 
 from leads.tables.assignment import assignment, decision, load_mode, load_told, recall, rep_pause, wait_told
 from leads.tables.customers import customer
-from leads.tables.dynamics import customer_dynamic, sign_up_lead, tender_lead
 from leads.tables.duplicates import lead_merge, lead_name, lead_suggestion
+from leads.tables.dynamics import customer_dynamic, sign_up_lead, tender_lead
 from leads.tables.history import closed_lead, lead_step
 from leads.tables.imports import (
     import_mapping,
@@ -16,6 +16,7 @@ from leads.tables.imports import (
 from leads.tables.leads import lead, timeline, touch
 from leads.tables.metadata import metadata
 from leads.tables.pool import bulk_assigned, bulk_assignment, lead_words, pool_claim, pool_filter
+from leads.tables.replay import policy_replay
 from leads.tables.roster import rep, rep_revision
 from leads.tables.scoring import lead_fields, lead_score, score_model
 
@@ -44,6 +45,7 @@ __all__ = [
     "load_mode",
     "load_told",
     "metadata",
+    "policy_replay",
     "pool_claim",
     "pool_filter",
     "recall",
