@@ -31,7 +31,7 @@ def _people() -> Select[Any]:
 def statuses(tx: Transaction, employee_ids: Sequence[str]) -> dict[str, tuple[str, datetime]]:
     """One indexed statement, so that it answers in milliseconds."""
     found = tx.execute(_STATUSES, {"ids": list(employee_ids)})
-    return {employee_id: (status, as_of) for employee_id, status, as_of in found}
+    return {row.employee_id: (row.status, row.as_of) for row in found}
 
 
 def locked(tx: Transaction, employee_ids: Iterable[str]) -> dict[str, Row[Any]]:
