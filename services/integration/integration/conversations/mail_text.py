@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 
@@ -12,6 +13,10 @@ from lxml import etree, html
 LONGEST = 20_000
 # Of what is looked at; a longer text is cut before it is read.
 LARGEST = 1 << 20
+# Known to Python as encodings, and none that a letter is written in.
+_NO_LETTERS = frozenset(
+    {"idna", "punycode", "undefined", "raw-unicode-escape", "unicode-escape"}
+)
 _BLOCKS = ("br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "blockquote", "table")
 _UNSEEN = ("script", "style", "head", "title", "noscript", "template", "svg", "object", "iframe")
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
@@ -24,7 +29,7 @@ def decoded_text(content: bytes, charset: str | None) -> str:
         if name:
             try:
                 return content.decode(name)
-            except UnicodeDecodeError:
+            except ValueError:
                 continue
     return content.decode("gb18030", errors="replace")
 
@@ -34,7 +39,7 @@ def header_text(value: object) -> str:
     raw = _raw(str(value or "")[:10_000])
     try:
         parts = decode_header(raw) if "=?" in raw else [(raw, None)]
-    except (ValueError, AssertionError):
+    except (ValueError, MessageError):
         parts = [(raw, None)]
     text = "".join(each if isinstance(each, str) else decoded_text(each, charset) for each, charset in parts)
     return " ".join(clean(text).split())
@@ -75,7 +80,7 @@ def _known(charset: str | None) -> str:
         found = codecs.lookup(charset or "")
     except (LookupError, ValueError):
         return ""
-    return found.name if getattr(found, "_is_text_encoding", True) else ""
+    return found.name if getattr(found, "_is_text_encoding", True) and found.name not in _NO_LETTERS else ""
 
 
 def _raw(value: str) -> str:

@@ -56,18 +56,19 @@ def read(raw: Raw, keys: ArchiveKeys) -> Opened | Rejection:
 def _open(raw: Raw, envelope: Envelope, keys: ArchiveKeys) -> Opened | Rejection:
     key, version = envelope.msgid, envelope.publickey_ver
     try:
-        plain = decoded(Raw("", opened(keys, version, envelope.encrypt_random_key, envelope.encrypt_chat_msg)))
+        plain = opened(keys, version, envelope.encrypt_random_key, envelope.encrypt_chat_msg)
     except KeyMissing:
         en = f"there is no private key of version {version}; replay when it is there"
         return Rejection(raw, en, f"缺少第 {version} 版私钥，补齐后请重放", "publickey_ver", key)
     except CannotOpen:
         return Rejection(raw, "can't be decrypted", "无法解密", "encrypt_chat_msg", key)
-    if plain is not None and plain.get("action") == SWITCH:
-        return Opened(key)
     try:
-        said = Said.model_validate(plain)
+        message = decoded(Raw("", plain)) or {}
+        if message.get("action") == SWITCH:
+            return Opened(key)
+        said = Said.model_validate(message)
         return Opened(key, said, content_of(said))
-    except ValueError:
+    except (ValueError, RecursionError):
         return Rejection(raw, "the opened message can't be read as agreed", "解密后的内容不符合约定", "message", key)
 
 
