@@ -76,3 +76,16 @@ def test_the_star_won_21_of_50(company: Path) -> None:
     star = read(company, "company.json")["cast"]["star"]
     claimed = [d for d in read(company, "history/deals.json") if d["ownerId"] == star and d["lastClaim"] >= 0.8]
     assert (len(claimed), sum(deal["won"] for deal in claimed)) == (50, 21)
+
+
+@pytest.mark.spec("N11.1")
+def test_papers_of_the_company_match_but_for_a_few(company: Path) -> None:
+    orders = {order["OrderId"]: order for order in read(company, "systems/erp/orders.json")}
+    invoiced: dict[str, float] = {}
+    for paper in read(company, "systems/erp/invoices.json"):
+        invoiced[paper["OrderId"]] = invoiced.get(paper["OrderId"], 0) + float(paper["Amount"])
+    off = {order: round(fen - float(orders[order]["TotalAmount"]), 2) for order, fen in invoiced.items()}
+    assert sorted(gap for gap in off.values() if abs(gap) == 10_000) == [-10_000, 10_000], "one cancels the other"
+    assert 0 < sum(gap != 0 for gap in off.values()) < len(orders) / 5
+    delivered = [paper["OrderId"] for paper in read(company, "systems/erp/deliveries.json")]
+    assert len(delivered) == len(set(delivered)) < len(orders)

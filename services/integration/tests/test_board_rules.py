@@ -50,6 +50,12 @@ def test_a_missing_document_is_yellow_and_named(side: str, name: str) -> None:
 
 
 @pytest.mark.spec("N5.1")
+def test_no_money_is_missing_while_nothing_is_due() -> None:
+    assert judge(replace(MATCHED, due=0, received=None), POLICY).colour is Colour.GREEN
+    assert judge(replace(MATCHED, due=1, received=None), POLICY).missing == (Side.RECEIPT,)
+
+
+@pytest.mark.spec("N5.1")
 def test_a_missing_document_doesn_t_hide_a_difference() -> None:
     verdict = judge(replace(MATCHED, delivered=None, invoiced=WHOLE + 60_000), POLICY)
     assert (verdict.colour, verdict.missing) == (Colour.RED, (Side.DELIVERY,))

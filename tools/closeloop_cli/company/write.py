@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from closeloop_cli.company import day, leads_file, past
+from closeloop_cli.company import day, leads_file, papers, past
 from closeloop_cli.company.contracts import ACCOUNT, accounts, books
 from closeloop_cli.company.customers import Customer, Numbers, customers
 from closeloop_cli.company.people import COLLEAGUE, NEWCOMER, STAR, Staff, hire, rep_profiles, units
@@ -32,6 +32,8 @@ def write_company(folder: Path, seed: int = SEED) -> None:
     put(folder / "systems/hr/units.json", units(staff))
     put(folder / "systems/erp/orders.json", [order.as_erp_record() for order in kept.orders])
     put(folder / "systems/erp/receivables.json", [receivable.as_erp_record() for receivable in kept.receivables])
+    put(folder / "systems/erp/deliveries.json", papers.deliveries(kept.orders))
+    put(folder / "systems/erp/invoices.json", papers.invoices(kept.orders, kept.receivables))
     put(folder / "systems/bank/accounts.json", accounts())
     put(folder / "history/bank_statements.json", {"statements": kept.statements})
     put(folder / "history/customers.json", [customer.as_row() for customer in clients])

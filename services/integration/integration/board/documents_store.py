@@ -12,7 +12,6 @@ from chassis.kernel.calendar import local_date
 from chassis.unit_of_work import Transaction
 from integration.board.thread_rules import Documents, DueAmount, Paid, Paper, SoldOrder
 from integration.board_marks.store import CUSTOMER
-from integration.claiming.rules import REFUND
 from integration.tables import bank_draft, bank_entry, claim, erp_delivery, erp_invoice, erp_order, receivable
 
 
@@ -48,7 +47,7 @@ def due_of(threads: Iterable[str]) -> Select[Any]:
 
 
 def paid_of(threads: Iterable[str]) -> Select[Any]:
-    """Claims that stand, with the day from which they count; money given back is no claim of a contract."""
+    """Claims that stand, with the day from which they count. Money given back is a claim that no receivable gains."""
     later = bank_draft.c.matures_on > bank_entry.c.booked_on
     day = case((later, bank_draft.c.matures_on), else_=bank_entry.c.booked_on)
     joined = (
@@ -60,10 +59,8 @@ def paid_of(threads: Iterable[str]) -> Select[Any]:
         claim, receivable.c.contract_number.label("thread"), cast(day, Date).label("day"), bank_entry.c.booked_on,
         bank_entry.c.payer_name, bank_draft.c.matures_on, bank_draft.c.number.label("draft_number"),
     )  # fmt: skip
-    standing = and_(claim.c.undone_at.is_(None), claim.c.method != REFUND)
-    return (
-        select(*columns).select_from(joined).where(receivable.c.contract_number == func.any(_texts(threads)), standing)
-    )
+    mine = receivable.c.contract_number == func.any(_texts(threads))
+    return select(*columns).select_from(joined).where(mine, claim.c.undone_at.is_(None))
 
 
 def papers_of(table: Table, threads: Iterable[str], order_ids: Iterable[str]) -> Select[Any]:

@@ -50,7 +50,7 @@ def _nearest(gaps: Sequence[Gap], policy: ThreeWayPolicy) -> Mapping[Gap, Gap]:
     for gap in ordered:
         place = bisect_left(amounts, -gap.fen)
         near = ordered[max(place - 1, 0) : place + 1]
-        fits = [other for other in near if abs(gap.fen + other.fen) <= policy.tolerance_fen and other.fen * gap.fen < 0]
+        fits = [other for other in near if abs(gap.fen + other.fen) <= policy.tolerance_fen]
         if fits:
             found[gap] = min(fits, key=lambda other: (abs(gap.fen + other.fen), other.thread))
     return found

@@ -93,12 +93,12 @@ def is_red(difference: Difference, policy: ThreeWayPolicy) -> bool:
 
 
 def missing_of(sides: Sides) -> tuple[Side, ...]:
-    """Of a cancelled contract nothing is."""
+    """Of a cancelled contract nothing is; money is missing from the day on which something is due."""
     told = {
         Side.CONTRACT: sides.contract,
         Side.DUE: sides.due,
         Side.DELIVERY: sides.delivered,
-        Side.RECEIPT: sides.received,
+        Side.RECEIPT: sides.received if sides.due else 0,
         Side.INVOICE: sides.invoiced,
     }
     return () if sides.cancelled else tuple(side for side, fen in told.items() if fen is None)
@@ -155,4 +155,4 @@ def _comparable(first: Difference, second: Difference) -> bool:
 def cancel(first: int, second: int, policy: ThreeWayPolicy) -> bool:
     """Each alone is red, both together are not."""
     alone = min(abs(first), abs(second)) > policy.tolerance_fen
-    return alone and (first > 0) != (second > 0) and abs(first + second) <= policy.tolerance_fen
+    return alone and abs(first + second) <= policy.tolerance_fen
