@@ -45,14 +45,20 @@ def assign_leads(
 
     Raises LeadNotFound.
     """
+    with assigner.turn:
+        return _assign(assigner, lead_ids, dict(known or {}), callers or {})
+
+
+def _assign(
+    assigner: Assigner, lead_ids: Sequence[str], known: Mapping[str, Lead], callers: Mapping[str, Caller]
+) -> Assigned:
     version, policy = assigner.policy()
     assigner.board.warm_up(assigner.uow.clock.now(), policy)
     ends = time.monotonic() + policy.decision_milliseconds / 1000
     found, left, tries = Assigned(), list(lead_ids), 0
-    fresh = dict(known or {})
     while left:
         at = assigner.uow.clock.now()
-        asked = _load(assigner, left, fresh, callers or {})
+        asked = _load(assigner, left, known, callers)
         left = [each for each in left if not _is_done(assigner, asked[each], found, ends)]
         if not left:
             break
@@ -62,7 +68,7 @@ def assign_leads(
         found.leads |= {each.lead_id: each for each in reserved.leads}
         found.names |= reserved.names
         tell_passed_over(assigner.uow, assigner.told)
-        left, fresh, tries = left[reserved.done :], {}, tries + 1
+        left, known, tries = left[reserved.done :], {}, tries + 1
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Lock
 
 from chassis.identity import Identity, of_service
 from chassis.policy import Policies
@@ -18,13 +19,18 @@ from leads.response_clock.run_clocks import ClockPolicies
 
 @dataclass(frozen=True)
 class Assigner:
-    """`told`: whom this process knows to have been told of the own load."""
+    """`told`: whom this process knows to have been told of the own load.
+
+    `turn`: held while leads are decided on and reserved. Two threads of a process would choose the same reps and decide
+    again; processes can't help it.
+    """
 
     uow: UnitOfWork
     board: Board
     probe: Probe
     policies: Policies
     told: Told = field(default_factory=Told)
+    turn: Lock = field(default_factory=Lock)
 
     @property
     def identity(self) -> Identity:
