@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel
@@ -68,6 +69,7 @@ def joined(record: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     return record | {LINES: [*record.get(LINES, []), *more.get(LINES, [])]}
 
 
+@cache
 def _kinds(model: type[BaseModel]) -> dict[str, Any]:
     return {each.alias or name: _kind(each.annotation) for name, each in model.model_fields.items()}
 
