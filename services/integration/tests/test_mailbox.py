@@ -242,7 +242,7 @@ def many_parts() -> bytes:
 
 
 @pytest.mark.spec("N1.2")
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00 nothing", b"Subject: nobody wrote\r\n\r\nx"])
+@pytest.mark.parametrize("content", [b"\r\n", b"\xff\xfe\x00 nothing", b"Subject: nobody wrote\r\n\r\nx"])
 def test_what_is_no_mail_waits_in_quarantine_and_the_rest_goes_on(post: Post, content: bytes) -> None:
     post.put("INBOX", content)
     post.put("INBOX", mail())
@@ -276,7 +276,14 @@ def test_of_a_very_large_mail_only_the_head_is_read(post: Post) -> None:
 @pytest.mark.spec("N1.2", "N11.1")
 @pytest.mark.parametrize(
     ("fault", "error_class"),
-    [("error500", "connect"), ("down", "connect"), ("schema", "parse"), ("timeout", "timeout")],
+    [
+        ("error500", "connect"),
+        ("down", "connect"),
+        ("schema", "parse"),
+        ("timeout", "timeout"),
+        ("cut", "parse"),
+        ("lie", "parse"),
+    ],
 )
 def test_a_mail_server_in_trouble_fails_the_run_and_nothing_is_lost(post: Post, fault: str, error_class: str) -> None:
     post.put("INBOX", mail())

@@ -14,9 +14,7 @@ LONGEST = 20_000
 # Of what is looked at; a longer text is cut before it is read.
 LARGEST = 1 << 20
 # Known to Python as encodings, and none that a letter is written in.
-_NO_LETTERS = frozenset(
-    {"idna", "punycode", "undefined", "raw-unicode-escape", "unicode-escape"}
-)
+_NO_LETTERS = frozenset({"idna", "punycode", "undefined", "raw-unicode-escape", "unicode-escape"})
 _BLOCKS = ("br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "blockquote", "table")
 _UNSEEN = ("script", "style", "head", "title", "noscript", "template", "svg", "object", "iframe")
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
