@@ -21,17 +21,19 @@ _UNNAMED = select(_lead.lead_id, _lead.city, _lead.name_key, _lead.company_name,
     _lead.lead_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))),
     ~exists().where(_name.lead_id == _lead.lead_id),
 )
-_COLUMNS = ("lead_id", "city", "name_key", "parent_key", "length", "forms")
-_ADD = text(rows.insertion(tables.lead_name, _COLUMNS) + " ON CONFLICT DO NOTHING")
+_ADD = text(
+    rows.insertion(tables.lead_name, [each.name for each in tables.lead_name.columns]) + " ON CONFLICT DO NOTHING"
+)
+_ADD_FORMS = text(rows.insertion(tables.lead_form, ("form", "lead_id")) + " ON CONFLICT DO NOTHING")
 _SOUGHT = "jsonb_to_recordset(CAST(:sought AS jsonb)) AS sought (ref text, city text, length int, forms bigint[])"
 _MOST = 100
-# Literals, so that the plan may use the partial index. Of many alike, those of the very same name come first.
+# Literals, so that the plan may use the partial index. Of very many alike some are enough.
 _CANDIDATES = text(f"""
     SELECT sought.ref, near.* FROM {_SOUGHT}, LATERAL (
-        SELECT lead.lead_id, name.city, name.name_key, name.parent_key, lead.uscc
-        FROM lead_name AS name JOIN lead USING (lead_id)
-        WHERE name.forms && sought.forms AND name.city = sought.city AND lead.state IN ({_OPEN})
-        ORDER BY name.length = sought.length DESC, name.lead_id LIMIT {_MOST}
+        SELECT DISTINCT lead.lead_id, name.city, name.name_key, name.parent_key, lead.uscc
+        FROM unnest(sought.forms) AS form JOIN lead_form USING (form) JOIN lead USING (lead_id)
+            JOIN lead_name AS name USING (lead_id)
+        WHERE lead.state IN ({_OPEN}) LIMIT {_MOST}
     ) AS near
     UNION
     SELECT sought.ref, lead.lead_id, name.city, name.name_key, name.parent_key, lead.uscc
@@ -61,12 +63,13 @@ def add_names(tx: Transaction, lead_ids: Collection[str]) -> list[tuple[Named, s
             "name_key": each.name_key,
             "parent_key": each.parent_key,
             "length": len(each.name_key),
-            "forms": each.forms,
         }
         for each, _ in found
     ]
     if new:
         tx.execute(_ADD, {"rows": rows.document(new)})
+        forms = [{"form": form, "lead_id": each.lead_id} for each, _ in found for form in each.forms]
+        tx.execute(_ADD_FORMS, {"rows": rows.document(forms)})
     return found
 
 

@@ -2,7 +2,7 @@
 
 from leads.tables.assignment import assignment, decision, load_mode, load_told, recall, rep_pause, wait_told
 from leads.tables.customers import customer
-from leads.tables.duplicates import lead_merge, lead_name, lead_suggestion
+from leads.tables.duplicates import lead_form, lead_merge, lead_name, lead_suggestion
 from leads.tables.dynamics import customer_dynamic, sign_up_lead, tender_lead
 from leads.tables.history import closed_lead, lead_step
 from leads.tables.imports import (
@@ -31,6 +31,7 @@ __all__ = [
     "import_mapping",
     "lead",
     "lead_fields",
+    "lead_form",
     "lead_import",
     "lead_import_error",
     "lead_import_kept",

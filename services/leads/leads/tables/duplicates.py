@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, Table, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from leads.tables.metadata import count, identifier, instant, metadata, words
 
@@ -16,11 +16,17 @@ lead_name = Table(
     Column("name_key", Text, nullable=False),
     Column("parent_key", Text),
     Column("length", Integer, nullable=False),
-    Column("forms", ARRAY(BigInteger), nullable=False),
-    Index("lead_name_forms", "forms", postgresql_using="gin"),
     Index("lead_name_long", "city", postgresql_where=text("length >= 12")),
     Index("lead_name_key", "name_key"),
     Index("lead_name_parent", "parent_key", postgresql_where=text("parent_key IS NOT NULL")),
+)
+
+# Numbers of a short name's forms within its city: two names that are near share one.
+lead_form = Table(
+    "lead_form",
+    metadata,
+    Column("form", BigInteger, primary_key=True, autoincrement=False),
+    identifier("lead_id", primary_key=True),
 )
 
 lead_suggestion = Table(

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from alembic import op
 
-from leads.tables import lead_merge, lead_name, lead_suggestion
+from leads.tables import lead_form, lead_merge, lead_name, lead_suggestion
 
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-TABLES = (lead_name, lead_suggestion, lead_merge)
+TABLES = (lead_name, lead_form, lead_suggestion, lead_merge)
 COLUMNS = ("merged_into", "parent_lead_id")
 
 
