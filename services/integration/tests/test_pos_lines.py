@@ -240,7 +240,7 @@ print(before, after, f"{seconds:.1f}", *counts)
 """
 
 
-@pytest.mark.spec("N1.1", "P10.1")
+@pytest.mark.spec("N1.1")
 @pytest.mark.timeout(3600)
 def test_any_number_of_lines_is_loaded_in_bounded_memory(world: World, shop: Shop) -> None:
     """In a process of its own, whose memory nothing else moves; a tenth of the lines come twice."""

@@ -201,6 +201,9 @@ BOMB = '<!DOCTYPE b [<!ENTITY a "aaaa"><!ENTITY c "&a;&a;&a;">]>'
         (rss(item("1"), head='<?xml version="1.0" encoding="cp037"?>'), "parse"),
         (b"<html><body>login</body></html>", "schema"),
         (b"<rss>" + b" " * (6 << 20), "too_large"),
+        (rss(item("1", body="")).replace(b"<item>", b"<item " + b'a="x" ' * 2000 + b">"), "parse"),
+        (rss(*["<item>" * 100_000]), "parse"),
+        (rss(*["<item/>" * 2001]), "too_large"),
     ],
 )
 def test_a_hostile_or_broken_list_is_refused_whole(world: World, content: bytes, error_class: str) -> None:
@@ -212,12 +215,21 @@ def test_a_hostile_or_broken_list_is_refused_whole(world: World, content: bytes,
 
 
 @pytest.mark.spec("N1.2")
+def test_json_that_is_nested_without_end_is_refused(world: World) -> None:
+    site(world, "json", "qlm", "")
+    world.bank.routes["/notices"] = lambda _: b"[" * 200_000
+    run = world.run("tender_json_qlm")
+    assert (run.outcome, run.error_class) == ("failed", "parse")
+
+
+@pytest.mark.spec("N1.2")
 @pytest.mark.parametrize(
     ("content", "error_class"),
     [
         (b"<html><body><ul class='neu'></ul></body></html>", "schema"),
         (b"", "parse"),
         (b"<ul class=list>" + b"<li><a href=/n/1>x</a></li>" * 600 + b"</ul>", "too_large"),
+        (b"<ul class=list><li " + b"a=x " * 40_000 + b">", "parse"),
     ],
 )
 def test_a_page_that_is_not_the_list_fails_the_run(world: World, content: bytes, error_class: str) -> None:

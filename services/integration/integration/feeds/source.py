@@ -192,7 +192,7 @@ def _plain(response: httpx.Response) -> dict[str, str]:
 def _json(response: httpx.Response, path: str) -> Any:
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SourceFailed("parse", f"{urlsplit(path).path}: the answer is not JSON") from None
 
 

@@ -11,9 +11,12 @@ from lxml.html import HtmlElement
 from integration.feeds.errors import SourceFailed
 from integration.tenders.plain_text import page_of, words
 from integration.tenders.policy import HtmlList
+from integration.tenders.tag_rules import has_tag_over
 
 # A list page shows some dozen notices; what shows more is no list.
 MOST_ITEMS = 500
+# Room for a picture within a page.
+LONGEST_TAG = 128 * 1024
 _FIELDS = ("title", "published", "project_number", "buyer", "region", "budget", "deadline")
 
 
@@ -27,6 +30,8 @@ class ListPage:
 
 def read_html(content: bytes, charset: str | None, address: str, layout: HtmlList) -> ListPage:
     """Raises SourceFailed: also when nothing is selected, since a redesigned page looks like an empty list."""
+    if has_tag_over(content, LONGEST_TAG):
+        raise SourceFailed("parse", f"a tag of more than {LONGEST_TAG} bytes")
     try:
         page = page_of(content, charset)
     except ValueError:
