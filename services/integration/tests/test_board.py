@@ -314,6 +314,32 @@ def test_the_list_is_filtered_and_paged_and_its_totals_are_its_rows(staffed: Wor
         asked(since="2026-02-31")
 
 
+@pytest.mark.spec("N5.1")
+def test_a_customer_s_sum_hides_no_red_contract(staffed: World, rpc: Rpc) -> None:
+    staffed.sell(
+        order("SO-1001", ContractNo="HT-1001"), order("SO-1002", ContractNo="HT-1002"),
+        order("SO-1003", ContractNo="HT-1003", CustomerCode="C0002", SalespersonId="E00002"),
+    )  # fmt: skip
+    bill(
+        staffed, invoice("F-1", **of("HT-1001", Amount="62000.00")), invoice("F-2", **of("HT-1002", Amount="42000.00"))
+    )
+    judged(staffed)
+
+    def asked(who: Identity, **page: Any) -> pb.ListThreeWayCustomersResponse:
+        stub = pb_grpc.ThreeWayServiceStub(rpc(staffed.service, as_=who))
+        told: pb.ListThreeWayCustomersResponse = stub.ListThreeWayCustomers(pb.ListThreeWayCustomersRequest(page=page))
+        return told
+
+    first = asked(as_finance(), size=1)
+    second = asked(as_finance(), size=1, token=first.page.next_token)
+    [one], [other] = first.customers, second.customers
+    assert (one.customer_code, one.colour, one.red, one.yellow) == ("C0001", RED, 1, 1)
+    assert (one.contract.fen, one.invoiced.fen) == (2 * WHOLE, 2 * WHOLE), "the sum looks right"
+    assert (other.customer_code, other.colour, other.contract.fen) == ("C0002", YELLOW, WHOLE)
+    assert second.page.next_token == ""
+    assert [each.customer_code for each in asked(as_rep("E00002", "/HQ/EAST/HZ2/")).customers] == ["C0002"]
+
+
 @pytest.mark.spec("N5.1", "N2.2")
 def test_the_board_is_provisional_while_the_bank_s_data_are_incomplete(matched: World, rpc: Rpc) -> None:
     matched.vault.balance = "52000.00"

@@ -11,12 +11,13 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.integration.v1 import three_way_service_pb2 as pb
 from closeloop.integration.v1 import three_way_service_pb2_grpc as pb_grpc
-from integration.board.list_board import list_board
+from integration.board.list_board import list_board, list_customers
 from integration.board.origin_rules import Origins
 from integration.board.policy import ThreeWayPolicy
 from integration.board.read_thread import read_thread, read_thread_of_order
 from integration.claiming.summarise_collections import standing_of_bank
 from integration.mapping import three_way as mapping
+from integration.mapping.common import page_info
 
 Context = grpc.ServicerContext
 
@@ -32,6 +33,21 @@ class ThreeWayService(Servicer, pb_grpc.ThreeWayServiceServicer):
 
         def query(tx: Transaction) -> pb.ListThreeWayResponse:
             return mapping.board(list_board(tx, page, filters), standing_of_bank(tx))
+
+        return self.read(request, query)
+
+    def ListThreeWayCustomers(
+        self, request: pb.ListThreeWayCustomersRequest, context: Context
+    ) -> pb.ListThreeWayCustomersResponse:
+        page, filters = Page.of(request.page), mapping.customer_filters_in(request)
+
+        def query(tx: Transaction) -> pb.ListThreeWayCustomersResponse:
+            rows, token = list_customers(tx, page, filters)
+            return pb.ListThreeWayCustomersResponse(
+                customers=map(mapping.customer, rows),
+                page=page_info(token),
+                provenance=mapping.provenance(*standing_of_bank(tx)),
+            )
 
         return self.read(request, query)
 

@@ -32,6 +32,12 @@ def list_board(tx: Transaction, page: Page, filters: Filters) -> Board:
     return Board(kept, list_store.totals(tx, filters), token)
 
 
+def list_customers(tx: Transaction, page: Page, filters: Filters) -> tuple[Sequence[Row[Any]], str]:
+    """Summed by customer; a page and the next page's token."""
+    rows = list_store.customers(tx, page, filters)
+    return page.cut(rows, lambda row: {"of": row.customer_code, "in": row.currency})
+
+
 def period(since: str, until: str) -> tuple[date | None, date | None]:
     """Days, both included; an empty one is no bound. Raises InvalidInput."""
     days: dict[str, date | None] = {}

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, True_, func, select, tuple_
 from chassis.access import visible_rows
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
+from integration.board.rules import Colour
 from integration.tables import board_row, employee
 
 SUMMED = ("contract_fen", "due_fen", "delivered_fen", "received_fen", "invoiced_fen", "draft_fen")
@@ -41,9 +42,23 @@ def rows(tx: Transaction, page: Page, filters: Filters) -> Sequence[Row[Any]]:
 
 def totals(tx: Transaction, filters: Filters) -> Sequence[Row[Any]]:
     by = (board_row.c.currency, board_row.c.colour)
-    sums = (func.sum(board_row.c[name]).label(name) for name in SUMMED)
-    query = _filtered(tx, select(*by, func.count().label("rows"), *sums), filters)
+    query = _filtered(tx, select(*by, func.count().label("rows"), *_sums()), filters)
     return tx.execute(query.group_by(*by).order_by(*by)).all()
+
+
+def customers(tx: Transaction, page: Page, filters: Filters) -> Sequence[Row[Any]]:
+    """By code and currency, with how many contracts have which colour."""
+    key = (board_row.c.customer_code, board_row.c.currency)
+    counts = (func.count().filter(board_row.c.colour == each.value).label(each.value) for each in Colour)
+    name = func.max(board_row.c.customer_name).label("customer_name")
+    query = _filtered(tx, select(*key, name, *counts, *_sums()), filters)
+    if page.after:
+        query = query.where(tuple_(*key) > (page.after["of"], page.after["in"]))
+    return tx.execute(query.group_by(*key).order_by(*key).limit(page.limit)).all()
+
+
+def _sums() -> list[ColumnElement[Any]]:
+    return [func.sum(board_row.c[name]).label(name) for name in SUMMED]
 
 
 def _filtered(tx: Transaction, query: Select[Any], filters: Filters) -> Select[Any]:

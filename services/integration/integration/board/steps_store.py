@@ -60,13 +60,13 @@ def _contract(row: Row[Any]) -> Step:
 
 def _schedule(row: Row[Any]) -> Step:
     text = f"{row.product_name or row.product_code} × {row.quantity:f}"
-    link = f"/api/v1/production-schedules?order_id={row.order_id}"
+    link = f"/api/v1/production-schedules?orderId={row.order_id}"
     return Step(StepKind.SCHEDULE, row.schedule_id, row.ready_on, row.state, text=text, link=link)
 
 
 def _delivery(row: Row[Any]) -> Step:
     money = {"fen": row.amount_fen, "currency": row.currency}
-    link = f"/api/v1/shipments?order_id={row.order_id}"
+    link = f"/api/v1/shipments?orderId={row.order_id}"
     return Step(StepKind.DELIVERY, row.delivery_id, row.delivered_on, row.state, text=row.waybill, link=link, **money)
 
 
@@ -74,7 +74,7 @@ def _receivable(row: Row[Any]) -> Step:
     left = row.amount_fen - row.claimed_fen
     state = "paid" if left <= 0 else "partly_paid" if row.claimed_fen else "open"
     money = {"fen": row.amount_fen, "currency": row.currency}
-    link = f"/api/v1/receivables?contract_number={row.contract_number}"
+    link = f"/api/v1/receivables?contractNumber={row.contract_number}"
     return Step(StepKind.RECEIVABLE, row.receivable_id, row.due_on, state, link=link, **money)
 
 
@@ -91,10 +91,10 @@ def _receipt(row: Row[Any]) -> Step:
 def _invoice(row: Row[Any]) -> Step:
     money = {"fen": row.amount_fen, "currency": row.currency}
     state = "void" if row.state == "void" else row.kind
-    link = f"/api/v1/invoices?order_id={row.order_id}"
+    link = f"/api/v1/invoices?orderId={row.order_id}"
     return Step(StepKind.INVOICE, row.invoice_id, row.issued_on, state, text=row.invoice_number, link=link, **money)
 
 
 def _service_call(row: Row[Any]) -> Step:
-    link = f"/api/v1/service-calls?customer_code={row.customer_code}"
+    link = f"/api/v1/service-calls?customerCode={row.customer_code}"
     return Step(StepKind.SERVICE_CALL, row.call_id, local_date(row.reported_at), row.state, text=row.subject, link=link)

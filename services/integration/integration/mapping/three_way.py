@@ -50,6 +50,30 @@ def filters_in(request: pb.ListThreeWayRequest) -> Filters:
     )
 
 
+def customer_filters_in(request: pb.ListThreeWayCustomersRequest) -> Filters:
+    """Raises InvalidInput for a day that is none."""
+    since, until = period(request.since, request.until)
+    return Filters(salesperson_id=request.salesperson_id, since=since, until=until)
+
+
+def customer(told: Row[Any]) -> pb.ThreeWayCustomer:
+    worst = next(each for each in ("red", "yellow", "green") if getattr(told, each))
+    return pb.ThreeWayCustomer(
+        customer_code=told.customer_code,
+        customer_name=told.customer_name,
+        colour=COLOURS[worst],
+        green=told.green,
+        yellow=told.yellow,
+        red=told.red,
+        contract=money(int(told.contract_fen), told.currency),
+        due=money(int(told.due_fen), told.currency),
+        delivered=money(int(told.delivered_fen), told.currency),
+        received=money(int(told.received_fen), told.currency),
+        invoiced=money(int(told.invoiced_fen), told.currency),
+        drafts=money(int(told.draft_fen), told.currency),
+    )
+
+
 def board(found: Board, standing: tuple[bool, datetime | None]) -> pb.ListThreeWayResponse:
     return pb.ListThreeWayResponse(
         rows=[row(dict(each._mapping)) for each in found.rows],
