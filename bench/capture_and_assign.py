@@ -19,8 +19,9 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 
 from bench.captures import Captures, by_grpc
+from bench.crowd import grow
 from bench.load import Call, Taken, closed_loop, open_loop
-from bench.people import HQ, hire, place, renew
+from bench.people import HQ, renew
 from bench.report import figure, machine, options, say
 from bench.rest import Person
 from bench.stand import Stand, open_stand
@@ -50,8 +51,7 @@ FULL, QUICK = Size(10_000, 100, 6, 4, 2), Size(100, 5, 1, 1, 1)
 
 
 def measure(stand: Stand, size: Size, py_spy: str) -> None:
-    hire(stand, size.reps)
-    place(stand, size.reps)
+    grow(stand, size.reps)
     with by_grpc(stand) as stubs:
         warm = Captures(1)
         for number in range(size.warm_up):
