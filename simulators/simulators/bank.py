@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
@@ -22,7 +23,7 @@ from chassis.clock import Clock
 from simulators.application import Simulator, bad_request, whole_number
 from simulators.bank_formats import ENDINGS, render, transactions
 from simulators.camt053 import signed
-from simulators.faults import Mode, fault_of
+from simulators.faults import Fault, Mode, fault_of, whole_fault_of
 from simulators.records import Record, read_records, write_records
 
 DEFAULTS = {"after": 0, "limit": 500}
@@ -97,16 +98,18 @@ class Vault:
         record = self.accounts[account]
         return transactions(told, Decimal(record["opening"]), record["currency"])
 
-    def file(self, statement: Record, fault: Mode, kind: str = "camt.053") -> bytes:
+    def file(self, statement: Record, fault: Fault, kind: str = "camt.053") -> bytes:
         opening = self.opening(statement["account"], statement["sequence"])
         closing = opening + sum((signed(entry) for entry in statement["entries"]), Decimal(0))
-        if fault is Mode.LIE:
+        if fault.mode is Mode.LIE:
             closing += 100
-        if fault is Mode.DUPLICATE:
+        if fault.mode is Mode.DUPLICATE:
             statement = {**statement, "entries": [entry for entry in statement["entries"] for _ in range(2)]}
         account = self.accounts[statement["account"]]
-        whole = render(kind, account, statement, opening, closing, fault is Mode.SCHEMA)
-        return whole[: len(whole) // 2] if fault is Mode.CUT else whole
+        whole = render(kind, account, statement, opening, closing, fault.mode is Mode.SCHEMA)
+        if fault.mode is Mode.SCHEMA:
+            whole = rename_elements(whole, fault.keys)
+        return whole[: len(whole) // 2] if fault.mode is Mode.CUT else whole
 
 
 def complete(entry: Record, today: str) -> Record:
@@ -131,9 +134,9 @@ def bank(simulator: Simulator, data: Path) -> Starlette:
         account = request.query_params.get("account", "")
         if after is None or account not in vault.accounts:
             return bad_request("account must be known and after a whole number")
-        fault = fault_of(request)
-        found = [listed(vault, s, simulator.faults.current.mode) for s in vault.of(account) if s["sequence"] > after]
-        return JSONResponse({"statements": rearrange(found, fault)})
+        fault = whole_fault_of(request)
+        found = [listed(vault, s, simulator.faults.current) for s in vault.of(account) if s["sequence"] > after]
+        return JSONResponse({"statements": withhold(found, fault)})
 
     async def get_file(request: Request) -> Response:
         match = FILE.match(request.path_params["file"])
@@ -141,7 +144,7 @@ def bank(simulator: Simulator, data: Path) -> Starlette:
         chosen = [s for s in vault.statements if (s["account"], s["sequence"]) == place]
         if match is None or not chosen:
             return JSONResponse({"error": "no such file"}, status_code=404)
-        content = vault.file(chosen[0], fault_of(request), KINDS[match["ending"]])
+        content = vault.file(chosen[0], whole_fault_of(request), KINDS[match["ending"]])
         return Response(content, media_type="application/octet-stream")
 
     async def list_transactions(request: Request) -> Response:
@@ -178,7 +181,7 @@ def bank(simulator: Simulator, data: Path) -> Starlette:
             return bad_request("account must be known")
         booked = vault.book(command["account"], command["entries"])
         statement = vault.issue(command["account"]) if command.get("issue", True) else None
-        shown = listed(vault, statement, Mode.NONE) if statement else None
+        shown = listed(vault, statement, Fault()) if statement else None
         return JSONResponse({"booked": booked, "statement": shown})
 
     async def add_statements(request: Request) -> Response:
@@ -199,10 +202,10 @@ def bank(simulator: Simulator, data: Path) -> Starlette:
     )
 
 
-def listed(vault: Vault, statement: Record, fault: Mode) -> Record:
+def listed(vault: Vault, statement: Record, fault: Fault) -> Record:
     """With the checksum of what will be sent: a bank that lies is sure of what it says."""
     kind = vault.kind(statement["account"])
-    content = b"another file" if fault is Mode.CHECKSUM else vault.file(statement, fault, kind)
+    content = b"another file" if fault.mode is Mode.CHECKSUM else vault.file(statement, fault, kind)
     name = f"{statement['account']}-{statement['sequence']:05d}.{ENDINGS[kind]}"
     return {"sequence": statement["sequence"], "file": name, "sha256": hashlib.sha256(content).hexdigest()}
 
@@ -214,6 +217,20 @@ def spoil(told: list[Record], fault: Mode) -> list[Record]:
     if fault is Mode.LIE:
         return [{**each, "amount": f"{Decimal(each['amount']) + 100:.2f}"} for each in told]
     return rearrange(told, fault)
+
+
+def rename_elements(content: bytes, names: Sequence[str]) -> bytes:
+    """XML elements of these names are called otherwise, as after an upgrade that nobody announced."""
+    for name in names:
+        content = re.sub(rb"(</?)" + re.escape(name.encode()) + rb"\b", rb"\1" + name.encode() + b"V2", content)
+    return content
+
+
+def withhold(found: list[Record], fault: Fault) -> list[Record]:
+    """A hole may be certain statements, by their numbers, for as long as the fault lasts."""
+    if fault.mode is Mode.HOLE and fault.keys:
+        return [each for each in found if str(each["sequence"]) not in fault.keys]
+    return rearrange(found, fault.mode)
 
 
 def rearrange(found: list[Record], fault: Mode) -> list[Record]:

@@ -68,6 +68,27 @@ def test_a_hole_hides_a_statement_between_others(simulators: Any) -> None:
     assert [s["sequence"] for s in listed] == [1, 3]
 
 
+def test_a_hole_may_be_certain_statements_until_it_is_mended(simulators: Any) -> None:
+    for number in range(1, 5):
+        pay(simulators, f"000{number}", "1.00")
+    simulators.post("bank", "/_sim/fault", {"mode": "hole", "keys": ["2", "3"]})
+    listed = simulators.get("bank", "/statements", account=ACCOUNT).json()["statements"]
+    assert [s["sequence"] for s in listed] == [1, 4]
+    simulators.post("bank", "/_sim/fault", {"mode": "none"})
+    listed = simulators.get("bank", "/statements", account=ACCOUNT).json()["statements"]
+    assert [s["sequence"] for s in listed] == [1, 2, 3, 4]
+
+
+def test_an_upgrade_may_rename_elements_and_announces_the_file_as_it_is(simulators: Any) -> None:
+    pay(simulators, "0001", "1.00")
+    simulators.post("bank", "/_sim/fault", {"mode": "schema", "keys": ["BookgDt"]})
+    (listed,) = simulators.get("bank", "/statements", account=ACCOUNT).json()["statements"]
+    content = simulators.get("bank", f"/statements/{listed['file']}").content
+    assert hashlib.sha256(content).hexdigest() == listed["sha256"]
+    assert b"<BookgDtV2>" in content
+    assert b"<BookgDt>" not in content
+
+
 def test_a_lying_bank_closes_with_a_wrong_balance(simulators: Any) -> None:
     pay(simulators, "0001", "1.00")
     simulators.post("bank", "/_sim/fault", {"mode": "lie"})

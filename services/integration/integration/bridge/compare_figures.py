@@ -44,7 +44,9 @@ def compare_figures(tx: Transaction, period: tuple[date, date], a: Which, b: Whi
     asked_a, asked_b = _asked(tx, period, a), _asked(tx, period, b)
     provisional, until = standing_of_bank(tx)
     credits = store.credits(tx, period, _booked(period, asked_a, asked_b))
-    found = bridge(credits, period, asked_a, asked_b, local_date(until) if until else None)
+    # While something is missing it may be of any day.
+    proved = local_date(until) if until and not provisional else None
+    found = bridge(credits, period, asked_a, asked_b, proved)
     return Compared(found, (_name(asked_a), _name(asked_b)), provisional, until)
 
 
