@@ -21,13 +21,14 @@ from chassis.events import EventCatalog, envelope
 from chassis.kernel.ids import new_id
 from closeloop.integration.v1 import directory_service_pb2 as directory
 from closeloop.integration.v1 import events_pb2
-from gateway.stream.hub import Hub, Signal, TooManyStreams
+from closeloop.leads.v1 import events_pb2 as leads_events_pb2
+from gateway.stream.hub import Hub, News, Signal, TooManyStreams
 from gateway.stream.reader import TYPE, Reader
 
 from .conftest import Door, Opener, closed_port, until
 from .neighbours import Company, Notification
 
-CATALOG = EventCatalog.of(events_pb2)
+CATALOG = EventCatalog.of(events_pb2, leads_events_pb2)
 
 
 class Listener:
@@ -88,7 +89,7 @@ def listening(door: Door, person: str, last: str = "") -> Iterator[Listener]:
         listener.close()
 
 
-def publish(bus: Bus, *notices: events_pb2.NotificationCreated) -> None:
+def publish(bus: Bus, *notices: News) -> None:
     publisher = bus.publisher()
     records = [CATALOG.encode(notice) for notice in notices]
     try:
@@ -137,6 +138,25 @@ def test_a_notification_reaches_its_persons_pages_and_nobody_elses(door: Door, e
             "",
         )
         assert "recipientId" not in told
+
+
+@pytest.mark.spec("LD1.6", "P1.7")
+def test_the_progress_of_an_import_reaches_who_started_it_and_nobody_else(door: Door, events: Bus) -> None:
+    told = [
+        leads_events_pb2.ImportProgressed(import_id="I1", started_by="E00001", state="running", rows_read=rows)
+        for rows in (500, 1000)
+    ]
+    with listening(door, "E00001") as own, listening(door, "E00002") as other:
+        until(lambda: bool(own.of("ready") and other.of("ready")))
+        publish(events, *told)
+        until(lambda: len(own.of("import")) == 2)
+        publish(events, notice(1, "E00002"))
+        until(lambda: other.ids() == ["1"])
+    assert [(each["importId"], each["state"], each["rowsRead"]) for each in own.of("import")] == [
+        ("I1", "running", 500),
+        ("I1", "running", 1000),
+    ]
+    assert other.of("import") == []
 
 
 @pytest.mark.spec("P1.2")

@@ -14,7 +14,7 @@ from sse_starlette import ServerSentEvent
 from chassis.errors import CloseloopError
 from gateway.answer import content_of, dump
 from gateway.metrics import STREAMS_CUT
-from gateway.stream.hub import Notice, Signal, Subscription
+from gateway.stream.hub import News, Notice, Progress, Signal, Subscription
 from gateway.stream.inbox import RECENT, Inbox, Notification
 
 REMEMBERED = 2000
@@ -67,6 +67,8 @@ class Follow:
                     return
                 elif item is None:
                     await self.still_welcome()
+                elif isinstance(item, Progress):
+                    yield _progress(item)
                 elif item.notification_id >= self._floor:
                     for event in self._new([_notification(item)]):
                         yield event
@@ -74,7 +76,7 @@ class Follow:
             STREAMS_CUT.labels(refusal.code).inc()
             yield _farewell(refusal.code.lower())
 
-    async def _next(self) -> Notice | Signal | None:
+    async def _next(self) -> News | Signal | None:
         """None when it is time to look whether the person may stay, however much news there is."""
         try:
             async with asyncio.timeout(self._check_at - time.monotonic()):
@@ -121,6 +123,11 @@ def _notification(notice: Notice) -> Notification:
 def _event(notification: Notification) -> ServerSentEvent:
     data = dump(content_of(notification)).decode()
     return ServerSentEvent(data, event="notification", id=str(notification.notification_id))
+
+
+def _progress(progress: Progress) -> ServerSentEvent:
+    """Without an id: what was missed of it is no loss, since GetImport tells where the import stands."""
+    return ServerSentEvent(dump(content_of(progress)).decode(), event="import")
 
 
 def _farewell(why: str) -> ServerSentEvent:

@@ -1,4 +1,6 @@
-"""Hands each notification to the open streams of its recipient. Lives in the event loop; nothing here waits.
+"""Hands each notification, and each word of an import's progress, to the open streams of its recipient.
+
+Lives in the event loop; nothing here waits.
 
 Guarantee: a stream that can't keep up is cut, never the others slowed; its client comes back with the last id it saw
 and gets what it missed from the inbox.
@@ -15,9 +17,12 @@ from enum import Enum
 
 from chassis.errors import ResourceExhausted
 from closeloop.integration.v1 import events_pb2
+from closeloop.leads.v1 import events_pb2 as leads_events_pb2
 from gateway.metrics import STREAMS, STREAMS_CUT
 
 Notice = events_pb2.NotificationCreated
+Progress = leads_events_pb2.ImportProgressed
+News = Notice | Progress
 
 
 class Signal(Enum):
@@ -38,11 +43,11 @@ class Subscription:
     """One open stream. At most `most` items wait in it, and the word that ends it."""
 
     person: str
-    queue: asyncio.Queue[Notice | Signal]
+    queue: asyncio.Queue[News | Signal]
     most: int
     over: bool = False
 
-    def put(self, item: Notice | Signal) -> None:
+    def put(self, item: News | Signal) -> None:
         if self.over:
             return
         if self.queue.qsize() < self.most:
@@ -91,10 +96,11 @@ class Hub:
         if not held:
             self._open.pop(subscription.person, None)
 
-    def publish(self, notices: Iterable[Notice]) -> None:
-        for notice in notices:
-            for each in self._open.get(notice.recipient_id, ()):
-                each.put(notice)
+    def publish(self, news: Iterable[News]) -> None:
+        for item in news:
+            person = item.recipient_id if isinstance(item, Notice) else item.started_by
+            for each in self._open.get(person, ()):
+                each.put(item)
 
     def gap(self) -> None:
         """Something may have been missed: every stream looks into the inbox."""

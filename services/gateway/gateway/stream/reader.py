@@ -1,4 +1,4 @@
-"""Reads the notification topic in a thread, all partitions, without a group: every replica sees everything.
+"""Reads the topics of notifications and imports in a thread, all partitions, without a group: each replica sees all.
 
 Guarantee: start order does not matter, and a broker that was away leaves no hole: whenever reading starts anew, the hub
 hears of a gap and every stream asks the inbox.
@@ -19,10 +19,12 @@ from chassis import telemetry
 from chassis.bus import BrokerAway, Bus, Gapless
 from chassis.events import EventCatalog, MalformedEvent, UnknownEvent
 from closeloop.integration.v1 import events_pb2
+from closeloop.leads.v1 import events_pb2 as leads_events_pb2
 from gateway.metrics import STREAM_DELAY
-from gateway.stream.hub import Notice
+from gateway.stream.hub import News, Notice, Progress
 
 TYPE = "integration.notification_created"
+PROGRESS = "leads.import_progressed"
 PAUSE = 1.0
 POLL_MS = 500
 LOOK = 1.0
@@ -32,12 +34,12 @@ log = telemetry.logger()
 class Reader:
     """`deliver` and `gap` are called from the reader's thread."""
 
-    def __init__(self, bus: Bus, deliver: Callable[[list[Notice]], None], gap: Callable[[], None]) -> None:
+    def __init__(self, bus: Bus, deliver: Callable[[list[News]], None], gap: Callable[[], None]) -> None:
         self._bus = bus
         self._deliver = deliver
         self._gap = gap
-        self._catalog = EventCatalog.of(events_pb2)
-        self._topic = self._catalog.of_type(TYPE).topic
+        self._catalog = EventCatalog.of(events_pb2, leads_events_pb2)
+        self._types = {self._catalog.of_type(each).topic: each for each in (TYPE, PROGRESS)}
         self._stop = Event()
         self._thread = Thread(target=self._run, name="notifications", daemon=True)
         self.reading = False
@@ -63,10 +65,10 @@ class Reader:
             self._stop.wait(PAUSE)
 
     def _read_until_it_breaks(self) -> None:
-        self._bus.ensure_topics([self._topic])
+        self._bus.ensure_topics(list(self._types))
         with self._bus.admin() as admin:
             log_id = self._log_id(admin)
-            reader = self._bus.tail([self._topic])
+            reader = self._bus.tail(list(self._types))
             try:
                 _find_places(reader)
                 self.reading = True
@@ -86,7 +88,7 @@ class Reader:
                 look_at = time.monotonic() + LOOK
 
     def _log_id(self, admin: KafkaAdminClient) -> str:
-        return ",".join(str(each.get("topic_id", "")) for each in admin.describe_topics([self._topic]))
+        return ",".join(str(each.get("topic_id", "")) for each in admin.describe_topics(list(self._types)))
 
     def _poll(self, reader: Gapless) -> None:
         batches = reader.poll(timeout_ms=POLL_MS)
@@ -94,21 +96,21 @@ class Reader:
         if notices:
             self._deliver(notices)
 
-    def _decoded(self, records: Iterable[Any]) -> Iterable[Notice]:
+    def _decoded(self, records: Iterable[Any]) -> Iterable[News]:
         for record in records:
             # The last step of the trace that began with somebody's request.
             with telemetry.span("stream", SpanKind.CONSUMER, parent=_headers(record)):
-                found = self._notice(record)
+                found = self._news(record)
             if found is not None:
                 yield found
 
-    def _notice(self, record: Any) -> Notice | None:
+    def _news(self, record: Any) -> News | None:
         try:
-            found = self._catalog.parse(TYPE, bytes(record.value or b""))
+            found = self._catalog.parse(self._types[record.topic], bytes(record.value or b""))
         except (MalformedEvent, UnknownEvent):
             log.warning("stream.malformed", partition=record.partition, offset=record.offset)
             return None
-        if not isinstance(found, Notice):
+        if not isinstance(found, Notice | Progress):
             return None
         STREAM_DELAY.observe(max(0.0, time.time() - record.timestamp / 1000))
         return found
