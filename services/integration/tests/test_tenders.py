@@ -114,6 +114,14 @@ def test_corrections_and_the_end_change_the_tender_and_repetitions_do_not(world:
     assert [row.budget_fen for row in world.rows(tender)] == [90_000_000]
 
 
+@pytest.mark.spec("N1.3")
+def test_a_notice_that_says_nothing_new_about_its_tender_is_kept_and_not_told(world: World) -> None:
+    tell(world, item("1"))
+    assert tell(world, item("2", at="Tue, 10 Mar 2026 09:30:00 +0800"), item("1")).records_new == 1
+    assert len(world.events("integration.tender_published")) == 1
+    assert len(world.rows(tender_notice)) == 2
+
+
 @pytest.mark.spec("N1.1", "N1.3")
 def test_two_sites_tell_of_one_tender(world: World) -> None:
     tell(world, item("1"))
