@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration.board.offset_rules import Gap, counterparts
+from integration.board.pairing_rules import cancel
 from integration.board.policy import ThreeWayPolicy
 from integration.board.reason_rules import reason_of
 from integration.board.row_rules import row_of
-from integration.board.rules import Colour, Difference, Offset, OrderSides, Side, Sides, cancel, judge
+from integration.board.rules import Colour, Difference, Offset, OrderSides, Side, Sides, judge
 from integration.board.thread_rules import Documents, DueAmount, Paid, Paper, SoldOrder, by_currency, figures_of
 
 POLICY = ThreeWayPolicy()
@@ -116,6 +117,17 @@ def test_orders_of_one_contract_that_cancel_are_red_although_the_contract_matche
 
 
 @pytest.mark.spec("N5.1")
+def test_a_contract_of_thousands_of_orders_is_judged_at_once() -> None:
+    """Half of them have a thousand yuan too much, half too little: each has its counterpart."""
+    gaps = [100_000 if number % 2 else -100_000 for number in range(4000)]
+    orders = tuple(OrderSides(f"SO-{place}", 1_000_000, 1_000_000 + gap) for place, gap in enumerate(gaps))
+    verdict = judge(replace(MATCHED, orders=orders), POLICY)
+    named = {each for offset in verdict.offsets for each in (offset.first.order_id, offset.second.order_id)}
+    assert len(named) == len(orders)
+    assert len(verdict.offsets) < len(orders)
+
+
+@pytest.mark.spec("N5.1")
 @given(st.builds(Sides, *[st.none() | fen] * 2, fen, *[st.none() | fen] * 3, st.booleans()))
 def test_every_contract_has_one_colour_and_its_reason(sides: Sides) -> None:
     verdict = judge(sides, POLICY)
@@ -126,7 +138,7 @@ def test_every_contract_has_one_colour_and_its_reason(sides: Sides) -> None:
         assert verdict.colour is (Colour.YELLOW if verdict.missing else Colour.GREEN)
     assert all(each.fen != 0 for each in verdict.differences)
     for offset in verdict.offsets:
-        assert cancel(offset.first.fen, offset.second.fen, POLICY)
+        assert cancel(offset.first.fen, offset.second.fen, POLICY.tolerance_fen)
 
 
 @pytest.mark.spec("N5.1")
@@ -135,7 +147,7 @@ def test_what_cancels_across_contracts_is_found_and_nothing_else(told: list[tupl
     gaps = [Gap(f"HT-{number}", Side(side), amount) for number, (side, amount) in enumerate(told)]
     found = counterparts(gaps, POLICY)
     for gap in gaps:
-        fits = [each for each in gaps if each.side is gap.side and cancel(gap.fen, each.fen, POLICY)]
+        fits = [each for each in gaps if each.side is gap.side and cancel(gap.fen, each.fen, POLICY.tolerance_fen)]
         assert bool(fits) == (gap.thread in found)
         if fits:
             [named] = found[gap.thread]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from integration.board.pairing_rules import nearest
 from integration.board.policy import ThreeWayPolicy
 from integration.board.rules import Side
 
@@ -34,23 +34,8 @@ def counterparts(gaps: Iterable[Gap], policy: ThreeWayPolicy) -> dict[str, list[
     found: defaultdict[str, list[Counterpart]] = defaultdict(list)
     by_side: defaultdict[Side, list[Gap]] = defaultdict(list)
     for gap in gaps:
-        if abs(gap.fen) > policy.tolerance_fen:
-            by_side[gap.side].append(gap)
-    for each in by_side.values():
-        for gap, other in _nearest(each, policy).items():
-            found[gap.thread].append(Counterpart(gap.side, other.thread, other.fen))
+        by_side[gap.side].append(gap)
+    for side, each in by_side.items():
+        for place, other in nearest([gap.fen for gap in each], policy.tolerance_fen).items():
+            found[each[place].thread].append(Counterpart(side, each[other].thread, each[other].fen))
     return dict(found)
-
-
-def _nearest(gaps: Sequence[Gap], policy: ThreeWayPolicy) -> Mapping[Gap, Gap]:
-    """In order of amount, so that a customer with thousands of contracts is no trouble."""
-    ordered = sorted(gaps, key=lambda gap: (gap.fen, gap.thread))
-    amounts = [gap.fen for gap in ordered]
-    found: dict[Gap, Gap] = {}
-    for gap in ordered:
-        place = bisect_left(amounts, -gap.fen)
-        near = ordered[max(place - 1, 0) : place + 1]
-        fits = [other for other in near if abs(gap.fen + other.fen) <= policy.tolerance_fen]
-        if fits:
-            found[gap] = min(fits, key=lambda other: (abs(gap.fen + other.fen), other.thread))
-    return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
+from integration.board.pairing_rules import cancel, nearest
 from integration.board.policy import ThreeWayPolicy
 
 
@@ -141,18 +142,23 @@ def _told(side: Side, fen: int, order_id: str = "") -> Iterator[Difference]:
 
 def offsets_within(differences: Sequence[Difference], policy: ThreeWayPolicy) -> tuple[Offset, ...]:
     """Pairs of one contract that cancel: its sides against each other, its orders against each other on one side."""
-    red = [each for each in differences if is_red(each, policy)]
-    pairs = (pair for pair in combinations(red, 2) if _comparable(*pair) and cancel(pair[0].fen, pair[1].fen, policy))
-    return tuple(Offset(first, second) for first, second in pairs)
+    whole = [each for each in differences if not each.order_id]
+    found = [
+        Offset(first, second)
+        for first, second in combinations(whole, 2)
+        if cancel(first.fen, second.fen, policy.tolerance_fen)
+    ]
+    for side in (Side.DELIVERY, Side.INVOICE):
+        found += _of_one_side([each for each in differences if each.order_id and each.side is side], policy)
+    return tuple(found)
 
 
-def _comparable(first: Difference, second: Difference) -> bool:
-    if first.order_id or second.order_id:
-        return bool(first.order_id and second.order_id) and first.side is second.side
-    return True
+def _of_one_side(orders: Sequence[Difference], policy: ThreeWayPolicy) -> list[Offset]:
+    pairs = nearest([each.fen for each in orders], policy.tolerance_fen)
+    return [
+        Offset(orders[first], orders[second]) for first, second in sorted({_sorted(*pair) for pair in pairs.items()})
+    ]
 
 
-def cancel(first: int, second: int, policy: ThreeWayPolicy) -> bool:
-    """Each alone is red, both together are not."""
-    alone = min(abs(first), abs(second)) > policy.tolerance_fen
-    return alone and abs(first + second) <= policy.tolerance_fen
+def _sorted(first: int, second: int) -> tuple[int, int]:
+    return min(first, second), max(first, second)
