@@ -1,7 +1,7 @@
 # Everything a developer types. `make help` lists it.
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHES := capture_and_assign capture_growth gateway_added action_to_stream bus csv_import check_status leads_assigned clocks_fired mixed_load
+BENCHES := capture_and_assign capture_growth gateway_added action_to_stream bus csv_import check_status leads_assigned clocks_fired mixed_load call_prices
 PACKAGES := libs services simulators tools
 CHECKED := $(PACKAGES) bench tests conftest.py proto/generate.py proto/hatch_build.py
 

@@ -54,6 +54,10 @@ FIGURES = {
         r"write: capture and assign: p50",
         r"load generator (\d+)% of all cores",
     ],
+    "call_prices": [
+        r"write: capture and assign: ([\d.]+) ms by the clock; CPU ms ([\d.]+)",
+        r"a call of the mixed load beside idle loops: CPU ms ([\d.]+)",
+    ],
 }
 
 
