@@ -69,8 +69,15 @@ class RegistryChanged:
 
 
 def company_of(record: CompanyRecord) -> Company:
-    texts = (record.legal_person, record.address, record.state, record.capital, record.parent)
-    return Company(record.name, *(each or "" for each in texts), tuple(sorted(set(record.branches))))
+    return Company(
+        name=record.name,
+        legal_person=record.legal_person or "",
+        address=record.address or "",
+        state=record.state,
+        capital=record.capital or "",
+        parent=record.parent or "",
+        branches=tuple(sorted(set(record.branches))),
+    )
 
 
 def updated_at(record: CompanyRecord) -> datetime:
