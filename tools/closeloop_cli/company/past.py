@@ -100,9 +100,17 @@ _KNOWN: dict[str, tuple[tuple[Any, ...], tuple[int, ...], tuple[int, ...]]] = {
     "province": (("浙江", "江苏", "广东", "北京"), (30, 25, 25, 20), (30, 25, 25, 20)),
     "budget": ((None, 30_000, 120_000, 600_000, 2_000_000), (20, 12, 28, 30, 10), (42, 20, 20, 12, 6)),
     "budgetConfirmed": ((None, True, False), (30, 55, 15), (45, 20, 35)),
-    "decisionChain": ((0, 1, 3), (25, 40, 35), (55, 30, 15)),
+    "decisionChain": (([], ["设备科长"], ["院长", "设备科长", "采购办"]), (25, 40, 35), (55, 30, 15)),
     "knownCustomer": ((True, False), (35, 65), (15, 85)),
+    "need": (("影像设备更新", "监护设备采购", "检验试剂年度采购", "设备维保"), (35, 30, 20, 15), (30, 25, 25, 20)),
 }
+# What was done on the way, in this order: who visits and hears back wins more often.
+_WAYS = (
+    (("call", "visit", "reply", "visit"), 40, 10),
+    (("call", "message", "reply"), 25, 20),
+    (("message", "call"), 20, 40),
+    (("message",), 15, 30),
+)
 
 
 def with_facts(leads: list[dict[str, Any]], random: Random) -> list[dict[str, Any]]:
@@ -113,6 +121,12 @@ def with_facts(leads: list[dict[str, Any]], random: Random) -> list[dict[str, An
             for name, (levels, won, lost) in _KNOWN.items()
         }
         drawn["budget"] = drawn["budget"] and fen(drawn["budget"])
+        way = random.choices([each[0] for each in _WAYS], [each[1 if lead["won"] else 2] for each in _WAYS])[0]
+        closed = datetime.fromisoformat(lead["closedAt"])
+        drawn["steps"] = [
+            {"kind": kind, "at": (closed - timedelta(days=3 * (len(way) - at))).isoformat()}
+            for at, kind in enumerate(way)
+        ]
         lead["facts"] = {name: value for name, value in drawn.items() if value is not None}
     return leads
 

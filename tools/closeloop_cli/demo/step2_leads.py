@@ -24,6 +24,7 @@ def tell(day: Day) -> None:
     teller.figure("{} duplicates appended to leads that were there", expected["appended"], done["appended"])
     teller.figure("{} rows refused, each with its field", expected["failed"], done["failed"])
     check_errors(day, done["importId"])
+    wait_for_owners(day, done["importId"])
     day.settle()
     leads = day.person("operations").every("/api/v1/leads", "leads", importId=done["importId"])
     check_grades(day, leads)
@@ -70,6 +71,17 @@ def import_file(day: Day) -> dict[str, Any]:
             rows_before, give_up = found["rowsRead"], time.monotonic() + STUCK
         elif found["state"] != "IMPORT_STATE_RUNNING" or time.monotonic() > give_up:
             raise CannotRun(f"the import of leads: {found['state']} {found['error']}")
+        time.sleep(0.1)
+
+
+def wait_for_owners(day: Day, import_id: str) -> None:
+    """The line behind the import gives each lead to somebody, better grades first; new ones were not tried yet."""
+    operations, left, give_up = day.person("operations"), -1, 0.0
+    while found := operations.every("/api/v1/leads", "leads", importId=import_id, states="LEAD_STATE_NEW"):
+        if len(found) != left:
+            left, give_up = len(found), time.monotonic() + STUCK
+        elif time.monotonic() > give_up:
+            raise CannotRun(f"{left} leads of the import were not tried")
         time.sleep(0.1)
 
 
