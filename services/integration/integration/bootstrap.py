@@ -75,6 +75,7 @@ from integration.feeds.sources import Sources
 from integration.jobs import App, deadlines, jobs
 from integration.notifications.mailer import Mailer, MailServer
 from integration.notifications.policy import NotificationsPolicy
+from integration.notifications.policy import check as check_notifications
 from integration.notifications.robot_rules import DINGTALK, WECOM
 from integration.notifications.robots import Robot, Robots
 from integration.notifications.send_deliveries import DeliverySender
@@ -90,7 +91,7 @@ DUTIES = PolicySpec("duties", DutiesPolicy)
 FEEDS = PolicySpec("feeds", FeedsPolicy)
 CLAIMING = PolicySpec("claiming", ClaimingPolicy)
 DEFINITIONS = PolicySpec("definitions", DefinitionsPolicy, check_definitions)
-NOTIFICATIONS = PolicySpec("notifications", NotificationsPolicy)
+NOTIFICATIONS = PolicySpec("notifications", NotificationsPolicy, check_notifications)
 MAILBOX = PolicySpec("mailbox", MailboxPolicy)
 STATEMENTS = PolicySpec("statements", StatementsPolicy, check_statements)
 TENDERS = PolicySpec("tenders", TendersPolicy)

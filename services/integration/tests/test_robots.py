@@ -26,7 +26,7 @@ from integration.consumers import consumers
 from integration.duties.policy import DutiesPolicy
 from integration.feeds.guard import AddressGuard
 from integration.feeds.pace import Pace
-from integration.notifications.policy import NotificationsPolicy
+from integration.notifications.policy import NotificationsPolicy, check
 from integration.notifications.robot_rules import DINGTALK, LONGEST, WECOM, Verdict, judged, message, signature
 from integration.notifications.robots import Robot, Robots
 from integration.notifications.send_to_robots import RobotSender
@@ -196,6 +196,9 @@ def test_a_group_hears_the_kinds_that_it_wants() -> None:
     assert not policy.says("ops", "slip_created")
     assert policy.says("sales", "slip_created")
     assert not policy.says("sales", "feed_degraded")
+    assert check(policy) == []
+    wrong = NotificationsPolicy(robots={"sales": ("slip_made",)}, robot_kinds=("feed_lost",))
+    assert [each.field for each in check(wrong)] == ["robots.sales", "robot_kinds"]
 
 
 def test_nobody_s_mail_is_taken_for_a_robot_s_message(staffed: World, sending: Sending, group: Group) -> None:

@@ -6,6 +6,9 @@ from datetime import time
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.errors import Violation
+from integration.notifications.template_rules import TEMPLATES
+
 
 class NotificationsPolicy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,3 +31,14 @@ class NotificationsPolicy(BaseModel):
 
     def says(self, robot: str, kind: str) -> bool:
         return kind in self.robots.get(robot, self.robot_kinds)
+
+
+def check(policy: NotificationsPolicy) -> list[Violation]:
+    """A kind that nothing tells would silence its robot unseen."""
+    named = {f"robots.{name}": kinds for name, kinds in policy.robots.items()} | {"robot_kinds": policy.robot_kinds}
+    return [
+        Violation(field, f"there is no notice “{kind}”", f"没有“{kind}”类通知")
+        for field, kinds in named.items()
+        for kind in kinds
+        if kind not in TEMPLATES
+    ]
