@@ -1,4 +1,4 @@
-"""The points of sale' system (门店零售系统): receipt lines in numbered files, sign-ups and promotions in lists."""
+"""System of the points of sale (门店零售系统): receipt lines in numbered files, sign-ups and promotions in lists."""
 
 from __future__ import annotations
 
