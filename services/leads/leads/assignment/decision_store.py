@@ -16,7 +16,7 @@ from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.assignment.choice_rules import Contest, standing
 from leads.assignment.fair_turns import band_bits
-from leads.assignment.measure_rules import measured
+from leads.assignment.measure_rules import measured_all
 from leads.assignment.probe_rules import Checked, Verdict
 from leads.lead.rules import Grade
 
@@ -96,7 +96,7 @@ def body_of(contest: Contest, winner: int | None, checked: Mapping[int, Checked]
         "high_load": contest.survey.high_load,
         "newcomer_quota": contest.survey.newcomer_quota,
         "filtered": contest.survey.filtered,
-        "candidates": [measured(contest, at, checked.get(at)) for at in top],
+        "candidates": measured_all(contest, top, checked),
         "refused": {
             str(contest.reps.employee_id[at]): {"verdict": each.verdict.value, "age_seconds": each.age_seconds}
             for at, each in refused.items()
