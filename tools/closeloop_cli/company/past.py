@@ -104,13 +104,9 @@ _KNOWN: dict[str, tuple[tuple[Any, ...], tuple[int, ...], tuple[int, ...]]] = {
     "knownCustomer": ((True, False), (35, 65), (15, 85)),
     "need": (("影像设备更新", "监护设备采购", "检验试剂年度采购", "设备维保"), (35, 30, 20, 15), (30, 25, 25, 20)),
 }
-# What was done on the way, in this order: who visits and hears back wins more often.
-_WAYS = (
-    (("call", "visit", "reply", "visit"), 40, 10),
-    (("call", "message", "reply"), 25, 20),
-    (("message", "call"), 20, 40),
-    (("message",), 15, 30),
-)
+# What was done on the way, in this order, and weights in won and lost leads: who visits and hears back wins more often.
+_WAYS = (("call", "visit", "reply", "visit"), ("call", "message", "reply"), ("message", "call"), ("message",))
+_WAYS_WON, _WAYS_LOST = (40, 25, 20, 15), (10, 20, 40, 30)
 
 
 def with_facts(leads: list[dict[str, Any]], random: Random) -> list[dict[str, Any]]:
@@ -121,7 +117,7 @@ def with_facts(leads: list[dict[str, Any]], random: Random) -> list[dict[str, An
             for name, (levels, won, lost) in _KNOWN.items()
         }
         drawn["budget"] = drawn["budget"] and fen(drawn["budget"])
-        way = random.choices([each[0] for each in _WAYS], [each[1 if lead["won"] else 2] for each in _WAYS])[0]
+        way = random.choices(_WAYS, _WAYS_WON if lead["won"] else _WAYS_LOST)[0]
         closed = datetime.fromisoformat(lead["closedAt"])
         drawn["steps"] = [
             {"kind": kind, "at": (closed - timedelta(days=3 * (len(way) - at))).isoformat()}
