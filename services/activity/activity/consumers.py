@@ -32,6 +32,8 @@ def consumers(policies: Policies) -> list[Handler]:
         on("leads.assigned", _lead_assigned),
         on("leads.recycled", _lead_recycled),
         on("leads.recalled", _lead_recalled),
+        on("leads.withdrawn", _lead_withdrawn),
+        on("leads.merged", _lead_merged),
         on("leads.converted", _lead_converted),
         on_batch("customers.created", _customers_changed),
         on_batch("customers.updated", _customers_changed),
@@ -64,6 +66,15 @@ def _lead_recycled(tx: Transaction, event: Incoming) -> None:
 
 def _lead_recalled(tx: Transaction, event: Incoming) -> None:
     take_owner(tx, event.message.lead_id, mapping.instant_in(event.message.recalled_at))
+
+
+def _lead_withdrawn(tx: Transaction, event: Incoming) -> None:
+    take_owner(tx, event.message.lead_id, mapping.instant_in(event.message.withdrawn_at))
+
+
+def _lead_merged(tx: Transaction, event: Incoming) -> None:
+    """What is written for it later belongs to the lead that goes on, whose owner leads knows."""
+    take_owner(tx, event.message.lead_id, mapping.instant_in(event.message.merged_at))
 
 
 def _lead_converted(tx: Transaction, event: Incoming) -> None:

@@ -12,7 +12,7 @@ from chassis.testing.identity import as_director, as_hq, as_manager, as_partner,
 from closeloop.activity.v1 import follow_up_service_pb2 as pb
 from closeloop.activity.v1.follow_up_service_pb2_grpc import FollowUpServiceStub
 from closeloop.common.v1.page_pb2 import PageRequest
-from closeloop.leads.v1.events_pb2 import LeadConverted, LeadRecalled, LeadRecycled
+from closeloop.leads.v1.events_pb2 import LeadConverted, LeadMerged, LeadRecalled, LeadRecycled, LeadWithdrawn
 
 HZ1, HZ2 = "/HQ/EAST/HZ1/", "/HQ/EAST/HZ2/"
 OWNER = as_rep("E1", HZ1)
@@ -165,6 +165,18 @@ def test_who_lost_the_lead_writes_no_more(world) -> None:
     world.assign(owner_id="E1")
     deliver(world.service, LeadRecycled(lead_id="L1", previous_owner_id="E1", unit=HZ1, recycled_at=world.stamp(-5)))
     door(world).RecordFollowUp(first_visit())
+
+
+@pytest.mark.spec("LD1.4", "LD1.6", "P1.4")
+@pytest.mark.parametrize("gone", [LeadWithdrawn(lead_id="L1"), LeadMerged(lead_id="L1", into_lead_id="L2")])
+def test_a_lead_that_was_withdrawn_or_merged_is_its_owners_no_more(world, gone) -> None:
+    world.assign()
+    world.clock.advance(world.minutes(5))
+    at = "withdrawn_at" if isinstance(gone, LeadWithdrawn) else "merged_at"
+    getattr(gone, at).CopyFrom(world.stamp())
+    deliver(world.service, gone)
+    with pytest.raises(NotFound):
+        door(world).RecordFollowUp(first_visit())
 
 
 @pytest.mark.spec("A1.1")

@@ -13,10 +13,10 @@ from leads import mapping
 from leads.assignment.assigner import clock_policies
 from leads.assignment.probe import Probe
 from leads.customers.follow_owners import follow_owners
+from leads.duplicates.suggest_duplicates import suggest_duplicates
 from leads.dynamics.note_registry_change import note_registry_change
 from leads.dynamics.rules import FieldChange
 from leads.history.close_lead import close_lead
-from leads.duplicates.suggest_duplicates import suggest_duplicates
 from leads.pool.index_leads import index_leads
 from leads.recall.recall_departed import start_recalls
 from leads.response_clock.record_contact import Reported, record_contact

@@ -19,6 +19,7 @@ from leads.assignment.alert_drift import alert_drift
 from leads.assignment.alert_waiting import alert_waiting
 from leads.assignment.count_waiting import show_waiting
 from leads.assignment.drain_waiting import drain_waiting
+from leads.duplicates.suggest_duplicates import suggest_missing
 from leads.imports.run_import import run_imports
 from leads.policies import ASSIGNMENT
 from leads.pool.index_leads import index_missing
@@ -68,11 +69,13 @@ def _score(app: App) -> None:
 
 def _index(app: App) -> None:
     """Leads that came in before there was an index, or whose event was parked."""
-    uow, found = app.assigner.uow, 1
-    while found:
-        with uow.begin(of_service(uow.service)) as tx:
-            found = index_missing(tx)
-            tx.commit()
+    uow, policy = app.assigner.uow, app.assigner.policies.current("duplicates")[1]
+    for index in (index_missing, partial(suggest_missing, policy=policy)):
+        found = 1
+        while found:
+            with uow.begin(of_service(uow.service)) as tx:
+                found = index(tx)
+                tx.commit()
 
 
 # A shift starts and the caps of the day are new: due instants of their own, so that a moved clock stops there.
@@ -80,7 +83,7 @@ JOBS = [
     Job[App]("drain.shift_start", daily_at=time(9, 0), workdays_only=True, run=_drain),
     Job[App]("drain.day_start", daily_at=time(0, 0), run=_drain),
     Job[App]("fairness", daily_at=time(8, 0), run=_alert),
-    Job[App]("pool.index", daily_at=time(2, 0), run=_index),
+    Job[App]("leads.index", daily_at=time(2, 0), run=_index),
     Job[App]("waiting", every=timedelta(minutes=1), run=_alert_waiting),
     Job[App]("replay", every=timedelta(seconds=10), run=_replay),
     Job[App]("score.train", daily_at=time(3, 0), run=_train),

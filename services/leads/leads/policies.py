@@ -9,7 +9,6 @@ from leads.duplicates.policy import DuplicatePolicy
 from leads.grading.policy import GradingPolicy
 from leads.hints.policy import HintPolicy, check_hints
 from leads.pool.policy import PoolPolicy
-from leads.pool.policy import PoolPolicy
 from leads.recycle.policy import RecyclePolicy, check_recycle
 from leads.response_clock.policy import ResponsePolicy
 from leads.scoring.policy import ScorePolicy
@@ -20,7 +19,6 @@ CAPTURE = PolicySpec("capture", CapturePolicy)
 DUPLICATES = PolicySpec("duplicates", DuplicatePolicy)
 GRADING = PolicySpec("grading", GradingPolicy)
 HINTS = PolicySpec("hints", HintPolicy, check_hints)
-POOL = PolicySpec("pool", PoolPolicy)
 POOL = PolicySpec("pool", PoolPolicy)
 RECYCLE = PolicySpec("recycle", RecyclePolicy, check_recycle)
 RESPONSE = PolicySpec("response", ResponsePolicy)

@@ -21,6 +21,7 @@ from closeloop.leads.v1 import duplicate_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1 import lead_service_pb2 as lead_pb
 from closeloop.leads.v1.duplicate_service_pb2_grpc import DuplicateServiceStub
+from leads.jobs import JOBS
 from leads.lead import store
 from leads.lead.rules import Command, State
 from leads.pool.release_lead import into_the_pool
@@ -87,6 +88,16 @@ def test_a_name_nearly_that_of_a_known_lead_in_the_city_is_suggested(company: Co
     hear(company)
     assert len(suggestions(company)) == 1
     assert company.get(near.lead_id).state == lead_pb2.LEAD_STATE_QUEUED
+
+
+@pytest.mark.spec("LD1.4", "LD7.1")
+def test_leads_that_were_there_before_are_compared_and_found_after_the_night(company: Company) -> None:
+    known, near = capture(company, "杭州云启信息科技有限公司", 1), capture(company, "杭州云启信息技有限公司", 2)
+    assert suggestions(company) == []
+    nightly = next(each for each in JOBS if each.name == "leads.index")
+    nightly.run(company.app)
+    assert [(each.lead_id, each.other_lead_id) for each in suggestions(company)] == [(near.lead_id, known.lead_id)]
+    assert rows(company, "SELECT count(*) FROM lead_words") == [(2,)]
 
 
 @pytest.mark.spec("LD1.4")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import update
+from sqlalchemy import exists, select, update
 
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
@@ -12,6 +12,9 @@ from leads import tables
 from leads.duplicates import near_store, store
 from leads.duplicates.near_rules import nearest
 from leads.duplicates.policy import DuplicatePolicy
+
+_lead, _name = tables.lead.c, tables.lead_name.c
+BATCH = 500
 
 
 def suggest_duplicates(tx: Transaction, lead_ids: Collection[str], policy: DuplicatePolicy) -> int:
@@ -39,6 +42,14 @@ def suggest_duplicates(tx: Transaction, lead_ids: Collection[str], policy: Dupli
     store.add_suggestions(tx, made)
     _count(tx, [str(each["import_id"]) for each in made if each["import_id"]])
     return len(made)
+
+
+def suggest_missing(tx: Transaction, policy: DuplicatePolicy) -> int:
+    """A batch of those that came in before names were compared, or whose event was parked; how many."""
+    missing = select(_lead.lead_id).where(~exists().where(_name.lead_id == _lead.lead_id)).order_by(_lead.lead_id)
+    ids = list(tx.execute(missing.limit(BATCH)).scalars())
+    suggest_duplicates(tx, ids, policy)
+    return len(ids)
 
 
 def _count(tx: Transaction, import_ids: list[str]) -> None:

@@ -28,7 +28,3 @@ class PoolPolicy(BaseModel):
     @property
     def cooldown(self) -> timedelta:
         return timedelta(hours=self.cooldown_hours)
-
-    @property
-    def undo(self) -> timedelta:
-        return timedelta(hours=self.undo_hours)

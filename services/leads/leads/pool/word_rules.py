@@ -67,11 +67,15 @@ class Run:
         return len(self.value) >= _PIECE["p" if self.kind == "letters" else "d"]
 
     def _all(self, kind: str) -> str:
-        """Empty: a word too short for this kind."""
+        """Pieces side by side cover the word; each that overlaps them would cost more than it sorts out.
+
+        Empty: a word too short for this kind.
+        """
         pieces = list(_whole(kind, [self.value]))
         if not pieces and kind != "p":
             pieces = [f"{kind}:{self.value}"]
-        return " & ".join(f"'{each}'" for each in pieces)
+        side_by_side = dict.fromkeys([*pieces[:: _PIECE[kind]], *pieces[-1:]])
+        return " & ".join(f"'{each}'" for each in side_by_side)
 
 
 def words_of(company_name: str, contact_name: str, phone: str) -> Words:
