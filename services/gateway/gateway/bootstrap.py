@@ -39,7 +39,7 @@ from gateway.session.withdrawn import WithdrawnSessions
 from gateway.settings import GatewaySettings, SignIn
 from gateway.shared_memory import SharedMemory
 from gateway.stream.api import StreamApi
-from gateway.stream.hub import Hub, Notice
+from gateway.stream.hub import Hub, News
 from gateway.stream.reader import Reader
 from gateway.uploads import FileApi
 from gateway.upstream import Upstream
@@ -163,9 +163,9 @@ class Gateway:
             await self.memory.close()
             log.info("gateway.stopped")
 
-    def deliver(self, notices: list[Notice]) -> None:
+    def deliver(self, news: list[News]) -> None:
         """From any thread."""
-        self._in_the_loop(lambda: self.hub.publish(notices))
+        self._in_the_loop(lambda: self.hub.publish(news))
 
     def gap(self) -> None:
         """From any thread: something may have been missed."""
