@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from simulators.application import Simulator
 from simulators.faults import DEFAULT_SECONDS, Fault, Mode
+from simulators.mail_folders import Folder, StoredMail, day_of, items, uids
 
 CAPABILITIES = "CAPABILITY IMAP4rev1"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-@dataclass(frozen=True)
-class StoredMail:
-    uid: int
-    at: datetime
-    content: bytes
-
-    @property
-    def head(self) -> bytes:
-        return self.content.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-
-
-@dataclass
-class Folder:
-    """A UID is never given twice while `validity` stays."""
-
-    validity: int = 1
-    mails: list[StoredMail] = field(default_factory=list)
-    next_uid: int = 1
-
-    def add(self, at: datetime, content: bytes) -> StoredMail:
-        mail = StoredMail(self.next_uid, at, re.sub(rb"\r?\n", b"\r\n", content))
-        self.next_uid += 1
-        self.mails.append(mail)
-        return mail
-
-    def renew(self) -> None:
-        """As after a restore: the same mails under other numbers."""
-        self.validity += 1
-        self.mails = [StoredMail(number, each.at, each.content) for number, each in enumerate(self.mails, start=1)]
-        self.next_uid = len(self.mails) + 1
 
 
 @dataclass
@@ -167,49 +133,19 @@ class Session:
     def _search(self, what: str, mails: list[StoredMail], fault: Mode) -> Iterator[str]:
         words = what.upper().split()
         if words[:1] == ["SINCE"]:
-            day = _day(words[1])
+            day = day_of(words[1])
             mails = [each for each in mails if each.at.date() >= day.date()]
         elif words[:1] == ["UID"]:
-            wanted = _uids(words[1], mails)
+            wanted = uids(words[1], mails)
             mails = [each for each in mails if each.uid in wanted]
         found = [str(each.uid) for each in mails]
         yield " ".join(["SEARCH", *(reversed(found) if fault is Mode.REORDER else found)])
 
     def _fetch(self, what: str, mails: list[StoredMail], fault: Mode) -> Iterator[bytes]:
-        numbers, _, items = what.partition(" ")
-        wanted = _uids(numbers, mails)
+        numbers, _, wanted_items = what.partition(" ")
+        wanted = uids(numbers, mails)
         for number, mail in enumerate(mails, start=1):
             if mail.uid in wanted:
                 yield f"* {number} FETCH (UID {mail.uid}".encode()
-                yield from _items(items.upper(), mail, fault)
+                yield from items(wanted_items.upper(), mail, fault)
                 yield b")\r\n"
-
-
-def _items(items: str, mail: StoredMail, fault: Mode) -> Iterator[bytes]:
-    if "RFC822.SIZE" in items:
-        yield f" RFC822.SIZE {0 if fault is Mode.LIE else len(mail.content)}".encode()
-    if "INTERNALDATE" in items:
-        at = mail.at
-        stamp = f"{at.day:2d}-{MONTHS[at.month - 1]}-{at.year} {at:%H:%M:%S} {at:%z}"
-        yield f' INTERNALDATE "{stamp}"'.encode()
-    if "BODY" in items:
-        head = "HEADER" in items
-        content = mail.head if head else mail.content
-        content = b"" if fault is Mode.LIE else content[: len(content) // 2] if fault is Mode.CUT else content
-        yield f" BODY[{'HEADER' if head else ''}] {{{len(content)}}}\r\n".encode() + content
-
-
-def _uids(numbers: str, mails: list[StoredMail]) -> set[int]:
-    """`2`, `2,5`, `2:9`, `2:*`; the star is the last one, even below the first number."""
-    last = max((each.uid for each in mails), default=0)
-    found: set[int] = set()
-    for part in numbers.split(","):
-        first, _, end = part.partition(":")
-        one, two = (last if each == "*" else int(each) for each in (first, end or first))
-        found |= {each.uid for each in mails if min(one, two) <= each.uid <= max(one, two)}
-    return found
-
-
-def _day(text: str) -> datetime:
-    day, month, year = text.split("-")
-    return datetime(int(year), [each.upper() for each in MONTHS].index(month) + 1, int(day))  # noqa: DTZ001 - a day

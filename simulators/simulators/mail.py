@@ -20,7 +20,8 @@ from starlette.routing import Route
 
 from simulators.application import Simulator, whole_number
 from simulators.faults import DEFAULT_SECONDS, Mode
-from simulators.imap import Folder, Imap
+from simulators.imap import Imap
+from simulators.mail_folders import Folder
 from simulators.records import Record
 
 
