@@ -32,23 +32,22 @@ from integration.notifications.template_rules import TEMPLATES
 from integration.orders.rules import OrderChanged, OrderReceived
 from integration.pos.customer_rules import PosCustomerRegistered
 from integration.pos.rules import PosSalesLoaded
-from integration.promotions.rules import PromotionChanged
 from integration.products.rules import ProductChanged
+from integration.promotions.rules import PromotionChanged
 from integration.receipts.rules import ReceiptArrived, ReceiptCorrected
+from integration.registry.rules import RegistryChanged
 from integration.schedules.rules import OrderScheduled
 from integration.service_calls.rules import ServiceCallRecorded
-from integration.registry.rules import RegistryChanged
 from integration.settings import IntegrationSettings
 from integration.stock.rules import StockChanged
 from integration.tenders.rules import TenderPublished
 
 EVENTS = [
-    ApprovalCompleted, CallTranscribed,
-    BackfillApproved, BackfillConfirmed, BackfillWaits,
-    ConversationMessage, EmployeeChanged, FeedDegraded, FeedEscalated, FeedRecovered, GrantChanged, NotificationCreated,
-    NotificationFailed, OrderChanged, OrderReceived, PosSalesLoaded, ReceiptArrived, ReceiptClaimed, ReceiptCorrected,
-    ReceiptUnclaimed, TenderPublished,
-    Delivered, InvoiceReceived, OrderScheduled, ProductChanged, ServiceCallRecorded, StockChanged, PosCustomerRegistered, PromotionChanged, RegistryChanged,
+    ApprovalCompleted, BackfillApproved, BackfillConfirmed, BackfillWaits, CallTranscribed, ConversationMessage,
+    Delivered, EmployeeChanged, FeedDegraded, FeedEscalated, FeedRecovered, GrantChanged, InvoiceReceived,
+    NotificationCreated, NotificationFailed, OrderChanged, OrderReceived, OrderScheduled, PosCustomerRegistered,
+    PosSalesLoaded, ProductChanged, PromotionChanged, ReceiptArrived, ReceiptClaimed, ReceiptCorrected,
+    ReceiptUnclaimed, RegistryChanged, ServiceCallRecorded, StockChanged, TenderPublished,
 ]  # fmt: skip
 
 
