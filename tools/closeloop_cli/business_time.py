@@ -50,6 +50,13 @@ class BusinessTime:
                 watch(at)
         return stops
 
+    def leap_to(self, target: datetime) -> None:
+        """Without a stop, as when a machine sleeps: what was due on the way fires now, late. Raises CannotRun."""
+        if target < self.now():
+            raise CannotRun(f"it is already {self.now().isoformat(timespec='seconds')}: time does not move back")
+        self._clock.move_to(target)
+        settle(self._layout)
+
     def _next_stop(self, now: datetime) -> datetime:
         due = self._next_dated()
         latest = now + LONGEST_STEP

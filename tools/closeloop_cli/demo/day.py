@@ -22,9 +22,9 @@ from closeloop_cli.runtime.system import System
 ORACLE = "tools.oracle.expected"
 
 
-def ask_oracle(layout: Layout) -> subprocess.Popen[str]:
+def ask_oracle(layout: Layout, module: str = ORACLE) -> subprocess.Popen[str]:
     """A process of its own, which sees the seed folder and nothing else; it computes while the system starts."""
-    command = [sys.executable, "-m", ORACLE, str(layout.company)]
+    command = [sys.executable, "-m", module, str(layout.company)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
 
 

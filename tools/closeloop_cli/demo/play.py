@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from datetime import time as wall_time
 
@@ -22,7 +22,11 @@ from closeloop_cli.demo import (
     step7_killed,
     step8_silence,
 )
-from closeloop_cli.demo.day import Day, ask_oracle
+from closeloop_cli.demo.bank_upgrade import part1_hole, part2_vouchers, part3_two_figures, part4_replay
+from closeloop_cli.demo.bank_upgrade.company import MADE_OF as bank_upgrade_made_of
+from closeloop_cli.demo.bank_upgrade.company import write_story
+from closeloop_cli.demo.bank_upgrade.load import load_story
+from closeloop_cli.demo.day import ORACLE, Day, ask_oracle
 from closeloop_cli.demo.hr_outage import part1_silence, part2_morning, part3_return, part4_lie
 from closeloop_cli.demo.telling import Teller, WrongFigure
 from closeloop_cli.door import Door, Refused, token_name
@@ -31,12 +35,21 @@ from closeloop_cli.runtime import snapshot
 from closeloop_cli.runtime.layout import Layout
 from closeloop_cli.runtime.memory import proportional_set_size
 from closeloop_cli.runtime.readiness import settle
-from closeloop_cli.runtime.system import System
+from closeloop_cli.runtime.system import Maker, System
 from closeloop_cli.typed import typed
 
 MOST_MEMORY = 2.5 * 1024**3
 
 Steps = tuple[tuple[str, Callable[[Day], None]], ...]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """`seed`: name of the folder it is made up in. `load`: its history, through the doors."""
+
+    seed: str
+    maker: Maker
+    load: Callable[[Layout, Door, Callable[[str], None]], None]
 
 
 @dataclass(frozen=True)
@@ -46,7 +59,10 @@ class Story:
     steps: Steps
     begins: str
     measure: str
-    asks_oracle: bool
+    # Module that computes the figures; empty when they must be the same whatever the seed is.
+    oracle: str
+    # A company of its own, loaded each time; else the one that most stories share.
+    cast: Cast | None = None
 
 
 DAY: Steps = (
@@ -59,6 +75,12 @@ DAY: Steps = (
     ("kill -9 between commit and publish", step7_killed.tell),
     ("A lead is left alone", step8_silence.tell),
 )
+BANK_UPGRADE: Steps = (
+    ("The bank's interface is upgraded, and nine days are missing", part1_hole.tell),
+    ("Vouchers: some of the 37 are entered by hand", part2_vouchers.tell),
+    ("103 % and 78 %: the two figures are bridged", part3_two_figures.tell),
+    ("The bank tells again: 37 receipts, each once", part4_replay.tell),
+)
 HR_OUTAGE: Steps = (
     ("23:59: HR falls silent, and somebody leaves", part1_silence.tell),
     ("127 leads come in, and nobody can be verified", part2_morning.tell),
@@ -66,17 +88,27 @@ HR_OUTAGE: Steps = (
     ("HR lies; the guard counts assignments", part4_lie.tell),
 )
 STORIES = {
-    "day": Story(DAY, "", "as computed from the seed", asks_oracle=True),
-    "hr-outage": Story(HR_OUTAGE, "23:50", "as they must be", asks_oracle=False),
+    "day": Story(DAY, "", "as computed from the seed", ORACLE),
+    "hr-outage": Story(HR_OUTAGE, "23:50", "as they must be", ""),
+    "bank-upgrade": Story(
+        BANK_UPGRADE,
+        "",
+        "as computed from the books",
+        "tools.oracle.bank_upgrade",
+        Cast("company-bank-upgrade", Maker(write_story, bank_upgrade_made_of), load_story),
+    ),
 }
 
 
 def play(layout: Layout, console: Console, name: str, *, fresh: bool) -> int:
     """0 when every figure is right, 1 otherwise; the system stays up in both cases."""
     began = time.monotonic()
-    system, teller, story = System(layout), Teller(console), STORIES[name]
+    story, teller = STORIES[name], Teller(console)
+    if story.cast:
+        layout = replace(layout, seed=story.cast.seed)
+    system = System(layout, story.cast.maker) if story.cast else System(layout)
     system.prepare()
-    oracle = ask_oracle(layout) if story.asks_oracle else None
+    oracle = ask_oracle(layout, story.oracle) if story.oracle else None
     ready = bring_to_beginning(system, console, story, fresh=fresh)
     console.print(f"[dim]ready after {time.monotonic() - began:.1f} s ({ready})[/dim]")
     with Door(layout.gateway_url) as door:
@@ -103,6 +135,9 @@ def bring_to_beginning(system: System, console: Console, story: Story, *, fresh:
     system.empty_broker()
     company = read(layout.company / "company.json")
     clock = BusinessTime(layout)
+    if story.cast:
+        load_cast(system, console, company, clock, story.cast)
+        return "company loaded"
     known = not fresh and snapshot.is_good(layout, servers)
     if known:
         snapshot.restore(layout, servers)
@@ -118,6 +153,19 @@ def bring_to_beginning(system: System, console: Console, story: Story, *, fresh:
 def beginning(starts_at: str, story: Story) -> datetime:
     starts = datetime.fromisoformat(starts_at)
     return datetime.combine(starts, wall_time.fromisoformat(story.begins), starts.tzinfo) if story.begins else starts
+
+
+def load_cast(system: System, console: Console, company: dict[str, str], clock: BusinessTime, cast: Cast) -> None:
+    """The other company's snapshot stays as it is. Time goes on to the beginning, with all that is due on the way."""
+    layout = system.layout
+    console.print(f"[bold]{company['name']}[/bold]: loading its history through feeds and imports")
+    snapshot.start_empty(layout, system.servers_found())
+    clock.begin(datetime.fromisoformat(company["loadingFrom"]))
+    system.start_programs()
+    with Door(layout.gateway_url) as door:
+        cast.load(layout, door, lambda text: console.print(f"   {text}"))
+    settle(layout)
+    clock.move_to(datetime.fromisoformat(company["startsAt"]))
 
 
 def load_company(system: System, console: Console, company: dict[str, str], clock: BusinessTime) -> None:

@@ -56,6 +56,8 @@ def default_folder() -> Path:
 class Layout:
     folder: Path
     outside: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    # Which company: each is made up in a folder of its own.
+    seed: str = "company"
 
     @classmethod
     def here(cls) -> Layout:
@@ -65,7 +67,7 @@ class Layout:
     # Folders and files.
     @property
     def company(self) -> Path:
-        return self.folder / "company"
+        return self.folder / self.seed
 
     @property
     def systems(self) -> Path:

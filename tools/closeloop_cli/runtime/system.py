@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from chassis.local.process import answers
 from closeloop_cli.company.contracts import ACCOUNT
@@ -24,9 +26,21 @@ from closeloop_cli.runtime.snapshot import digest_of
 GRACE = 30.0
 
 
+@dataclass(frozen=True)
+class Maker:
+    """Writes a company into a folder. `made_of`: the files that decide what it writes."""
+
+    write: Callable[[Path], None]
+    made_of: tuple[str, ...]
+
+
+THE_COMPANY = Maker(write_company, ("tools/closeloop_cli/company/*.py",))
+
+
 class System:
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, maker: Maker = THE_COMPANY) -> None:
         self.layout = layout
+        self._maker = maker
         self._importing: subprocess.Popen[str] | None = None
 
     @property
@@ -61,11 +75,11 @@ class System:
     def write_company(self) -> None:
         """Once for each version of what makes it up."""
         company, mark = self.layout.company, self.layout.company / "made-by"
-        maker = digest_of("tools/closeloop_cli/company/*.py")
-        if not mark.exists() or mark.read_text() != maker:
+        made_of = digest_of(*self._maker.made_of)
+        if not mark.exists() or mark.read_text() != made_of:
             shutil.rmtree(company, ignore_errors=True)
-            write_company(company)
-            mark.write_text(maker)
+            self._maker.write(company)
+            mark.write_text(made_of)
 
     def servers_run(self) -> bool:
         return any((self.layout.server(name) / f"{name}.pid").exists() for name in ("postgres", "redis", "broker"))
