@@ -66,6 +66,20 @@ def test_any_bytes_are_a_mail_or_none(content: bytes) -> None:
         return
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"From: a@b.cn\r\n" + b"X: y\r\n" * 100_000 + b"\r\nx",
+        b"From: a@b.cn\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\n\r\n" * 20_000,
+        b"From: a@b.cn\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 100,
+        b"From: " + b"(a@b," * 2_000 + b"\r\n\r\nx",
+    ],
+)
+def test_what_would_take_the_parser_seconds_or_its_stack_is_refused_at_once(content: bytes) -> None:
+    with pytest.raises(UnreadableMail):
+        read_mail(content)
+
+
 @given(
     st.text(max_size=500), st.binary(max_size=300), st.sampled_from([None, "gbk", "utf-8", "zlib", "undefined", "\x00"])
 )

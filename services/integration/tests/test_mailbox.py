@@ -253,7 +253,10 @@ def test_what_is_no_mail_waits_in_quarantine_and_the_rest_goes_on(post: Post, co
 
 
 @pytest.mark.spec("N1.2")
-@pytest.mark.parametrize("content", [nested(), many_parts(), b"From: " + b"a@b," * 50_000 + b"\r\n\r\nx"])
+@pytest.mark.parametrize(
+    "content",
+    [nested(), many_parts(), b"From: " + b"a@b," * 50_000 + b"\r\n\r\nx", b"From: " + b"(a@b," * 2_000 + b"\r\n\r\nx"],
+)
 def test_a_hostile_mail_harms_nobody(post: Post, content: bytes) -> None:
     post.put("INBOX", content)
     post.put("INBOX", mail())

@@ -18,6 +18,11 @@ MOST_ATTACHMENTS = 50
 MOST_PEOPLE = 200
 LONGEST_ID = 250
 DEEPEST = 60
+LONGEST_HEAD = 256 * 1024
+MOST_BOUNDARIES = 10_000
+# Comments of an address may be nested, and the parser follows.
+MOST_COMMENTS = 50
+_BLANK = re.compile(rb"\r?\n\r?\n")
 _NESTS = re.compile(rb"multipart/|message/", re.IGNORECASE)
 
 
@@ -52,8 +57,7 @@ class Mail:
 
 def read_mail(content: bytes) -> Mail:
     """Raises UnreadableMail."""
-    # The parser calls itself once a level.
-    if len(_NESTS.findall(content)) > DEEPEST:
+    if not _is_reasonable(content):
         raise UnreadableMail("structure")
     try:
         message = message_from_bytes(content)
@@ -73,6 +77,13 @@ def read_mail(content: bytes) -> Mail:
         written_at=_written_at(message),
         files=tuple(_files(parts)),
     )
+
+
+def _is_reasonable(content: bytes) -> bool:
+    """The parser calls itself once a level, and takes seconds for a million headers or boundaries."""
+    shallow = len(_NESTS.findall(content)) <= DEEPEST
+    has_body = len(content) <= LONGEST_HEAD or _BLANK.search(content, 0, LONGEST_HEAD) is not None
+    return shallow and has_body and content.count(b"\n--") <= MOST_BOUNDARIES
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -114,7 +125,7 @@ def _header(message: Message, name: str) -> str:
 
 
 def _people(message: Message, name: str) -> list[str]:
-    told = _headers(message, name)
+    told = [each for each in _headers(message, name) if each.count("(") <= MOST_COMMENTS]
     found = (address.strip().lower() for _, address in getaddresses(told))
     return [each for each in found if 3 <= len(each) <= 200 and each.count("@") == 1][:MOST_PEOPLE]
 
