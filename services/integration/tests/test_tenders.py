@@ -210,7 +210,7 @@ BOMB = '<!DOCTYPE b [<!ENTITY a "aaaa"><!ENTITY c "&a;&a;&a;">]>'
         (b"<html><body>login</body></html>", "schema"),
         (b"<rss>" + b" " * (6 << 20), "too_large"),
         (rss(item("1", body="")).replace(b"<item>", b"<item " + b'a="x" ' * 2000 + b">"), "parse"),
-        (rss(*["<item>" * 100_000]), "parse"),
+        (rss("<item>" * 20_000), "parse"),
         (rss(*["<item/>" * 2001]), "too_large"),
     ],
 )
