@@ -121,7 +121,7 @@ def test_duplicates_that_come_at_once_are_touches_of_the_first(company: Company)
     assert company.get(answers[0].lead.lead_id).touches == 4
 
 
-@pytest.mark.spec("P1.4", "P2.1")
+@pytest.mark.spec("P1.4")
 def test_each_is_written_for_who_sent_it_and_begins_its_own_story(company: Company) -> None:
     company.hire("E1", "E2")
     people = [as_hq("H7"), as_rep("E1", "/HQ/EAST/HZ1/"), as_manager("M1", "/HQ/EAST/HZ1/")]
