@@ -13,7 +13,7 @@ from .company import Company
 
 @pytest.mark.spec("LD3.8")
 def test_passes_at_once_do_not_overtake_each_other(company: Company) -> None:
-    """The import's pass and the service's own: leads still go A, B, C, then by time."""
+    """Of two replicas: leads still go A, B, C, then by time."""
     company.hire(*(f"E{n}" for n in range(1, 6)))
     company.directory.away = True
     c_leads = [company.capture(f"丙{n}公司").lead.lead_id for n in range(12)]

@@ -33,16 +33,16 @@ _PASSES = 48
 Kind = tuple[str, str, str]
 
 
-def drain_waiting(assigner: Assigner, *, import_id: str | None = None) -> int:
+def drain_waiting(assigner: Assigner) -> int:
     """One pass over all that wait; how many found an owner.
 
     A lead that waits already is not tried again when one that asks the same of a rep has just found nobody.
     """
     assigned = 0
-    if _waiting(assigner, import_id):
+    if _waiting(assigner):
         with _alone(assigner):
-            assigned = _drain(assigner, import_id)
-    return assigned + (assign_bounced(assigner) if import_id is None else 0)
+            assigned = _drain(assigner)
+    return assigned + assign_bounced(assigner)
 
 
 @contextmanager
@@ -56,12 +56,12 @@ def _alone(assigner: Assigner) -> Iterator[None]:
         yield
 
 
-def _drain(assigner: Assigner, import_id: str | None) -> int:
+def _drain(assigner: Assigner) -> int:
     """Batch by batch; a batch leaves out what is known to be hopeless, so that nobody behind it starves."""
     assigned = 0
     hopeless: set[Kind] = set()
     behind: Row[Any] | None = None
-    while batch := _waiting(assigner, import_id, hopeless, behind):
+    while batch := _waiting(assigner, hopeless, behind):
         line = deque(batch)
         while together := _next(line, hopeless):
             for row, state in _assign(assigner, together):
@@ -102,9 +102,7 @@ def _is_special(row: Row[Any]) -> bool:
     return row.customer_id is not None or row.bounces > 0 or row.recalls > 0
 
 
-def _waiting(
-    assigner: Assigner, import_id: str | None, hopeless: Collection[Kind] = (), behind: Row[Any] | None = None
-) -> Sequence[Row[Any]]:
+def _waiting(assigner: Assigner, hopeless: Collection[Kind] = (), behind: Row[Any] | None = None) -> Sequence[Row[Any]]:
     """The next in line. A new lead is always tried once, so that it knows why it waits."""
     query = (
         select(t.lead_id, t.state, t.grade, t.industry, t.customer_id, t.bounces, t.recalls, t.rank, t.captured_at)
@@ -112,8 +110,6 @@ def _waiting(
         .order_by(*store.waiting_line())
         .limit(BATCH)
     )
-    if import_id is not None:
-        query = query.where(t.import_id == import_id)
     if behind is not None:
         query = query.where(tuple_(*store.waiting_line()) > (behind.rank, behind.captured_at, behind.lead_id))
     if hopeless:
