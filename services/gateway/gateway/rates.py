@@ -74,7 +74,9 @@ class Rates:
             return True
         # The last ones are counted one by one.
         allowed = await self._memory.ask(lambda: self._shared.hit(rate, limit, who))
-        return await self._own.hit(rate, limit, who) if allowed is None else allowed
+        if allowed is None:
+            allowed = await self._own.hit(rate, limit, who)
+        return allowed
 
     def _keep(self, key: tuple[str, str], requests: int, seconds: int) -> None:
         left = self._bundles[key].left if key in self._bundles else 0  # of somebody who asked at the same time
