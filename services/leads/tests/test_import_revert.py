@@ -9,12 +9,14 @@ from sqlalchemy import text
 
 from chassis.errors import FailedPrecondition, NotFound
 from chassis.kernel.ids import new_id
-from chassis.testing.identity import as_manager
+from chassis.testing.identity import as_hq, as_manager
 from closeloop.leads.v1 import assignment_service_pb2 as assignment_pb
 from closeloop.leads.v1 import capture_service_pb2 as capture_pb
+from closeloop.leads.v1 import duplicate_service_pb2 as duplicate_pb
 from closeloop.leads.v1 import import_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1 import lead_service_pb2 as lead_pb
+from closeloop.leads.v1.duplicate_service_pb2_grpc import DuplicateServiceStub
 from leads.imports.revert_rules import why_it_stays
 from leads.imports.run_import import run_imports
 
@@ -88,6 +90,19 @@ def test_leads_that_somebody_has_touched_stay_and_are_named(company: Company) ->
     assert company.get(leads["1"].lead_id).state == lead_pb2.LEAD_STATE_ACCEPTED
     with company.service.runtime.database.connect() as conn:
         assert conn.scalar(text("SELECT sum(open_a + open_b + open_c) FROM rep")) == 4
+
+
+@pytest.mark.spec("LD1.6", "LD1.4")
+def test_leads_that_were_merged_stay_both(company: Company) -> None:
+    company.hire("E1")
+    done = run(company, table([line(1), line(2), line(3)]))
+    first, second, _ = sorted(each.lead_id for each in brought(company, done.import_id).values())
+    merging = duplicate_pb.MergeLeadsRequest(request_id=new_id(), lead_id=first, merged_lead_id=second, reason="同一家")
+    DuplicateServiceStub(company.rpc(company.service, as_=as_hq())).MergeLeads(merging)
+    reverted = revert(company, done.import_id)
+    assert (reverted.state, reverted.withdrawn, reverted.kept) == (capture_pb.IMPORT_STATE_REVERTED, 1, 2)
+    answer = door(company).ListKeptLeads(pb.ListKeptLeadsRequest(import_id=done.import_id))
+    assert {each.why for each in answer.leads} == {"It was merged with another lead."}
 
 
 @pytest.mark.spec("LD1.6", "LD1.3")

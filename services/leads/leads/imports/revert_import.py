@@ -70,7 +70,8 @@ def _take_leads(tx: Transaction, row: Row[Any], found: list[Lead]) -> Row[Any]:
     done = revert_store.done_with(tx, row.import_id, [each.lead_id for each in found])
     stays = {}
     for lead in found:
-        kinds, hows = done.kinds.get(lead.lead_id, []), done.hows.get(lead.lead_id, [])
+        merged = ["merged"] if lead.merged_into is not None else []
+        kinds, hows = [*merged, *done.kinds.get(lead.lead_id, [])], done.hows.get(lead.lead_id, [])
         if why := why_it_stays(kinds, hows, other_touches=lead.lead_id in done.touched):
             stays[lead.lead_id] = why
     revert_store.keep(tx, row.import_id, stays)

@@ -19,6 +19,7 @@ _WHY = {
     "graded": ("Somebody has graded it.", "已人工定级。"),
     "converted": ("It was converted.", "已转化为商机。"),
     "disqualified": ("It was disqualified.", "已判无效。"),
+    "merged": ("It was merged with another lead.", "已与其他线索合并。"),
     "reopened": ("It was reopened.", "已重新打开。"),
 }
 _OTHERWISE = ("Somebody has worked on it since.", "导入后已有人处理。")
