@@ -64,16 +64,23 @@ def reserve_leads(assigner: Assigner, attempts: Sequence[Attempt], *, exact: boo
         batch = new_id() if len(attempts) > 1 else None
         given = given_lately(tx, reps.values(), attempts[0].contest.policy)
         reservation = _Reservation(tx, leads, reps, given, exact, batch)
-        done = 0
-        for attempt in attempts:
-            if not (_reserve(reservation, attempt, done) or (late and _hold(reservation, attempt, done))):
-                break
+        done = _reserve_in_order(reservation, attempts)
+        _note_load_modes(tx, attempts[:done])
+        for attempt in attempts[done:] if late else ():
+            _hold(reservation, attempt, done)
             done += 1
         after = {each.lead_id: each for each in settle_leads(tx, reservation.settled, assigner.clocks())}
-        _note_load_modes(tx, attempts[:done])
         tx.commit()
     now = [after.get(each.asked.lead.lead_id, leads[each.asked.lead.lead_id]) for each in attempts[:done]]
     return Reserved(done, now, {each: rep.name for each, rep in reps.items()})
+
+
+def _reserve_in_order(reservation: _Reservation, attempts: Sequence[Attempt]) -> int:
+    """How many, up to the first that failed: those after it counted on it."""
+    for done, attempt in enumerate(attempts):
+        if not _reserve(reservation, attempt, done):
+            return done
+    return len(attempts)
 
 
 def _reserve(reservation: _Reservation, attempt: Attempt, place: int) -> bool:
@@ -97,9 +104,10 @@ def _reserve(reservation: _Reservation, attempt: Attempt, place: int) -> bool:
     return True
 
 
-def _hold(reservation: _Reservation, attempt: Attempt, place: int) -> bool:
+def _hold(reservation: _Reservation, attempt: Attempt, place: int) -> None:
     lead = reservation.leads[attempt.asked.lead.lead_id]
-    return lead.state not in WAITING or _wait(reservation, lead, attempt, "unverified", place)
+    if lead.state in WAITING:
+        _wait(reservation, lead, attempt, "unverified", place)
 
 
 def _wait(reservation: _Reservation, lead: Lead, attempt: Attempt, reason: str, place: int) -> bool:
