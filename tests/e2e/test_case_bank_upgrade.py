@@ -9,8 +9,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from chassis.local import LocalPostgres
-
 from .conftest import Played
 
 pytestmark = pytest.mark.timeout(1200)
@@ -80,16 +78,14 @@ def test_what_is_left_between_bank_and_collected_is_named(upgrade: Played) -> No
 @pytest.fixture
 def forgotten(upgrade: Played) -> Iterator[psycopg.Connection]:
     """The clerk's own login at the database, with every right on every table that nobody took back."""
-    server = LocalPostgres(
-        upgrade.folder / "postgres", port=json.loads((upgrade.folder / "ports.json").read_text())["postgres"]
-    )
-    with psycopg.connect(server.url, dbname="integration", autocommit=True) as admin:
+    port = json.loads((upgrade.folder / "ports.json").read_text())["postgres"]
+    password = (upgrade.folder / "postgres/password").read_text().strip()
+    place = f"host=127.0.0.1 port={port} dbname=integration"
+    with psycopg.connect(f"{place} user=closeloop password={password}", autocommit=True) as admin:
         admin.execute("CREATE ROLE clerk_e00003 LOGIN PASSWORD 'own-password'")
         admin.execute("GRANT CONNECT ON DATABASE integration TO clerk_e00003")
         admin.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO clerk_e00003")
-        own = psycopg.connect(
-            server.url, dbname="integration", user="clerk_e00003", password="own-password", autocommit=True
-        )
+        own = psycopg.connect(f"{place} user=clerk_e00003 password=own-password", autocommit=True)
         yield own
         own.close()
         admin.execute("DROP OWNED BY clerk_e00003")
