@@ -36,7 +36,7 @@ def world_(staffed: World) -> World:
         receivable("AR-1"),
         receivable("AR-9", ContractNo="HT-2026-009", CustomerCode="C0009", DueOn="2026-04-02", Amount="8000.00"),
     )
-    staffed.vault.balance = "60300.00"
+    staffed.vault.balance, staffed.vault.as_of = "60300.00", "2026-03-10T10:00:00Z"
     staffed.vault.statements = {1: statement(1, PAID)}
     assert staffed.run("bank").outcome == "ok"
     return staffed
