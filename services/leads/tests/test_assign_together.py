@@ -76,6 +76,26 @@ def test_leads_that_come_together_go_where_they_would_go_one_by_one(company: Com
     assert len(set(owners)) == 4
 
 
+@pytest.mark.spec("LD3.6")
+def test_least_recently_assigned_says_the_same_within_a_batch(company: Company) -> None:
+    """After a turn of three a lead comes that only the first can take: the next turn starts with the second."""
+    waiting = {}
+    for letter, city in (("E", "杭州"), ("F", "深圳")):
+        for number in range(1, 4):
+            company.hire(f"{letter}{number}", manager_id=f"M{letter}", unit=f"/HQ/{letter}/")
+            industries = [] if number == 1 else ["医疗"]
+            company.profile(f"{letter}{number}", city=city, baseline=40, industries=industries)
+        kinds = ["医疗"] * 3 + ["教育"] + ["医疗"] * 3
+        waiting[letter] = [taken_in(company, 1, a_leads=False, city=city, industry=each)[0] for each in kinds]
+    for each in waiting["E"]:
+        assign_leads(company.app.assigner, [each])
+        company.clock.advance(timedelta(microseconds=1))
+    assign_leads(company.app.assigner, waiting["F"])
+    owners = owners_of(company, waiting["E"])
+    assert owners == ["E1", "E2", "E3", "E1", "E2", "E3", "E1"]
+    assert [each.replace("F", "E") for each in owners_of(company, waiting["F"])] == owners
+
+
 @pytest.mark.spec("LD3.10")
 def test_why_not_is_recomputed_with_what_the_batch_had_given_before(company: Company) -> None:
     a_team(company)

@@ -53,7 +53,9 @@ _TURNS_THEN = text(
 )
 _AHEAD = text(
     _TURNS.format(
-        seen="outcome = 'assigned' AND at = :at AND body->'batch'->>'id' = :batch"
+        # Decisions of a batch are microseconds apart.
+        seen="outcome = 'assigned' AND at <= :at AND at > CAST(:at AS timestamptz) - interval '1 second'"
+        " AND body->'batch'->>'id' = :batch"
         " AND CAST(body->'batch'->>'place' AS integer) < :place"
     )
     + " ORDER BY CAST(body->'batch'->>'place' AS integer)"

@@ -1,14 +1,15 @@
 """The desk: leads are decided at it one after the other, each on what those before it were given (LD3.6).
 
 What is given here is given in memory alone, and undone when the desk is left: the reservation makes it true, or the
-lead is decided on anew.
+lead is decided on anew. Each decision is a microsecond after the one before it, so that "least recently assigned" says
+the same whether leads are decided together or one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,7 @@ class Desk:
         self._high_load = set(high_load)
         self._a_given, self._a_to_newcomers = a_given
         self._on_shift = sheet.policy.shift == "always_on" or BusinessCalendar().in_shift(at)
+        self._decided = 0
         self._before: list[tuple[NDArray[Any], Any, Any]] = []
         self._touched: set[int] = set()
 
@@ -65,12 +67,14 @@ class Desk:
         """Among the few who can get it. `dropped`: employees whom the probe refused."""
         found = (self._sheet.reps.find(each) for each in dropped)
         out = np.array(sorted(at for at in found if at is not None), dtype=np.int64)
-        return shortlist(self._sheet, wanted, self._around(wanted.grade), out)
+        contest = shortlist(self._sheet, wanted, self._around(wanted.grade), out)
+        self._decided += 1
+        return contest
 
     def give(self, gift: Gift) -> None:
         grade = gift.contest.wanted.grade
         at = int(self._place_of[gift.contest.reps.number[gift.winner]])
-        self._carry(at, grade)
+        self._carry(at, grade, gift.contest.circumstances.at)
         self._share(at, gift.band, grade)
         self._high_load.discard(grade)
         if gift.contest.survey.high_load:
@@ -113,14 +117,15 @@ class Desk:
             self._sheet.update(np.array(sorted(self._touched), dtype=np.int64))
 
     def _around(self, grade: Grade) -> Circumstances:
-        return Circumstances(self._at, self._on_shift, grade in self._high_load, self._a_given, self._a_to_newcomers)
+        at = self._at + timedelta(microseconds=self._decided)
+        return Circumstances(at, self._on_shift, grade in self._high_load, self._a_given, self._a_to_newcomers)
 
-    def _carry(self, at: int, grade: Grade) -> None:
+    def _carry(self, at: int, grade: Grade, since: datetime) -> None:
         reps = self._sheet.reps
         for name in CARRIED:
             column = getattr(reps, name)
             self._before.append((column, at, column[at]))
-        take_on(reps, at, grade, self._at)
+        take_on(reps, at, grade, since)
         self._touched.add(at)
         self._sheet.carries(at)
 

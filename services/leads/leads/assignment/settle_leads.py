@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -158,11 +159,18 @@ def _assignment(tx: Transaction, give: Give) -> dict[str, Any]:
 
 def _loads(tx: Transaction, gives: Iterable[Give]) -> Iterator[dict[str, Any]]:
     more: dict[str, Counter[str]] = defaultdict(Counter)
+    last: dict[str, datetime] = {}
     for each in gives:
         more[each.rep.employee_id][f"open_{counts_as(each.lead.grade).lower()}"] += 1
+        last[each.rep.employee_id] = each.decision.at
     for employee_id, counts in more.items():
         open_leads = {name: counts[name] for name in ("open_a", "open_b", "open_c")}
-        yield {"employee_id": employee_id, **open_leads, "a_day": local_date(tx.now), "last_assigned_at": tx.now}
+        yield {
+            "employee_id": employee_id,
+            **open_leads,
+            "a_day": local_date(tx.now),
+            "last_assigned_at": last[employee_id],
+        }
 
 
 def _line(tx: Transaction, each: Settled) -> dict[str, Any]:
