@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import Literal
 
@@ -51,9 +52,9 @@ def as_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator
     """Rows go to a temporary file as they come, so that many of them are not held in memory."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
-    sheet.append(list(headings))
-    for row in rows:
-        sheet.append([_CONTROL.sub("", safe_cell(each)) if isinstance(each, str) else each for each in row])
+    for row in chain([headings], rows):
+        # Control characters go first: behind one, the beginning of a formula is not seen.
+        sheet.append([safe_cell(_CONTROL.sub("", each)) if isinstance(each, str) else each for each in row])
     with SpooledTemporaryFile(max_size=1 << 20) as file:
         book.save(file)
         file.seek(0)

@@ -62,3 +62,11 @@ def test_values_come_back_as_they_were() -> None:
 
 def test_control_characters_break_no_workbook() -> None:
     assert read_xlsx(b"".join(as_xlsx(["a"], [["x\x00\x0by"]])))[1] == ("xy",)
+
+
+@pytest.mark.spec("P9.1")
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_trap_behind_a_control_character_is_shown_as_text(trap: str) -> None:
+    """In a heading too."""
+    hidden = f"\x01{trap}"
+    assert read_xlsx(b"".join(as_xlsx([hidden], [[hidden]]))) == [(f"'{trap}",), (f"'{trap}",)]
