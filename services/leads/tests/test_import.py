@@ -246,6 +246,37 @@ def test_no_row_whatever_it_holds_breaks_the_reader(cells: list[str]) -> None:
     assert refused is None or all(each.en and each.zh and each.field for each in refused.violations)
 
 
+@pytest.mark.spec("LD13.1")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(
+            ("budget", each)
+            for each in ("99999999999999999999", "9e999999万", "9e999999", "1e-999999", "NaN", "-Infinity")
+        ),
+        *(("budget", each) for each in ("92233720368547758.08", "9" * 100_000, "0.001")),
+        *(("first_touch_due_hours", each) for each in ("8761", "00024", "9" * 5000)),
+    ],
+)
+def test_a_number_too_large_to_keep_is_an_error_of_its_row(field: str, value: str) -> None:
+    columns = {"company_name": 0, field: 1}
+    with pytest.raises(InvalidInput) as refused:
+        arrival_of(["甲公司", value], columns, 2, "import")
+    assert [each.field for each in refused.value.violations] == [field]
+
+
+@pytest.mark.spec("LD13.1")
+def test_the_largest_numbers_that_can_be_kept_go_in(company: Company) -> None:
+    headings = ["公司", "电话", "首触时限（小时）", "预算（元）"]
+    largest = ["甲公司", "13800000001", "8760", "92233720368547758.07"]
+    oversized = ["乙公司", "13800000002", "24", "99999999999999999999"]
+    done = run(company, table([largest, oversized], "utf-8", headings))
+    assert (done.state, done.created, done.failed) == (pb.IMPORT_STATE_DONE, 1, 1)
+    assert errors(company, done.import_id) == [(2, "budget", "99999999999999999999")]
+    with company.service.runtime.database.connect() as conn:
+        assert conn.execute(text("SELECT budget_fen FROM lead")).scalars().all() == [2**63 - 1]
+
+
 def publish_small_chunks(company: Company) -> None:
     """A policy published at runtime: checkpoints every ten rows."""
     from chassis import policy_versions

@@ -72,6 +72,10 @@ CHANNELS = {
 }
 _CHANNEL = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _DATUMS = {"wgs84": "wgs84", "wgs-84": "wgs84", "gcj02": "gcj02", "gcj-02": "gcj02", "bd09": "bd09", "bd-09": "bd09"}
+# Fen are kept as int64.
+_MOST_FEN = 2**63 - 1
+_MOST_PLACES = 18
+_HOUR_DIGITS = 4
 _YES, _NO = {"是", "y", "yes", "true", "1"}, {"否", "n", "no", "false", "0"}
 _LONGEST = {
     "company_name": 200,
@@ -210,22 +214,30 @@ def _number(value: str) -> float:
 
 
 def _hours(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or int(value) > 8760:
+    if len(value) > _HOUR_DIGITS or not value.isascii() or not value.isdigit() or int(value) > 8760:
         en = f"“{value}” is no number of hours (0 to 8760)."
         raise CellProblem(en, f"“{value}”不是有效的小时数（0 至 8760）。")
     return int(value)
 
 
 def _money(value: str) -> Money:
-    plain = value.replace(",", "").replace("，", "").removeprefix("¥").removesuffix("元")
-    factor = 10_000 if plain.endswith("万") else 1
     try:
-        amount = Money.of(Decimal(plain.removesuffix("万")) * factor)
-    except (InvalidOperation, ValueError):
+        amount = Money.of(_yuan(value.replace(",", "").replace("，", "").removeprefix("¥").removesuffix("元")))
+    except (ArithmeticError, ValueError):
         raise CellProblem(f"“{value}” is no amount.", f"“{value}”不是有效金额。") from None
     if amount.fen < 0:
         raise CellProblem("must not be negative.", "不能为负数。")
+    if amount.fen > _MOST_FEN:
+        raise CellProblem(f"“{value}” is too large an amount.", f"金额“{value}”过大。")
     return amount
+
+
+def _yuan(plain: str) -> Decimal:
+    """Raises ArithmeticError, and ValueError for exponents whose digits would take for ever to write out."""
+    yuan = Decimal(plain.removesuffix("万")) * (10_000 if plain.endswith("万") else 1)
+    if yuan.is_finite() and abs(yuan.adjusted()) > _MOST_PLACES:
+        raise ValueError("out of all proportion")
+    return yuan
 
 
 def _yes_or_no(value: str) -> bool:
