@@ -146,6 +146,10 @@ def test_what_the_clocks_and_the_queue_did_touches_nothing() -> None:
         why_it_stays(["captured", "assigned", "reminded", "overdue", "recycled"], ["automatic"], other_touches=False)
         is None
     )
+    assert why_it_stays(["captured", "estimated"], ["automatic"], other_touches=False) == (
+        "Somebody has estimated it.",
+        "已有人工赢率。",
+    )
     assert why_it_stays(["captured", "novel"], [], other_touches=False) == (
         "Somebody has worked on it since.",
         "导入后已有人处理。",

@@ -7,7 +7,7 @@ from collections.abc import Collection
 # Lines of the timeline that nobody but the import, the queue and the clocks wrote.
 BY_ITSELF = frozenset(
     {"captured", "touched", "assigned", "held", "queued", "reminded", "overdue", "yellow", "recycle_warning"}
-    | {"recycled", "recalled", "estimated"}
+    | {"recycled", "recalled"}
 )
 # Ways to an owner that no person chose.
 AUTOMATIC = frozenset({"automatic", "customer_owner", "bounced"})
@@ -17,6 +17,7 @@ _WHY = {
     "contacted": ("The customer was contacted.", "已联系客户。"),
     "activity": ("Somebody worked on it.", "已有跟进记录。"),
     "graded": ("Somebody has graded it.", "已人工定级。"),
+    "estimated": ("Somebody has estimated it.", "已有人工赢率。"),
     "converted": ("It was converted.", "已转化为商机。"),
     "disqualified": ("It was disqualified.", "已判无效。"),
     "merged": ("It was merged with another lead.", "已与其他线索合并。"),
