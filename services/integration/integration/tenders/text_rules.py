@@ -24,7 +24,10 @@ LARGEST = Decimal("1000000000000")
 # The end of a phrase, or the next label.
 _END = re.compile(r"[\n\r;；。|]|\s{2,}|\s(?=[^\s\d:：]{2,12}[:：])")
 _BRACKET = re.compile(r"^\s*(?:[（(][^（()）\n]{0,20}[)）])?\s*[:：]\s*")
-_AMOUNT = re.compile(r"(\d[\d,，]{0,20}(?:\.\d{1,6})?)\s*(亿元|万元|元|亿|万)?")
+_NUMBER = r"(?<!\d)(?<!\d[.,])(\d[\d,]{0,20}+(?:\.\d{1,6}+)?)"
+_AMOUNT = re.compile(_NUMBER + r"\s*(亿元|万元|元|亿|万)")
+# Without a unit a number may as well be a lot's or a year's: it is the amount only where nothing else is said.
+_BARE = re.compile(r"^\s*(?:(?:人民币|约|¥)\s*){0,3}" + _NUMBER + r"\s*(?:人民币\s*)?(?:$|\()")
 _UNITS = {"亿元": 10**8, "亿": 10**8, "万元": 10**4, "万": 10**4, "元": 1}
 _DAY = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]*(\d{1,2})\s*[:：时点]\s*(\d{1,2})?)?"
@@ -45,11 +48,15 @@ def labelled(text: str, labels: Sequence[str]) -> str:
 
 
 def amount_of(text: str) -> Money | None:
-    """“￥120万元”, “1,200,000.00” → CNY. None when no amount is written."""
-    found = _AMOUNT.search(unicodedata.normalize("NFKC", text))
-    if found is None:
+    """“￥120万元”, “1,200,000.00” → CNY. Of several (lots) the first with a unit. None when no amount is written."""
+    plain = unicodedata.normalize("NFKC", text)
+    if found := _AMOUNT.search(plain):
+        number, unit = found.groups()
+    elif found := _BARE.search(plain):
+        number, unit = found[1], "元"
+    else:
         return None
-    yuan = Decimal(found[1].replace(",", "")) * _UNITS[found[2] or "元"]
+    yuan = Decimal(number.replace(",", "")) * _UNITS[unit]
     return Money.of(yuan.quantize(Decimal("0.01"), ROUND_HALF_UP)) if yuan <= LARGEST else None
 
 
