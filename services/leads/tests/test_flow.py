@@ -27,6 +27,9 @@ from leads.flow.funnel_rules import OLD_CUSTOMERS, Counted, Step, funnels
 from leads.flow.period_rules import period
 
 from .company import UNIT, Company, stamp
+from .test_duplicates import merge
+from .test_import import line, run, table
+from .test_import_revert import revert
 
 TUESDAY = datetime(2026, 3, 10, 2, tzinfo=UTC)  # 10:00 in Shanghai
 
@@ -201,6 +204,21 @@ def test_the_funnel_tells_the_loss_per_step_and_old_customers_apart(
     assert {each.reached for each in rows} == {pb.FUNNEL_STEP_SIGNED, pb.FUNNEL_STEP_REPLIED}
     wechat = pb.GetLeadFunnelRequest(first_month="2026-03", wechat_only=True)
     assert not flow(company).GetLeadFunnel(wechat).funnels
+
+
+@pytest.mark.spec("LD8.1", "LD1.4", "LD1.6")
+def test_merged_and_withdrawn_leads_are_no_leads_of_the_funnel(company: Company) -> None:
+    company.hire("E1")
+    kept, twin = (company.capture(f"第{n}公司", phone=f"1390000000{n}").lead for n in range(2))
+    merge(company, kept.lead_id, twin.lead_id)
+    revert(company, run(company, table([line(n) for n in range(1, 4)])).import_id)
+    asked = pb.GetLeadFunnelRequest(first_month="2026-03")
+    [whole] = [
+        each for each in flow(company, as_hq()).GetLeadFunnel(asked).funnels if not each.channel and not each.grade
+    ]
+    assert whole.stages[0].leads == 1
+    request = pb.ListFunnelLeadsRequest(first_month="2026-03", step=pb.FUNNEL_STEP_CAPTURED)
+    assert [each.lead_id for each in flow(company, as_hq()).ListFunnelLeads(request).leads] == [kept.lead_id]
 
 
 @pytest.mark.spec("LD8.1", "P9.1")

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.errors import NotFound
+from chassis.identity import Identity, of_service
 from chassis.kernel.calendar import BusinessCalendar
 from chassis.kernel.ids import new_id
-from chassis.testing.identity import as_hq
+from chassis.testing.identity import as_hq, as_manager, as_rep
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1 import lead_service_pb2 as lead_pb
 from closeloop.leads.v1 import policy_service_pb2 as policy_pb
@@ -26,13 +27,17 @@ from leads.assignment.policy import AssignmentPolicy, Weights
 from leads.assignment.rules import Place
 from leads.lead.rules import Grade, Position
 from leads.policies import ASSIGNMENT
+from leads.replay import store
 from leads.replay.past_rules import Past
 from leads.replay.play import play
 from leads.replay.report_rules import Played, report
 from leads.replay.run_replays import run_replays
 
-from .company import Company
+from .company import UNIT, Company
 from .test_assignment_rules import HANGZHOU, SHAOXING, columns, plain
+from .test_duplicates import merge
+from .test_import import line, run, table
+from .test_import_revert import revert
 
 AT = datetime(2026, 3, 10, 2, tzinfo=UTC)  # Tuesday, 10:00 in Shanghai
 ALWAYS = AssignmentPolicy(shift="always_on", newcomer_quota=0)
@@ -192,6 +197,26 @@ def test_a_draft_is_played_over_the_company_s_own_leads_and_changes_nothing(comp
     assert [company.get(each.lead_id) for each in before] == before
     [listed] = replays(company).ListReplays(pb.ListReplaysRequest()).replays
     assert listed.replay_id == started.replay_id
+
+
+@pytest.mark.spec("LD3.11", "LD1.4", "LD1.6")
+def test_only_leads_that_somebody_had_to_work_on_are_played(company: Company) -> None:
+    """Disqualified before anybody had it, one would be carried for ever."""
+
+    def refuse(lead: lead_pb2.Lead, as_: Identity) -> None:
+        request = lead_pb.DisqualifyLeadRequest(request_id=new_id(), lead_id=lead.lead_id, reason="空号")
+        company.leads(as_).DisqualifyLead(request)
+
+    refuse(company.capture("无人公司", phone="13900000009").lead, as_manager())
+    company.hire("E1")
+    kept, twin, refused = (company.capture(f"第{n}公司", phone=f"1390000000{n}").lead for n in range(3))
+    merge(company, kept.lead_id, twin.lead_id)
+    revert(company, run(company, table([line(n) for n in range(1, 4)])).import_id)
+    refuse(refused, as_rep("E1", UNIT))
+    with company.service.uow.read(of_service("leads")) as tx:
+        played = store.past(tx, AT - timedelta(days=30), company.clock.now())
+    still_open = {str(each.wanted.lead_id): each.held is None for each in played}
+    assert still_open == {kept.lead_id: True, refused.lead_id: False}
 
 
 @pytest.mark.spec("LD3.11")

@@ -29,6 +29,7 @@ from leads import tables
 from leads.flow.flow_rules import TAKEN_AWAY, Taken
 from leads.flow.funnel_rules import Counted, Step
 from leads.lead import store as leads
+from leads.lead.rules import GONE
 
 a, lead, step = tables.assignment.c, tables.lead.c, tables.lead_step.c
 Period = tuple[datetime, datetime]
@@ -104,7 +105,8 @@ def _ended() -> ColumnElement[bool]:
 
 def _captured(tx: Transaction, period: Period, wechat_only: bool) -> ColumnElement[bool]:
     known = lead.wecom_external_id != "" if wechat_only else true()
-    return and_(lead.captured_at >= period[0], lead.captured_at < period[1], known, leads.visible(tx.identity))
+    in_period = and_(lead.captured_at >= period[0], lead.captured_at < period[1])
+    return and_(in_period, lead.state.not_in(sorted(GONE)), known, leads.visible(tx.identity))
 
 
 def counted(tx: Transaction, period: Period, *, wechat_only: bool) -> list[Counted]:

@@ -90,6 +90,8 @@ TRANSITIONS: dict[State, dict[Command, State]] = {
 WAITING = frozenset({State.NEW, State.HELD, State.QUEUED})
 OWNED = frozenset({State.ASSIGNED, State.ACCEPTED, State.CONTACTED})
 OPEN = WAITING | OWNED | {State.RECYCLED}
+# No leads of their own any more: counted nowhere.
+GONE = {State.WITHDRAWN, State.MERGED}
 
 
 def after(state: State, command: Command) -> State:

@@ -14,7 +14,7 @@ from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.assignment.input_rules import Wanted
 from leads.assignment.rules import Place
-from leads.lead.rules import Grade, Position
+from leads.lead.rules import GONE, Grade, Position
 from leads.replay.past_rules import Past
 
 t = tables.policy_replay.c
@@ -34,7 +34,9 @@ _PAST = text(
         SELECT nullif(max(coalesce(ended_at, 'infinity')), 'infinity') AS ended_at
         FROM assignment WHERE assignment.lead_id = lead.lead_id
     ) AS last ON true
-    WHERE lead.captured_at >= :since AND lead.captured_at <= :until
+    WHERE lead.captured_at >= :since AND lead.captured_at <= :until AND lead.state <> ALL (:gone)
+        -- Nobody ever carried it: it has no length to be carried for.
+        AND (lead.state <> 'disqualified' OR first.employee_id IS NOT NULL)
     ORDER BY lead.captured_at, lead.lead_id
     """  # noqa: S608
 )
@@ -55,7 +57,7 @@ def past(tx: Transaction, since: datetime, until: datetime) -> list[Past]:
             row.owner,
             row.fixed,
         )
-        for row in tx.execute(_PAST, {"since": since, "until": until})
+        for row in tx.execute(_PAST, {"since": since, "until": until, "gone": sorted(GONE)})
     ]
 
 
