@@ -46,9 +46,13 @@ def refuse_suggestion(tx: Transaction, suggestion_id: str, reason: str) -> None:
 
 
 def _open(tx: Transaction, suggestion_id: str) -> Row[Any]:
-    row = store.lock_suggestion(tx, suggestion_id)
-    if not all(leads.is_visible(tx, each) for each in (row.lead_id, row.other_id)):
+    """Locked after its two leads, as a merge locks them; what was answered meanwhile is seen under the lock."""
+    found = store.load_suggestion(tx, suggestion_id)
+    both = found.lead_id, found.other_id
+    if not all(leads.is_visible(tx, each) for each in both):
         raise store.SuggestionNotFound(suggestion_id=suggestion_id)
+    leads.lock_all(tx, both)
+    row = store.load_suggestion(tx, suggestion_id, lock=True)
     if row.state != "open":
         raise SuggestionAnswered(state=row.state)
     return row

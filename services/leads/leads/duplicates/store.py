@@ -65,10 +65,10 @@ def _visible(identity: Identity, lead: FromClause) -> ColumnElement[bool]:
     return seen if identity.level != "team" else seen | and_(lead.c.owner_id == "", lead.c.unit == "")
 
 
-def lock_suggestion(tx: Transaction, suggestion_id: str) -> Row[Any]:
-    """Raises SuggestionNotFound. That its leads are the caller's to see is found when they are locked."""
-    query = select(tables.lead_suggestion).where(_suggested.suggestion_id == suggestion_id).with_for_update()
-    row = tx.execute(query).one_or_none()
+def load_suggestion(tx: Transaction, suggestion_id: str, *, lock: bool = False) -> Row[Any]:
+    """Locked after its leads, always. Raises SuggestionNotFound; whether the caller sees the leads is not asked."""
+    query = select(tables.lead_suggestion).where(_suggested.suggestion_id == suggestion_id)
+    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise SuggestionNotFound(suggestion_id=suggestion_id)
     return row

@@ -1,4 +1,7 @@
-"""Take a bulk assignment back: leads nobody has touched since stand as they did before (LD7.1)."""
+"""Take a bulk assignment back: leads nobody has touched since stand as they did before (LD7.1).
+
+All leads are locked before the reps, both by id, as everywhere.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from leads.pool import store
 from leads.pool.bulk_assign import Handed
 from leads.pool.policy import PoolPolicy
 from leads.pool.release_lead import into_the_pool
+from leads.roster import store as roster
 
 _UNDONE = ("The bulk assignment was undone.", "批量分配已撤销。")
 _TOUCHED = ("Somebody has worked on it since.", "分配后已有人处理。")
@@ -36,6 +40,7 @@ def undo_bulk_assign(tx: Transaction, batch_id: str, policy: PoolPolicy) -> list
     if tx.now > batch.assigned_at + timedelta(hours=policy.undo_hours):
         raise TooLateToUndo(hours=policy.undo_hours)
     locked = leads.lock_all(tx, [row.lead_id for row in assigned])
+    roster.lock_reps(tx, {row.employee_id for row in assigned})
     handed: list[Handed] = []
     for row in assigned:
         lead = locked[row.lead_id]
