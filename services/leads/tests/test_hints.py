@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import combinations
 from typing import Any
@@ -107,18 +108,22 @@ def hints(company: Company, lead_id: str, as_: Any = None) -> pb.Hints:
     return stub.GetLeadHints(pb.GetLeadHintsRequest(lead_id=lead_id)).hints
 
 
-def closed(company: Company, count: int, *kinds: str, won: bool = True, **known: Any) -> None:
-    """Leads of the past that wanted the same, with what was done before their end."""
+def closed(company: Company, count: int, *kinds: str, won: bool = True, care: Sequence[str] = (), **known: Any) -> None:
+    """Leads of the past of another system that wanted the same, with what was done before their end, and after it."""
     at = company.clock.now() - timedelta(days=60)
     facts = {"channel": "expo", "industry": "医院", "province": "浙江", "need": "采购超声影像设备"} | known
     steps = [assignment_pb.ClosedLeadStep(kind=kind, at=stamp(at + timedelta(days=n))) for n, kind in enumerate(kinds)]
+    end = at + timedelta(days=30)
+    steps += [
+        assignment_pb.ClosedLeadStep(kind=each, at=stamp(end + timedelta(days=n + 1))) for n, each in enumerate(care)
+    ]
     rows = [
         assignment_pb.ClosedLead(
-            external_id=new_id(),
+            external_id=f"OLD-{new_id()}",
             owner_id="E1",
             grade=lead_pb2.GRADE_A,
             won=won,
-            closed_at=stamp(at + timedelta(days=30)),
+            closed_at=stamp(end),
             facts=assignment_pb.ClosedLeadFacts(steps=steps, **facts),
         )
         for _ in range(count)
@@ -157,6 +162,17 @@ def test_a_lead_is_told_what_won_its_like_with_counts_and_what_comes_next(compan
     assert (best.won, best.of_won, best.lost, best.of_lost) == (12, 15, 0, 9)
     assert [each.label_zh for each in said.next_steps] == ["拜访或会议"]
     assert {each.likeness for each in said.similar} == {1.0}
+
+
+@pytest.mark.spec("LD12.1")
+def test_what_was_done_after_the_win_did_not_win_it(company: Company) -> None:
+    company.hire("E1")
+    closed(company, 12, "call", "visit", care=["reply"])
+    closed(company, 9, "message", won=False)
+    closed(company, 4, care=["visit", "reply"])
+    said = hints(company, wanting(company).lead_id)
+    assert [[each.kind for each in path.steps] for path in said.paths] == [["call", "visit"]]
+    assert (said.won, said.paths[0].of_won) == (16, 12)
 
 
 @pytest.mark.spec("LD12.1")

@@ -74,7 +74,7 @@ def _hints(tx: Transaction, profile: Profile, lead_key: str, policy: HintPolicy)
     alike = tuple(Alike(each, value, names.get(each.key, "")) for value, each in won)
     if len(won) < policy.least_won:
         return Hints(len(won), len(lost), alike, why=_too_few(_ALIKE, len(won), policy))
-    steps = store.steps_of(tx, [lead_key, *(each.key for _, each in won + lost)])
+    steps = store.steps_of(tx, lead_key, [each.key for _, each in won + lost])
     before_won, before_lost = _walked(won, steps), _walked(lost, steps)
     if len(before_won) < policy.least_won:
         return Hints(len(won), len(lost), alike, why=_too_few(_WALKED, len(before_won), policy))

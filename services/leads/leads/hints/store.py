@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, any_, bindparam, select, text
+from sqlalchemy import ARRAY, Row, Text, Uuid, any_, bindparam, select, text
 
 from chassis.unit_of_work import Transaction
 from leads import tables
@@ -16,11 +17,13 @@ from leads.lead.store import visible
 
 # The latest closed leads: more would not be looked at within the patience of who asks.
 MOST = 5000
-_STEPS_OF = (
-    select(tables.lead_step.c.lead_key, tables.lead_step.c.kind)
-    .where(tables.lead_step.c.lead_key == any_(bindparam("keys", type_=ARRAY(Text))))
-    .order_by(tables.lead_step.c.lead_key, tables.lead_step.c.at)
-)
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_STEPS_OF = text("""
+    SELECT step.lead_key, step.kind
+    FROM lead_step AS step LEFT JOIN closed_lead AS closed ON closed.external_id = step.lead_key
+    WHERE step.lead_key = ANY (CAST(:keys AS text[])) AND (step.lead_key = :own OR step.at <= closed.closed_at)
+    ORDER BY step.lead_key, step.at
+""")
 _CLOSED = text(
     f"""
     SELECT closed.external_id, closed.won, closed.closed_at, seen.fields, seen.need, seen.roles
@@ -60,21 +63,23 @@ def profile_of(fields: dict[str, str], need: str, roles: Collection[str]) -> Pro
     )
 
 
-def steps_of(tx: Transaction, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Lead's key → what was done, oldest first."""
+def steps_of(tx: Transaction, own: str, closed: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Lead's key → what was done, oldest first: of closed leads only on the way to their end."""
+    keys = [own, *closed]
     found: dict[str, list[str]] = {key: [] for key in keys}
-    for row in tx.execute(_STEPS_OF, {"keys": list(keys)}):
+    for row in tx.execute(_STEPS_OF, {"keys": keys, "own": own}):
         found[row.lead_key].append(row.kind)
     return {key: tuple(steps) for key, steps in found.items()}
 
 
 def names(tx: Transaction, keys: Collection[str]) -> dict[str, str]:
-    """Company names of those leads that the caller may see."""
+    """Company names of those leads that the caller may see. Keys of other systems name no lead of ours."""
     t = tables.lead.c
+    ids = [key for key in keys if _ID.fullmatch(key)]
     query = select(t.lead_id.cast(Text).label("key"), t.company_name).where(
-        t.lead_id.cast(Text) == any_(bindparam("keys", type_=ARRAY(Text))), visible(tx.identity)
+        t.lead_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))), visible(tx.identity)
     )
-    return {row.key: row.company_name for row in tx.execute(query, {"keys": list(keys)})}
+    return {row.key: row.company_name for row in tx.execute(query, {"ids": ids})}
 
 
 def latest_lead(tx: Transaction, customer_id: str) -> Row[Any] | None:
