@@ -17,7 +17,7 @@ from integration.connectors.registry import Registry
 from integration.feeds.policy import FeedRule
 from integration.feeds.source import Access
 from integration.registry.policy import RegistryPolicy
-from integration.registry.rules import Company, changes_between
+from integration.registry.rules import Company, changes_between, merged
 from integration.tables import quarantine, watched_company
 from services.integration.tests.conftest import QUICK, World
 
@@ -87,6 +87,54 @@ def test_a_change_at_the_register_is_told_on_once(world: World, register: dict[s
     assert (run.duplicates, run.corrected, len(told(world))) == (1, 0, 3)
 
 
+@pytest.mark.spec("N1.1")
+def test_what_an_answer_leaves_out_stays_as_it_was(world: World, register: dict[str, dict[str, Any]]) -> None:
+    know(world)
+    register[CODE] = entry()
+    world.run("registry")
+    sparse = entry(legalPersonName="李四", regLocation=None, updateTimes=1_773_090_000_000)
+    del sparse["result"]["branches"]
+    answers = [
+        sparse,
+        entry(legalPersonName="李四", branches=None, updateTimes=1_773_100_000_000),
+        entry(legalPersonName="李四", branches=[], updateTimes=1_773_110_000_000),
+    ]
+    for register[CODE] in answers:
+        world.clock.advance(timedelta(days=1))
+        world.run("registry")
+    assert told(world) == [("legal_person", "张三", "李四"), ("branches", "上海分公司", "")]
+    assert world.row(watched_company).company["address"] == "杭州市西湖区"
+
+
+@pytest.mark.spec("N1.1")
+def test_branches_heard_of_for_the_first_time_were_not_opened(
+    world: World, register: dict[str, dict[str, Any]]
+) -> None:
+    know(world)
+    for branches in (None, ["上海分公司"], ["上海分公司", "北京分公司"]):
+        register[CODE] = entry(branches=branches)
+        world.run("registry")
+        world.clock.advance(timedelta(days=1))
+    assert told(world) == [("branches", "", "北京分公司")]
+
+
+@pytest.mark.spec("N1.1", "N1.3")
+def test_a_corrected_code_is_another_company_and_no_change(world: World, register: dict[str, dict[str, Any]]) -> None:
+    know(world)
+    register[CODE] = entry()
+    world.run("registry")
+    know(world, version=2, uscc=OTHER)
+    other = {"creditCode": OTHER, "legalPersonName": "王五", "parentCompany": "云启集团", "regCapital": None}
+    register[OTHER] = entry(**other, updateTimes=1_700_000_000_000)
+    assert world.run("registry").records_new == 1
+    kept = world.row(watched_company)
+    assert (told(world), kept.registered_uscc, kept.company["capital"]) == ([], OTHER, "")
+    world.clock.advance(timedelta(days=1))
+    register[OTHER] = entry(**other | {"legalPersonName": "赵六"}, updateTimes=1_700_000_000_001)
+    world.run("registry")
+    assert told(world) == [("legal_person", "王五", "赵六")]
+
+
 @pytest.mark.spec("N1.2")
 def test_customers_take_turns_and_each_is_asked_about_once_a_day(
     world: World, register: dict[str, dict[str, Any]]
@@ -152,7 +200,7 @@ def test_a_register_that_refuses_fails_the_run_and_the_customer_keeps_its_turn(
 
 COMPANIES = st.builds(
     Company, *(st.sampled_from(["", "甲", "乙"]) for _ in range(6)),
-    st.lists(st.sampled_from("甲乙丙"), unique=True).map(lambda names: tuple(sorted(names))),
+    st.none() | st.lists(st.sampled_from("甲乙丙"), unique=True).map(lambda names: tuple(sorted(names))),
 )  # fmt: skip
 
 
@@ -162,5 +210,10 @@ def test_changes_name_every_field_that_differs_and_no_other(before: Company, aft
     named = {each.field: each for each in changes_between(before, after)}
     texts = ("name", "legal_person", "address", "state", "capital", "parent")
     differing = {name for name in texts if getattr(after, name) not in ("", getattr(before, name))}
-    assert set(named) == differing | ({"branches"} if before.branches != after.branches else set())
+    both_said = before.branches is not None and after.branches is not None
+    branches = {"branches"} if both_said and before.branches != after.branches else set()
+    assert set(named) == differing | branches
     assert changes_between(after, after) == ()
+    known = merged(before, after)
+    assert changes_between(before, known) == changes_between(before, after)
+    assert merged(known, after) == known

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -29,14 +29,15 @@ class CompanyRecord(BaseModel):
     state: KeyText = Field(alias="regStatus")
     capital: ShortText | None = Field(alias="regCapital", default=None)
     parent: ShortText | None = Field(alias="parentCompany", default=None)
-    branches: Annotated[tuple[KeyText, ...], Field(max_length=5000)] = Field(alias="branches", default=())
+    # Left out: nothing is said about them; an empty list: there are none (any more).
+    branches: Annotated[tuple[KeyText, ...], Field(max_length=5000)] | None = Field(alias="branches", default=None)
     # Milliseconds since 1970, when the register last looked.
     updated: int = Field(alias="updateTimes", ge=0, le=2**53)
 
 
 @dataclass(frozen=True)
 class Company:
-    """Compared field by field; empty: the register doesn't say. `branches` are sorted."""
+    """Compared field by field; an empty text, or None: the register doesn't say. `branches` are sorted."""
 
     name: str
     legal_person: str
@@ -44,7 +45,7 @@ class Company:
     state: str
     capital: str
     parent: str
-    branches: tuple[str, ...]
+    branches: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def company_of(record: CompanyRecord) -> Company:
         state=record.state,
         capital=record.capital or "",
         parent=record.parent or "",
-        branches=tuple(sorted(set(record.branches))),
+        branches=None if record.branches is None else tuple(sorted(set(record.branches))),
     )
 
 
@@ -89,18 +90,29 @@ def is_the_customer(record: CompanyRecord, uscc: str, name: str) -> bool:
     return record.uscc == uscc if uscc else _key(record.name) == _key(name)
 
 
+def merged(held: Company, told: Company) -> Company:
+    """What the register says nothing about now stays as it was said before."""
+    said = {field.name: getattr(told, field.name) for field in fields(Company)}
+    return replace(held, **{name: value for name, value in said.items() if value not in ("", None)})
+
+
 def changes_between(before: Company, after: Company) -> tuple[RegistryFieldChange, ...]:
     """In the order of the fields. What the register says nothing about any more is no change."""
     found: list[RegistryFieldChange] = []
     for field in fields(Company):
         old, new = getattr(before, field.name), getattr(after, field.name)
         if field.name == "branches":
-            gone, opened = _listed(set(old) - set(new)), _listed(set(new) - set(old))
-            if gone or opened:
-                found.append(RegistryFieldChange(field.name, gone, opened))
+            found.extend(_opened_and_closed(old, new))
         elif new and new != old:
             found.append(RegistryFieldChange(field.name, old, new))
     return tuple(found)
+
+
+def _opened_and_closed(old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> list[RegistryFieldChange]:
+    """Branches that are heard of for the first time were not opened just now."""
+    if old is None or new is None or old == new:
+        return []
+    return [RegistryFieldChange("branches", _listed(set(old) - set(new)), _listed(set(new) - set(old)))]
 
 
 def _listed(names: Sequence[str] | set[str]) -> str:

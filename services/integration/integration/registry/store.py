@@ -66,7 +66,10 @@ def asked_since(tx: Transaction) -> datetime | None:
 
 def company(row: Row[Any]) -> Company | None:
     told = row.company
-    return None if told is None else Company(**told | {"branches": tuple(told["branches"])})
+    if told is None:
+        return None
+    branches = told["branches"]
+    return Company(**told | {"branches": None if branches is None else tuple(branches)})
 
 
 def _change(tx: Transaction, customer_id: str, **values: Any) -> None:

@@ -17,6 +17,7 @@ from integration.registry.rules import (
     changes_between,
     company_of,
     is_the_customer,
+    merged,
     updated_at,
 )
 
@@ -54,17 +55,22 @@ def _take(tx: Transaction, row: Row[Any], raw: Raw, answer: Any, outcome: Outcom
 
 
 def _keep(tx: Transaction, row: Row[Any], record: CompanyRecord, outcome: Outcome) -> None:
-    """What is heard first is where changes are counted from; an answer older than the one held says nothing."""
+    """What is heard first is where changes are counted from; an answer older than the one held says nothing.
+
+    Under another code the register tells of another company: its values are no changes of the one before.
+    """
     company, at, held = company_of(record), updated_at(record), store.company(row)
-    if held is None:
-        store.keep(tx, row.customer_id, company, record.uscc, at, 0)
+    if held is None or row.registered_uscc != record.uscc:
+        store.keep(tx, row.customer_id, company, record.uscc, at, row.version)
         outcome.new += 1
         return
-    changes = changes_between(held, company)
-    if not changes or at < row.updated_at:
+    known = merged(held, company)
+    if known == held or at < row.updated_at:
         outcome.duplicates += 1
         return
-    version = row.version + 1
-    store.keep(tx, row.customer_id, company, record.uscc, at, version)
-    tx.record(RegistryChanged(row.customer_id, version, record.uscc, company.name, changes, at))
+    changes = changes_between(held, known)
+    version = row.version + bool(changes)
+    store.keep(tx, row.customer_id, known, record.uscc, at, version)
+    if changes:
+        tx.record(RegistryChanged(row.customer_id, version, record.uscc, known.name, changes, at))
     outcome.corrected += 1
