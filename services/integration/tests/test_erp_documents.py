@@ -88,6 +88,17 @@ def test_a_correction_counts_and_an_older_version_does_not(world: World) -> None
     assert world.row(erp_delivery, delivery_id="D-1").amount_fen == 8_000
 
 
+@pytest.mark.spec("N1.3")
+def test_what_is_older_than_a_version_that_said_the_same_is_late(world: World) -> None:
+    offer(world, ErpDeliveries, "Deliveries", delivery("D-1", Version=1, Amount="100.00"))
+    same = offer(world, ErpDeliveries, "Deliveries", delivery("D-1", Version=3, Amount="100.00"))
+    late = offer(world, ErpDeliveries, "Deliveries", delivery("D-1", Version=2, Amount="70.00"))
+    assert (same.duplicates, late.duplicates, late.corrected) == (1, 1, 0)
+    kept = world.row(erp_delivery, delivery_id="D-1")
+    assert (kept.amount_fen, kept.version, kept.source_version) == (10_000, 1, 3)
+    assert len(world.events("integration.delivered")) == 1
+
+
 @pytest.mark.spec("N1.2")
 @pytest.mark.parametrize("case", KINDS, ids=lambda case: case[1])
 def test_what_can_t_be_read_waits_until_a_good_one_comes(world: World, case: Case) -> None:

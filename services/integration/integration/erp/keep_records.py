@@ -43,10 +43,13 @@ def keep_records(tx: Transaction, records: Sequence[Raw], kind: Kind[R]) -> tupl
     known = store.locked(tx, kind.table, kind.key, told)
     changes: list[Change[R]] = []
     rows: list[dict[str, Any]] = []
+    raised: dict[str, int] = {}
     for key, record in told.items():
         row = known.get(key)
         what, content = compared(row, record)
         if what is Arrival.DUPLICATE:
+            if row is not None and record.source_version > row.source_version:
+                raised[key] = record.source_version
             continue
         outcome.new += what is Arrival.NEW
         outcome.corrected += what is Arrival.CORRECTED
@@ -55,6 +58,7 @@ def keep_records(tx: Transaction, records: Sequence[Raw], kind: Kind[R]) -> tupl
         versions = {"version": version, "source_version": record.source_version, "content_hash": content}
         rows.append(kind.columns(record) | versions)
     store.save(tx, kind.table, kind.key, rows)
+    store.raise_versions(tx, kind.table, kind.key, raised)
     outcome.duplicates = outcome.records - outcome.new - outcome.corrected - len(outcome.rejections)
     outcome.accepted = list(told)
     return outcome, changes

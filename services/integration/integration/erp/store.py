@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, Table, True_, exists, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Row,
+    Table,
+    True_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.access import visible_rows
@@ -27,6 +42,14 @@ def save(tx: Transaction, table: Table, key: str, rows: Sequence[dict[str, Any]]
         fresh = insert(table)
         others = {name: fresh.excluded[name] for name in rows[0] if name != key}
         tx.execute(fresh.on_conflict_do_update(index_elements=[table.c[key]], set_=others), rows)
+
+
+def raise_versions(tx: Transaction, table: Table, key: str, versions: Mapping[str, int]) -> None:
+    """A higher version that says the same: what is older than it comes late from now on. Ours stays."""
+    if versions:
+        row = table.c[key] == bindparam("named")
+        newer = update(table).where(row).values(source_version=bindparam("newer"))
+        tx.execute(newer, [{"named": name, "newer": version} for name, version in versions.items()])
 
 
 def seen(tx: Transaction, *links: ColumnElement[bool]) -> ColumnElement[bool]:

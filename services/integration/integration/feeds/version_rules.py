@@ -68,7 +68,8 @@ def compared(row: Held | None, record: Versioned) -> tuple[Arrival, bytes]:
 def arrival(known: tuple[int, bytes] | None, version: int, content: bytes) -> Arrival:
     """`known`: the version and content hash we hold.
 
-    An older version is a late repetition. The same version with other content is a correction: the source is believed.
+    An older version is a late repetition; a newer one that says the same becomes the version we hold, no more.
+    The same version with other content is a correction: the source is believed.
     """
     if known is None:
         return Arrival.NEW
