@@ -16,6 +16,7 @@ REAL_TIME = {
     "integration/api/api_keys.py": "keys expire in real time, like tokens",
     "integration/api/callbacks.py": "the sender of a callback stamps real time; its age is judged against it",
     "integration/callbacks/tidy.py": "nonces are forgotten when they are too old to be replayed, in real time",
+    "integration/notifications/send_to_robots.py": "a robot's signature is of real time, judged by the chat system",
     "integration/feeds/pace.py": "the pace of calls to a source is kept in real time",
 }
 

@@ -85,7 +85,7 @@ def test_a_mapping_is_remembered_for_the_person_and_for_the_company(company: Com
         request_id=new_id(), file_id=request.file_id, channel="expo", mapping={"单位": "company_name"}
     )
     other.StartImport(own)
-    preview = pb.PreviewImportRequest(file_id=request.file_id, channel="expo")
+    preview = pb.PreviewImportRequest(request_id=new_id(), file_id=request.file_id, channel="expo")
     assert [each.field for each in door(company, as_hq("H2")).PreviewImport(preview).columns] == ["company_name", ""]
     assert [each.field for each in door(company).PreviewImport(preview).columns] == ["company_name", "phone"]
 
@@ -93,7 +93,7 @@ def test_a_mapping_is_remembered_for_the_person_and_for_the_company(company: Com
 @pytest.mark.spec("LD1.6")
 def test_a_preview_shows_how_each_column_would_be_read(company: Company) -> None:
     content = table([["甲公司", "13800000001", "x"]], headings=["单位", "手机号", "备忘"], encoding="utf-8")
-    request = pb.PreviewImportRequest(file_id=company.put_file(content), channel="expo")
+    request = pb.PreviewImportRequest(request_id=new_id(), file_id=company.put_file(content), channel="expo")
     blind = door(company).PreviewImport(request)
     assert [(each.heading, each.field, each.by) for each in blind.columns] == [
         ("单位", "", ""),
@@ -103,9 +103,11 @@ def test_a_preview_shows_how_each_column_would_be_read(company: Company) -> None
     assert (list(blind.missing), blind.encoding) == (["company_name"], "utf-8")
     assert list(blind.columns[1].samples) == ["13800000001"]
     request.mapping["单位"] = "company_name"
+    request.request_id = new_id()
     told = door(company).PreviewImport(request)
     assert (told.columns[0].by, list(told.missing)) == ("given", [])
     request.mapping["单位"] = "firm"
+    request.request_id = new_id()
     with pytest.raises(InvalidInput):
         door(company).PreviewImport(request)
 

@@ -73,7 +73,9 @@ def timeline_kinds(day: Day) -> Counter[str]:
 
 
 def mails(day: Day) -> list[dict[str, Any]]:
-    return day.person("operations").every("/api/v1/deliveries", "deliveries")
+    """What goes to groups by robots is no mail."""
+    deliveries = day.person("operations").every("/api/v1/deliveries", "deliveries")
+    return [each for each in deliveries if each["channel"] == "email"]
 
 
 def sent_mails(day: Day) -> int:

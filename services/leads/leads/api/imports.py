@@ -37,7 +37,7 @@ class ImportService(Servicer, pb_grpc.ImportServiceServicer):
                 encoding=found.encoding, columns=columns, missing=found.missing, fields=list(HEADINGS)
             )
 
-        return self.read(request, answer)
+        return self.change(request, answer)
 
     def ListImportRows(self, request: pb.ListImportRowsRequest, context: Any) -> pb.ListImportRowsResponse:
         def answer(tx: Transaction) -> pb.ListImportRowsResponse:
