@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from math import exp
+from math import exp, log
 from random import Random
 from typing import Any
 
@@ -23,7 +23,9 @@ from closeloop.leads.v1.score_service_pb2_grpc import ScoreServiceStub
 from leads import tables
 from leads.scoring import score_again as again
 from leads.scoring import store
+from leads.scoring.model_rules import Model
 from leads.scoring.policy import ScorePolicy
+from leads.scoring.quality_rules import Trained
 from leads.scoring.score_again import score_again
 
 from .company import UNIT, Company, stamp
@@ -235,3 +237,33 @@ def test_a_closed_lead_is_estimated_no_more(company: Company) -> None:
         scores(company).EstimateLead(request)
     with company.service.runtime.database.connect() as conn:
         assert conn.execute(select(tables.lead_score)).all() == []
+
+
+@pytest.mark.spec("LD11.1")
+def test_many_small_steps_are_told_once_they_add_up(company: Company) -> None:
+    company.hire("E1")
+    lead, uow, policy = capture(company), company.service.uow, ScorePolicy(told_from=0.01)
+    chances = [0.300, 0.306, 0.312, 0.318, 0.324, 0.318]
+    for chance in chances:
+        model = Model(log(chance / (1 - chance)), {})
+        with uow.begin(of_service("leads")) as tx:
+            store.add_model(tx, Trained(900, 300, 600, model))
+            tx.commit()
+        assert score_again(uow, policy) == 1
+        assert score(company, lead.lead_id).model_probability == pytest.approx(chance)
+    assert told(company, lead.lead_id) == [(0.3, False), (0.312, False), (0.324, False)]
+
+
+@pytest.mark.spec("LD11.1")
+def test_an_estimate_taken_back_before_any_model_leaves_the_first_word_to_be_told(company: Company) -> None:
+    company.hire("E1")
+    past(company)
+    lead = capture(company, channel="expo")
+    for probability in (0.3, None):
+        request = pb.EstimateLeadRequest(
+            request_id=new_id(), lead_id=lead.lead_id, probability=probability, reason="老板亲自来谈"
+        )
+        scores(company, as_manager("M1", UNIT)).EstimateLead(request)
+    train(company)
+    assert score_again(company.service.uow, ScorePolicy(told_from=1)) == 1
+    assert [own for _, own in told(company, lead.lead_id)] == [True, False]

@@ -19,8 +19,8 @@ def estimate_lead(tx: Transaction, lead_id: str, probability: float | None, reas
     before = known.own_probability if known else None
     if before == probability:
         return
-    store.keep_own(tx, lead_id, probability, reason)
     told = (known.probability if known else None) if probability is None else probability
+    store.keep_own(tx, lead_id, probability, reason, told)
     if told is not None:
         model_id = (known.model_id if known else None) or 0
         tx.record(LeadScored(lead_id, lead.channel, told, probability is not None, model_id, tx.now))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Row
 
 from chassis.unit_of_work import Transaction
 from leads.lead import store as leads
@@ -32,6 +35,7 @@ def score_leads(tx: Transaction, found: Collection[Lead], policy: ScorePolicy) -
     for lead in open_leads:
         fields = fields_of(facts_of(lead))
         probability, parts = model.probability(fields), model.parts(fields)
+        tells = _tells(known.get(lead.lead_id), probability, policy)
         lines = [{"field": name, "level": fields[name], "log_odds": part} for name, part in parts.items()]
         scored.append(
             {
@@ -40,14 +44,21 @@ def score_leads(tx: Transaction, found: Collection[Lead], policy: ScorePolicy) -
                 "probability": probability,
                 "parts": lines,
                 "scored_at": tx.now,
+                "told": probability if tells else None,
             }
         )
-        before = known.get(lead.lead_id)
-        own = before is not None and before.own_probability is not None
-        told = before.probability if before else None
-        if not own and (told is None or abs(told - probability) >= policy.told_from):
+        if tells:
             tx.record(LeadScored(lead.lead_id, lead.channel, probability, False, model_id, tx.now))
     store.keep_scores(tx, scored)
+
+
+def _tells(before: Row[Any] | None, probability: float, policy: ScorePolicy) -> bool:
+    """By what was told last, not by what was kept last: else many small steps would never be told."""
+    if before is None:
+        return True
+    if before.own_probability is not None:
+        return False
+    return before.told is None or abs(before.told - probability) >= policy.told_from
 
 
 def facts_of(lead: Lead) -> Facts:

@@ -21,12 +21,13 @@ from leads.scoring.quality_rules import Past, Trained
 f, m, s, lead = tables.lead_fields.c, tables.score_model.c, tables.lead_score.c, tables.lead.c
 _SEEN = ("lead_key", "at", "fields", "need", "roles")
 _KEEP_FACTS = text(rows.insertion(tables.lead_fields, _SEEN) + " ON CONFLICT DO NOTHING")
-_SCORE = ("lead_id", "model_id", "probability", "parts", "scored_at")
+_SCORE = ("lead_id", "model_id", "probability", "parts", "scored_at", "told")
 # A consumer that still held the model before never writes over the newer one's word.
 _KEEP_SCORES = text(
     rows.insertion(tables.lead_score, _SCORE)
     + " ON CONFLICT (lead_id) DO UPDATE SET model_id = excluded.model_id, probability = excluded.probability,"
-    + " parts = excluded.parts, scored_at = excluded.scored_at"
+    + " parts = excluded.parts, scored_at = excluded.scored_at,"
+    + " told = coalesce(excluded.told, lead_score.told)"
     + " WHERE coalesce(lead_score.model_id, 0) <= excluded.model_id"
 )
 # Learned from at most so many, the latest: more change the parts by less than a person can see.
@@ -133,17 +134,19 @@ def scores(tx: Transaction, lead_ids: Sequence[str]) -> dict[str, Row[Any]]:
 
 
 def keep_scores(tx: Transaction, scored: Sequence[Mapping[str, object]]) -> None:
+    """Without `told`, what was told before still stands."""
     if scored:
         tx.execute(_KEEP_SCORES, {"rows": rows.document(scored)})
 
 
-def keep_own(tx: Transaction, lead_id: str, probability: float | None, reason: str) -> None:
-    """None: taken back."""
+def keep_own(tx: Transaction, lead_id: str, probability: float | None, reason: str, told: float | None) -> None:
+    """`probability` None: taken back; `told` None: then there was nothing to tell instead."""
     values = {
         "own_probability": probability,
         "own_reason": reason,
         "own_by": tx.identity.subject,
         "own_at": tx.now,
+        "told": told,
     }
     statement = upsert(tables.lead_score).values(lead_id=lead_id, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=[s.lead_id], set_=values))

@@ -49,6 +49,8 @@ lead_score = Table(
     # [{"field", "level", "log_odds"}] of `probability`.
     Column("parts", JSONB, nullable=False, server_default=text("'[]'")),
     instant("scored_at"),
+    # What the last event said, a person's estimate too. Null: nothing yet, or nothing that still holds.
+    Column("told", Double),
     # A person's own estimate, kept apart from the model's.
     Column("own_probability", Double),
     words("own_reason"),
