@@ -189,3 +189,9 @@ def test_people_can_t_call_the_callback_door(world: World, rpc: Rpc) -> None:
     with pytest.raises(CloseloopError) as unknown:
         door(world, rpc).ReceiveCallback(pb.ReceiveCallbackRequest(source="fax", method="POST"))
     assert unknown.value.reason == "UNKNOWN_CALLBACK_SOURCE"
+
+
+def test_nobody_signed_half_a_character() -> None:
+    cipher = CallbackCipher(SecretStr("token"), SecretStr(KEY), "wwcorp")
+    assert not cipher.is_signed("0" * 40, "1", "n", "\ud800")
+    assert not cipher.is_signed("\ud800", "1", "n", "x")

@@ -136,7 +136,7 @@ def test_an_event_cut_short_changes_nothing(world: World, rpc: Rpc, event: Any) 
 
 
 def test_bodies_that_are_no_callback(world: World, rpc: Rpc) -> None:
-    for body in (b"", b"[]", b'{"encrypt": 1}', os.urandom(30), b"[" * 100_000):
+    for body in (b"", b"[]", b'{"encrypt": 1}', b'{"encrypt": "\\ud800"}', b"\xff", os.urandom(30), b"[" * 100_000):
         with pytest.raises(CloseloopError):
             door(world, rpc).ReceiveCallback(
                 pb.ReceiveCallbackRequest(source="dingtalk", method="POST", query={"nonce": "n"}, body=body)

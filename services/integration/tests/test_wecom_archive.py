@@ -20,7 +20,7 @@ from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import feed_service_pb2 as feed_pb
 from closeloop.integration.v1 import feed_service_pb2_grpc as feed_grpc
 from closeloop.integration.v1.events_pb2 import ConversationMessage
-from integration.connectors.wecom_archive import WecomArchive, WecomArchiveSettings
+from integration.connectors.wecom_archive import SMALL, WecomArchive, WecomArchiveSettings
 from integration.feeds.policy import FeedRule
 from integration.feeds.store import move_checkpoint
 from integration.tables import quarantine
@@ -51,7 +51,7 @@ def text(content: str, msgid: str = "m1", sender: str = CUSTOMER, **changes: Any
 
 def sealed(seq: int, message: dict[str, Any], version: int = 1) -> dict[str, Any]:
     """Written from WeCom's description, without the code under test."""
-    key, content = os.urandom(32), json.dumps(message, ensure_ascii=False).encode()
+    key, content = os.urandom(32), json.dumps(message).encode()
     filler = 16 - len(content) % 16
     encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
     body = encryptor.update(content + bytes([filler]) * filler) + encryptor.finalize()
@@ -248,6 +248,29 @@ def test_what_can_t_be_opened_or_read_waits_in_quarantine(archive: Archive, reco
     run = archive.run(record, sealed(2, text("gut", "m2")))
     assert (run.rejected, run.records_new) == (1, 1)
     assert [row.field for row in archive.world.rows(quarantine)] == [field]
+
+
+@pytest.mark.spec("N1.2")
+def test_half_an_emoji_or_a_nul_stops_no_feed(archive: Archive) -> None:
+    part = {"type": "text", "content": json.dumps({"content": "half \ud83d"})}
+    run = archive.run(
+        sealed(1, text("half \ud83d", "m\ud83d")),
+        sealed(2, text("", "m2") | {"msgtype": "mixed", "mixed": {"item": [part]}}),
+        spoiled(seq=3, msgid="m\ud83d\x00", encrypt_random_key="AAAA"),
+        spoiled(seq=4, msgid="m\ud83d", encrypt_random_key="\ud83d"),
+        sealed(5, text("x", "m5\x00")),
+        sealed(6, text("whole 😀", "m6")),
+    )
+    assert (run.outcome, run.records_new, run.rejected) == ("ok", 3, 3)
+    assert [each.text for each in archive.told()] == ["half ?", "half ?", "whole 😀"]
+    assert {row.record_key for row in archive.world.rows(quarantine)} == {"m?�", "m?", "m5�"}
+
+
+@pytest.mark.spec("N1.2")
+def test_a_file_larger_than_it_was_said_to_be_stays_where_it_is(archive: Archive) -> None:
+    archive.media = {"liar": b"x" * (2 * SMALL + 1)}
+    assert archive.run(sealed(1, text("", "m1") | media("file", 20, "liar"))).records_new == 1
+    assert archive.told()[0].attachments[0].file_id == ""
 
 
 @pytest.mark.spec("N1.2")

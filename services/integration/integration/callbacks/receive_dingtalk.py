@@ -17,6 +17,7 @@ from integration.approvals.tell_approval import tell_approval
 from integration.callbacks.admit import Signed, admit
 from integration.callbacks.callback_cipher import CallbackCipher, NotForUs
 from integration.callbacks.errors import unreadable
+from integration.feeds.rules import whole
 
 SOURCE = "dingtalk"
 DONE = "success"
@@ -58,7 +59,7 @@ def _answer(cipher: CallbackCipher, real_now: datetime) -> bytes:
 
 def _object(content: bytes, field: str) -> dict[str, Any]:
     try:
-        found = json.loads(content)
+        found = whole(content.decode())
     except (ValueError, RecursionError):
         raise unreadable(field) from None
     if not isinstance(found, dict):

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from chassis.config import Settings, load
-from chassis.files import FileIsEmpty, FileStore
+from chassis.files import FileIsEmpty, FileStore, FileTooLarge
 from chassis.unit_of_work import Transaction
 from integration.conversations.archive_cipher import ArchiveKeys
 from integration.conversations.rules import Attachment
@@ -98,11 +98,14 @@ def _pull(source: Source, seq: int) -> list[dict[str, Any]]:
 
 
 def _fetch(source: Source, store: FileStore, attachment: Attachment) -> str:
-    """ "" for what the source no longer has. A source that is away ends the run, which then goes on from here."""
+    """ "" for what the source no longer has, or is larger than it said.
+
+    A source that is away ends the run, which then goes on from here.
+    """
     try:
         content = source.get("mediadata", sdkfileid=attachment.media_id).content
         return store.put([content], attachment.name or attachment.kind, SMALL * 2).id
-    except FileIsEmpty:
+    except (FileIsEmpty, FileTooLarge):
         return ""
     except SourceFailed as failure:
         if failure.passes:

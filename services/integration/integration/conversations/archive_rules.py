@@ -5,16 +5,15 @@ Texts are told word for word; of pictures, files and voice what they are, so tha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from integration.conversations.rules import Attachment
-from integration.feeds.rules import KeyText
+from integration.feeds.rules import KeyText, ShortText, storable, whole
 
 # Somebody switched the archive off or on: no message.
 SWITCH = "switch"
@@ -33,6 +32,7 @@ NAMES = {
 }
 MOST_PARTS = 100
 LONGEST_TEXT = 20_000
+Id = Annotated[ShortText, StringConstraints(min_length=1)]
 
 
 class Envelope(BaseModel):
@@ -41,7 +41,7 @@ class Envelope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     seq: int = Field(ge=1, lt=2**63)
-    msgid: str = Field(min_length=1, max_length=200)
+    msgid: Id
     publickey_ver: int = Field(ge=0, lt=2**31)
     encrypt_random_key: str = Field(min_length=1, max_length=2000)
     encrypt_chat_msg: str = Field(min_length=1)
@@ -52,12 +52,12 @@ class Said(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    msgid: str = Field(min_length=1, max_length=200)
+    msgid: Id
     sender: KeyText = Field(alias="from")
     tolist: list[KeyText] = Field(default_factory=list, max_length=2000)
-    roomid: str = Field(default="", max_length=200)
+    roomid: ShortText = ""
     msgtime: int = Field(ge=0, lt=10**14)
-    msgtype: str = Field(min_length=1, max_length=40)
+    msgtype: KeyText = Field(max_length=40)
 
     @property
     def sent_at(self) -> datetime:
@@ -104,21 +104,21 @@ def _mixed(body: Mapping[str, Any]) -> Content:
 def _part(part: Any) -> Content:
     if not isinstance(part, Mapping) or not isinstance(part.get("content"), str):
         raise ValueError("item")
-    body = json.loads(part["content"])
+    body = whole(part["content"])
     if not isinstance(body, Mapping):
         raise ValueError("item")
     return Content(_text(body.get("content"))) if part.get("type") == "text" else _thing(str(part.get("type")), body)
 
 
 def _thing(kind: str, body: Mapping[str, Any]) -> Content:
-    name = str(body.get("filename") or body.get("title") or "")[:200].replace("\x00", "")
+    kind, name = storable(kind), storable(str(body.get("filename") or body.get("title") or "")[:200])
     text = " ".join(part for part in (f"[{NAMES.get(kind, kind)}]", name) if part)
     media = body.get("sdkfileid")
     if not isinstance(media, str) or not media:
         return Content(text)
     size = body.get("filesize", 0)
-    digest = str(body.get("md5sum") or "")[:64]
-    return Content(text, (Attachment(kind, name, "", size if isinstance(size, int) else 0, media, digest),))
+    digest = storable(str(body.get("md5sum") or "")[:64])
+    return Content(text, (Attachment(kind, name, "", size if isinstance(size, int) else 0, storable(media), digest),))
 
 
 def _text(value: Any) -> str:

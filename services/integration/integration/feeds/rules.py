@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import date, datetime, timedelta
@@ -12,11 +13,19 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, StringConstraints, ValidationError
 
+# An escape that may stand for half a character (a surrogate).
+_HALF = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+
 
 def _printable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("PostgreSQL holds no NUL")
     return text
+
+
+def storable(text: str) -> str:
+    """With what PostgreSQL can't hold replaced: NUL, and halves of characters, such as an emoji cut in two."""
+    return text.replace("\x00", "�").encode("utf-8", "replace").decode()
 
 
 # Texts of a source's record.
@@ -77,10 +86,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Raw:
-    """One record as it came. `place` says where in the source, `body` is JSON or XML."""
+    """One record as it came. `place` says where in the source, `body` is JSON or XML; both can always be kept."""
 
     place: str
     body: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "place", storable(self.place))
+        object.__setattr__(self, "body", storable(self.body))
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,9 @@ class Rejection:
     zh: str
     field: str = ""
     key: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", storable(self.key))
 
 
 @dataclass
@@ -247,10 +263,16 @@ def refusal(raw: Raw, failure: ValidationError, key: str = "") -> Rejection:
     return Rejection(raw, f"{name} can't be read as agreed", f"{name} 的内容不符合约定", name, key)
 
 
+def whole(text: str) -> Any:
+    """What a JSON text says, halves of characters replaced. Raises ValueError."""
+    body = json.loads(text)
+    return json.loads(storable(json.dumps(body, ensure_ascii=False))) if _HALF.search(text) else body
+
+
 def decoded(raw: Raw) -> dict[str, Any] | None:
     """The JSON object of a record, or None."""
     try:
-        body = json.loads(raw.body)
-    except ValueError:
+        body = whole(raw.body)
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
