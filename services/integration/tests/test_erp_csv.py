@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chassis.errors import FailedPrecondition, NotFound
 from chassis.files import FileStore
+from chassis.kernel.calendar import SHANGHAI
 from chassis.testing.identity import as_hq
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import feed_file_service_pb2 as pb
@@ -21,12 +22,14 @@ from integration.erp.csv_rules import layout_of, record_of
 from integration.erp.policy import ErpFilesPolicy, check
 from integration.feeds.import_large_file import import_queued
 from integration.feeds.replay_quarantine import replay_quarantine
+from integration.feeds.rules import content_hash
 from integration.feeds.source import LARGEST_FILE
 from integration.invoices.rules import InvoiceRecord
 from integration.jobs import App
 from integration.tables import erp_delivery, erp_invoice, erp_order, feed_run, product, quarantine, receivable
 from services.integration.tests.conftest import World
 from services.integration.tests.erp_samples import as_finance
+from services.integration.tests.world import order
 
 DELIVERIES = """发货单号,订单号,合同编号,客户编号,客户名称,发货日期,发货金额,状态,版本号
 D-1,SO-1,HT-2026-001,C0001,杭州第一医院,2026/3/8,"52,000.00",已发货,1
@@ -78,6 +81,36 @@ def test_rows_of_one_order_are_its_lines(world: World, rpc: Rpc) -> None:
     )  # fmt: skip
     assert (second.lines, second.state, second.technical_service) == ([], "cancelled", True)
     assert second.signed_at.isoformat() == "2026-03-09T16:00:00+00:00"
+
+
+@pytest.mark.spec("N1.3")
+def test_an_order_is_the_same_however_it_comes_and_is_spelt(world: World, rpc: Rpc) -> None:
+    hand_in(world, rpc, "erp_orders", ORDERS.encode())
+    lines = [
+        {"ProductCode": "IMG-1", "Quantity": "2.000", "Amount": "50000"},
+        {"ProductCode": "CAB-1", "Quantity": 4, "Amount": "2000.0"},
+    ]
+    told = order(
+        "SO-1",
+        ContractNo="HT-1",
+        CustomerName="一院",
+        TotalAmount="52000",
+        SignedAt="2026-03-10T01:30:00Z",
+        Lines=lines,
+    )
+    run = world.sell(told)
+    assert (run.duplicates, run.corrected) == (1, 0)
+    assert world.sell(told | {"SignedAt": "2026-03-10T01:31:00Z"}).corrected == 1
+    assert world.sell(told | {"SignedAt": "2026-03-10T01:31:00Z", "TotalAmount": "5200"}).corrected == 1
+
+
+@pytest.mark.spec("N1.3")
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**12), max_value=10**12))
+def test_a_number_is_the_same_whatever_zeros_it_is_written_with(number: Decimal) -> None:
+    moment = datetime(1, 1, 1, 0, 30, tzinfo=SHANGHAI)
+    longer = Decimal(f"{number:f}0")
+    assert content_hash([number, moment]) == content_hash([longer, moment])
+    assert content_hash([number]) != content_hash([number + Decimal("0.000001")])
 
 
 @pytest.mark.spec("N1.1")

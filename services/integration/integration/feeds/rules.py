@@ -7,7 +7,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -15,6 +16,8 @@ from pydantic import AfterValidator, StringConstraints, ValidationError
 
 # An escape that may stand for half a character (a surrogate).
 _HALF = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _printable(text: str) -> str:
@@ -225,9 +228,20 @@ def lag_of(since: datetime | None, now: datetime) -> timedelta:
 
 
 def content_hash(record: object) -> bytes:
-    """Equal for records that say the same, whatever order their source wrote the fields in."""
+    """Equal for records that say the same, whatever order, zeros and zone their source wrote them in."""
     plain = asdict(record) if is_dataclass(record) and not isinstance(record, type) else record
-    return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str, ensure_ascii=False).encode()).digest()
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, default=_said, ensure_ascii=False).encode()).digest()
+
+
+def _said(value: object) -> str:
+    """300.00 is 300, and 09:30 in Shanghai is 01:30 in UTC."""
+    if isinstance(value, Decimal):
+        whole, _, part = format(value, "f").partition(".")
+        return f"{whole}.{part.rstrip('0')}" if value else "0"
+    if isinstance(value, datetime) and value.tzinfo:
+        # A difference, since the first day of year 1 in Shanghai has no name in UTC.
+        return f"{value - EPOCH} since 1970"
+    return str(value)
 
 
 def shape_of(bodies: Iterable[Any]) -> set[str]:
