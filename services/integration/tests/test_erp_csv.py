@@ -83,6 +83,66 @@ def test_rows_of_one_order_are_its_lines(world: World, rpc: Rpc) -> None:
     assert second.signed_at.isoformat() == "2026-03-09T16:00:00+00:00"
 
 
+HEAD = "OrderId,CustomerCode,TotalAmount,SignedAt,Status,Version,Lines.ProductCode,Lines.Quantity,Lines.Amount\n"
+
+
+def line_of(order_id: str, product: str = "IMG-1", version: int = 1) -> str:
+    return f"{order_id},C1,9,2026-03-10,ACTIVE,{version},{product},1,1.00\n"
+
+
+@pytest.mark.spec("N1.2")
+@pytest.mark.parametrize(
+    ("rows", "reasons"),
+    [
+        (
+            [line_of("A"), "A,C1\n", line_of("A", "CAB-1"), line_of("B")],
+            {"row 1": "row 2 of order A lacks cells", "row 2": "the row lacks cells",
+             "row 3": "row 2 of order A lacks cells"},
+        ),
+        (
+            [line_of("A"), line_of("B"), line_of("A", "CAB-1"), line_of("A", "CAB-2")],
+            dict.fromkeys(
+                ("row 1", "row 3"), "order A begins in row 1 and again in row 3: its rows must follow each other"
+            ),
+        ),
+        (
+            [line_of("A"), line_of("", "CAB-1"), line_of("", "CAB-2"), line_of("B")],
+            {"row 1": "row 2 names no order and may be a line of order A", "row 2": "OrderId is missing",
+             "row 3": "OrderId is missing"},
+        ),
+        (
+            [line_of("A"), line_of("A", version=2), line_of("B")],
+            {"row 1": "row 2 has another version than order A before it"},
+        ),
+        ([line_of("A")] * 1001 + [line_of("B")], {"row 1": "order A has more than 1000 lines"}),
+    ],
+    ids=["a row lacks cells", "it comes again", "no number", "two versions", "endless"],
+)  # fmt: skip
+def test_an_order_that_may_lack_lines_is_not_taken(
+    world: World, rpc: Rpc, rows: list[str], reasons: dict[str, str]
+) -> None:
+    hand_in(world, rpc, "erp_orders", (HEAD + "".join(rows)).encode())
+    assert [row.order_id for row in world.rows(erp_order)] == ["B"]
+    assert {row.place.split(", ")[1]: row.reason for row in world.rows(quarantine)} == reasons
+    hand_in(world, rpc, "erp_orders", (HEAD + line_of("A") + line_of("A", "CAB-1")).encode(), "2")
+    assert [len(row.lines) for row in world.rows(erp_order, order_id="A")] == [2]
+    assert {row.state for row in world.rows(quarantine, record_key="A")} == {"superseded"}
+
+
+@pytest.mark.spec("N1.2")
+def test_an_order_that_comes_again_is_refused_though_its_first_rows_fill_a_page(world: World, rpc: Rpc) -> None:
+    orders = [line_of(f"SO-{number}") for number in range(1200)]
+    run = hand_in(world, rpc, "erp_orders", (HEAD + "".join([*orders, orders[0]])).encode())
+    assert (run.records_new, run.rejected) == (1199, 2)
+    assert world.rows(erp_order, order_id="SO-0") == []
+
+
+@pytest.mark.spec("N1.1")
+def test_a_thousand_lines_are_one_order(world: World, rpc: Rpc) -> None:
+    hand_in(world, rpc, "erp_orders", (HEAD + line_of("A") * 1000).encode())
+    assert [len(row.lines) for row in world.rows(erp_order)] == [1000]
+
+
 @pytest.mark.spec("N1.3")
 def test_an_order_is_the_same_however_it_comes_and_is_spelt(world: World, rpc: Rpc) -> None:
     hand_in(world, rpc, "erp_orders", ORDERS.encode())

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from integration.erp.csv_rules import LINES, Layout, joined, layout_of, record_of
+from integration.erp.csv_orders import LACKS_CELLS, CsvRow, faults_of, orders_of
+from integration.erp.csv_rules import Layout, layout_of, record_of
 from integration.erp.policy import ErpFilesPolicy
 from integration.erp.record_rules import ErpRecord
 from integration.feeds.connector import Page
@@ -33,35 +34,28 @@ class CsvFile:
     policy: ErpFilesPolicy
 
 
-@dataclass(frozen=True)
-class _Row:
-    """`record` is None for a row that lacks cells: which field a cell belongs to is then not certain."""
-
-    number: int
-    text: str
-    record: dict[str, Any] | None
-
-
 def pages_of(content: BinaryIO, file: CsvFile) -> Iterator[Page]:
     """A file that can't be read at all, or that lacks a column, is one page that says why."""
     try:
         encoding = encoding_of(content)
         _refuse_cut(content)
         layout = _layout(content, encoding, file)
-        records = _whole(_rows(content, encoding, layout, file.policy), layout.key)
+        records = _records(content, encoding, layout, file.policy)
         while batch := list(islice(records, AT_ONCE)):
-            yield _page(batch, file.place)
+            yield _page(batch, file.place, layout.key)
     except NotAStatement as failure:
         refusal = Rejection(Raw(file.place, shown(content)), failure.en, failure.zh, failure.field, file.place)
         yield Page((), "", {REFUSALS: [refusal]})
 
 
-def _page(batch: list[_Row], place: str) -> Page:
+def _page(batch: list[CsvRow], place: str, key: str) -> Page:
     raws, refusals = [], []
     for row in batch:
         where = f"{place}, row {row.number}"
         if row.record is None:
-            refusals.append(Rejection(Raw(where, row.text), "the row lacks cells", "该行缺少单元格"))
+            refusals.append(Rejection(Raw(where, row.text), LACKS_CELLS.en, LACKS_CELLS.zh))
+        elif row.fault is not None:
+            refusals.append(Rejection(Raw(where, row.text), row.fault.en, row.fault.zh, key, row.key[:60]))
         else:
             raws.append(Raw(where, json.dumps(row.record, ensure_ascii=False)))
     return Page(raws, "", {REFUSALS: refusals})
@@ -84,29 +78,19 @@ def _layout(content: BinaryIO, encoding: str, file: CsvFile) -> Layout:
     return layout
 
 
-def _rows(content: BinaryIO, encoding: str, layout: Layout, policy: ErpFilesPolicy) -> Iterator[_Row]:
+def _records(content: BinaryIO, encoding: str, layout: Layout, policy: ErpFilesPolicy) -> Iterator[CsvRow]:
+    if not layout.has_lines:
+        return _rows(content, encoding, layout, policy)
+    faults = faults_of(_rows(content, encoding, layout, policy))
+    return orders_of(_rows(content, encoding, layout, policy), faults)
+
+
+def _rows(content: BinaryIO, encoding: str, layout: Layout, policy: ErpFilesPolicy) -> Iterator[CsvRow]:
     rows = csv_rows(content, encoding, policy.delimiter)
     next(rows)
+    key = layout.fields.index(layout.key)
     for number, cells in enumerate(rows, start=1):
         if "".join(cells).strip():
             text = policy.delimiter.join(cells).replace("\n", " ")
-            lacks = len(cells) < len(layout.fields)
-            yield _Row(number, text, None if lacks else record_of(cells, layout, policy))
-
-
-def _whole(rows: Iterator[_Row], key: str) -> Iterator[_Row]:
-    """Rows of one order that follow each other, as one record with several lines."""
-    held: _Row | None = None
-    for row in rows:
-        if held is not None and _continues(held.record, row.record, key):
-            held = _Row(held.number, held.text, joined(held.record or {}, row.record or {}))
-            continue
-        if held is not None:
-            yield held
-        held = row
-    if held is not None:
-        yield held
-
-
-def _continues(before: dict[str, Any] | None, row: dict[str, Any] | None, key: str) -> bool:
-    return bool(before and row and LINES in row and before.get(key) == row.get(key))
+            record = None if len(cells) < len(layout.fields) else record_of(cells, layout, policy)
+            yield CsvRow(number, text, cells[key].strip() if key < len(cells) else "", record)

@@ -39,6 +39,10 @@ class Layout:
         needed = [each.alias or name for name, each in self.model.model_fields.items() if each.is_required()]
         return [each for each in needed if each not in self.fields]
 
+    @property
+    def has_lines(self) -> bool:
+        return any(each is not None and each.startswith(f"{LINES}.") for each in self.fields)
+
 
 def layout_of(header: Sequence[str], model: type[BaseModel], key: str, columns: Mapping[str, str]) -> Layout:
     named = model.model_fields[key].alias or key
@@ -62,11 +66,6 @@ def record_of(cells: Sequence[str], layout: Layout, policy: ErpFilesPolicy) -> d
         else:
             record[field] = _value(text, kinds.get(field), policy)
     return record | {LINES: [line]} if line else record
-
-
-def joined(record: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """Another row of the same order brings its next line."""
-    return record | {LINES: [*record.get(LINES, []), *more.get(LINES, [])]}
 
 
 @cache

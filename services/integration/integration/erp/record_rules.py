@@ -12,6 +12,8 @@ from integration.feeds.rules import KeyText
 from integration.feeds.version_rules import Versioned
 
 LARGEST = Decimal("1000000000000")
+# Of one order.
+MOST_LINES = 1000
 
 
 def _exact(value: Any) -> Any:

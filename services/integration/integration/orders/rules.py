@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from chassis.kernel.money import Money
-from integration.erp.record_rules import Currency, ErpRecord, ExactYuan, Number, Quantity, Yuan
+from integration.erp.record_rules import MOST_LINES, Currency, ErpRecord, ExactYuan, Number, Quantity, Yuan
 from integration.feeds.rules import KeyText, ShortText
 
 
@@ -43,7 +43,7 @@ class OrderRecord(ErpRecord):
     state: OrderState = Field(alias="Status")
     cancelled_at: AwareDatetime | None = Field(alias="CancelledAt", default=None)
     technical_service: bool = Field(alias="TechnicalService", default=False, strict=True)
-    lines: Annotated[list[OrderLineRecord], Field(max_length=1000)] = Field(alias="Lines", default_factory=list)
+    lines: Annotated[list[OrderLineRecord], Field(max_length=MOST_LINES)] = Field(alias="Lines", default_factory=list)
 
     @field_validator("state", mode="before")
     @classmethod
