@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from activity import mapping
 from activity.calls.place_calls import place_calls
-from activity.calls.record_call import record_call
+from activity.calls.take_call import take_call
 from activity.conversations.place_archive import place_archives
 from activity.conversations.take_message import take_message
 from activity.parties.store import link_customer, take_owner, upsert_customers, upsert_lead
@@ -25,7 +25,7 @@ def consumers(policies: Policies) -> list[Handler]:
 
     def call_transcribed(tx: Transaction, event: Incoming) -> None:
         version, policy = policies.current(CALLS)
-        record_call(tx, mapping.transcribed_in(event.message), policy, version=version)
+        take_call(tx, mapping.transcribed_in(event.message), policy, version=version)
 
     return [
         on_batch("integration.employee_changed", _employees_changed),

@@ -264,6 +264,45 @@ def test_a_call_of_the_telephone_feed_is_told_as_one_that_was_recorded_at_the_do
     assert door(world, PBX).RecordCall(report(world, rep_id="E1")).call.call_id == call.call_id
 
 
+@pytest.mark.spec("A5.1", "LD5.1")
+def test_a_call_that_the_telephone_system_corrects_is_told_again(world) -> None:
+    world.hire("E1")
+    world.assign()
+    heard = [CallUtterance(speaker="customer", offset_seconds=21, text="预算大概八十万，月底拍板。")]
+    deliver(world.service, transcribed(world, connected=False, duration_seconds=0))
+    deliver(world.service, transcribed(world, transcript=heard), times=2)
+    deliver(world.service, transcribed(world))
+    missed, answered = world.told("activity.call_recorded")
+    assert (missed.connected, missed.duration_seconds) == (False, 0)
+    assert (answered.connected, answered.duration_seconds, answered.call_id) == (True, 185, missed.call_id)
+    (call,) = door(world).ListCalls(pb.ListCallsRequest()).calls
+    assert (call.connected, call.duration_seconds, len(call.keywords)) == (True, 185, 2)
+    deliver(world.service, transcribed(world, started_at=world.stamp(-12)))
+    assert world.told("activity.call_recorded")[2].started_at == world.stamp(-12)
+    assert world.count("audit_row WHERE action = 'call.correct'") == 2
+
+
+@pytest.mark.spec("A5.1")
+def test_a_corrected_call_without_a_lead_is_told_once_when_its_lead_is_known(world) -> None:
+    world.hire("E1")
+    deliver(world.service, transcribed(world, connected=False, duration_seconds=0))
+    deliver(world.service, transcribed(world))
+    assert world.told("activity.call_recorded") == []
+    world.assign()
+    assert [each.connected for each in world.told("activity.call_recorded")] == [True]
+
+
+@pytest.mark.spec("A5.1")
+def test_a_call_that_is_told_for_another_person_later_stays_as_it_was(world) -> None:
+    world.hire("E1")
+    world.hire("E2", HZ2)
+    world.assign()
+    deliver(world.service, transcribed(world, connected=False, duration_seconds=0))
+    deliver(world.service, transcribed(world, rep_id="E2"))
+    (call,) = door(world).ListCalls(pb.ListCallsRequest()).calls
+    assert (call.rep_id, call.connected, len(world.told("activity.call_recorded"))) == ("E1", False, 1)
+
+
 @pytest.mark.spec("A5.1")
 def test_a_call_of_somebody_unknown_waits_for_the_directory(world) -> None:
     with pytest.raises(NotDelivered, match="E1"):

@@ -35,9 +35,11 @@ def steps(company: Company) -> list[tuple[str, datetime]]:
     return [(each.message.step, each.message.due_at.ToDatetime(UTC)) for each in overdue]
 
 
-def call(company: Company, lead: lead_pb2.Lead, *, connected: bool, by: str = "", times: int = 1) -> None:
+def call(
+    company: Company, lead: lead_pb2.Lead, *, connected: bool, by: str = "", times: int = 1, call_id: str = ""
+) -> None:
     event = CallRecorded(
-        call_id=new_id(),
+        call_id=call_id or new_id(),
         lead_id=lead.lead_id,
         rep_id=by or lead.owner_id,
         direction="outbound",
@@ -124,6 +126,23 @@ def test_a_lead_that_cannot_be_recycled_keeps_no_other_from_it(company: Company)
     with company.service.runtime.database.connect() as conn:
         waiting = conn.execute(select(deadline.c.subject_id).where(deadline.c.state == "pending")).scalars()
         assert set(waiting) == {leads[1]}
+
+
+@pytest.mark.spec("LD5.1", "A5.1")
+def test_a_call_that_is_told_again_as_answered_stops_the_clocks_once(company: Company) -> None:
+    company.hire("E1")
+    lead, one = company.capture_a(), new_id()
+    call(company, lead, connected=False, call_id=one)
+    assert company.get(lead.lead_id).state == lead_pb2.LEAD_STATE_ASSIGNED
+    call(company, lead, connected=True, call_id=one)
+    contacted = company.get(lead.lead_id)
+    assert contacted.state == lead_pb2.LEAD_STATE_CONTACTED
+    call(company, lead, connected=True, call_id=one)
+    again = company.get(lead.lead_id)
+    assert (again.state, again.recycle_due_at) == (contacted.state, contacted.recycle_due_at)
+    assert len(company.events("leads.accepted")) == 1
+    company.pass_time(company.clock.now() + 5 * HOUR)
+    assert steps(company) == []
 
 
 @pytest.mark.spec("LD5.1")

@@ -107,7 +107,7 @@ def _known(tx: Transaction, external_id: str, actor: Actor, heard: dict[str, Any
         return found
     after = {"utterances": len(heard["transcript"]), "digest": heard["analysis"]["digest"]}
     tx.audit(action="call.transcribe", entity="call", entity_id=found.call_id, after=after)
-    return store.add_transcript(tx, found.call_id, heard)
+    return store.change_call(tx, found.call_id, heard)
 
 
 def told(row: Row[Any]) -> CallRecorded:

@@ -21,6 +21,7 @@ _PLACE = (
     .values(lead_id=bindparam("now_of"))
     .returning(call)
 )
+_LOCKED = select(call).where(call.c.external_id == bindparam("told_id")).with_for_update()
 
 
 def insert_call(tx: Transaction, values: Mapping[str, Any]) -> Row[Any] | None:
@@ -30,11 +31,16 @@ def insert_call(tx: Transaction, values: Mapping[str, Any]) -> Row[Any] | None:
 
 
 def lock_by_external_id(tx: Transaction, external_id: str) -> Row[Any]:
-    return tx.execute(select(call).where(call.c.external_id == external_id).with_for_update()).one()
+    return tx.execute(_LOCKED, {"told_id": external_id}).one()
 
 
-def add_transcript(tx: Transaction, call_id: str, heard: Mapping[str, Any]) -> Row[Any]:
-    return tx.execute(update(call).where(call.c.call_id == call_id).values(**heard).returning(call)).one()
+def find_by_external_id(tx: Transaction, external_id: str) -> Row[Any] | None:
+    """Locked, when it is there."""
+    return tx.execute(_LOCKED, {"told_id": external_id}).first()
+
+
+def change_call(tx: Transaction, call_id: str, values: Mapping[str, Any]) -> Row[Any]:
+    return tx.execute(update(call).where(call.c.call_id == call_id).values(**values).returning(call)).one()
 
 
 def load_call(tx: Transaction, call_id: str) -> Row[Any]:
