@@ -249,9 +249,11 @@ def test_what_is_not_in_the_pool_is_nobodys_to_claim(company: Company) -> None:
         ("unqik", ["杭州云启科技有限公司"]),
         ("yqkj", ["杭州云启科技有限公司"]),
         ("yq", ["杭州云启科技有限公司"]),
-        ("zhou", ["杭州云启科技有限公司", "杭州Alpha医疗有限公司"]),
+        ("zhou", ["杭州云启科技有限公司", "杭州Alpha医疗有限公司", "杭州LG电子有限公司"]),
         ("杭州 医疗", ["杭州Alpha医疗有限公司"]),
         ("ALPHA", ["杭州Alpha医疗有限公司"]),
+        ("LG", ["杭州LG电子有限公司"]),
+        ("lg 电子", ["杭州LG电子有限公司"]),
         ("8000001", ["宁波海天塑机有限公司"]),
         ("王芳", ["宁波海天塑机有限公司"]),
         ("启云", []),
@@ -265,6 +267,7 @@ def test_the_pool_is_searched_by_part_of_a_name_by_pinyin_and_by_phone(
     company.hire("E0")
     company.capture("杭州云启科技有限公司", phone="13900000009")
     company.capture("杭州Alpha医疗有限公司", phone="13900000008")
+    company.capture("杭州LG电子有限公司", phone="13900000007")
     company.capture("宁波海天塑机有限公司", phone="13800000018", contact_name="王芳")
     company.capture("宁波海天塑机有限公司", phone="13818000001", contact_name="王芳")
     company.pass_time(company.clock.now() + timedelta(days=2))

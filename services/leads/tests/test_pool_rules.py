@@ -61,6 +61,17 @@ def test_pieces_select_whatever_the_comparison_finds(name: str, contact: str, ph
             assert chosen(run.query, set(words.pieces))
 
 
+@pytest.mark.spec("LD7.1")
+@pytest.mark.parametrize(
+    ("name", "sought"), [("LG电子", "LG"), ("惠普HP上海", "hp"), ("GE 医疗", "ｇｅ"), ("3M中国", "m")]
+)
+def test_latin_letters_of_a_name_find_it_however_few(name: str, sought: str) -> None:
+    words = words_of(name, "", "")
+    (run,) = runs_of(sought)
+    assert run.in_words(words)
+    assert chosen(run.query, set(words.pieces))
+
+
 def chosen(query: str, pieces: set[str]) -> bool:
     """What PostgreSQL does with the query."""
     either = query.strip("()").split(") | (")

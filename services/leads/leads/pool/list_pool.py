@@ -75,8 +75,8 @@ def _sought(query: Select[Any], runs: Sequence[Run]) -> Select[Any]:
 
 def _in_words(run: Run) -> ColumnElement[bool]:
     columns = {
-        "letters": (_words.initials, _words.sound) if run.is_long else (_words.initials,),
-        "digits": (_words.names, _words.phone) if run.is_long else (_words.names,),
+        "letters": (_words.names, _words.initials, *([_words.sound] if run.is_long else [])),
+        "digits": (_words.names, *([_words.phone] if run.is_long else [])),
         "han": (_words.names,),
     }[run.kind]
     return or_(*(column.contains(run.value, autoescape=True) for column in columns))

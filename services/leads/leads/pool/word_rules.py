@@ -1,8 +1,8 @@
 """Searching by any part of a name, by pinyin or by its initials, or by part of a phone number (LD7.1).
 
 A lead is found through short pieces: two Chinese characters (`c:`), three letters of the pinyin (`p:`), two initials
-(`i:`), three digits (`d:`); shorter words have pieces of their own. All pieces of what is sought must be there, which
-selects a little too much; the whole word is then compared.
+or two letters that the name itself has (`i:`), three digits (`d:`); shorter words have pieces of their own. All pieces
+of what is sought must be there, which selects a little too much; the whole word is then compared.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ class Words:
     def pieces(self) -> list[str]:
         """Shorter words than a piece are found in names and initials, not inside pinyin or phone numbers."""
         han, digits = _runs(self.names, "han"), _runs(self.names, "digits")
+        letters = [*self.initials.split(), *_runs(self.names, "letters")]
         found = {
-            *_short("c", han), *_short("i", self.initials.split()), *_short("d", digits),
-            *_whole("c", han), *_whole("i", self.initials.split()), *_whole("d", [*digits, self.phone]),
+            *_short("c", han), *_short("i", letters), *_short("d", digits),
+            *_whole("c", han), *_whole("i", letters), *_whole("d", [*digits, self.phone]),
             *_whole("p", self.sound.split()),
         }  # fmt: skip
         return sorted(found)
@@ -57,9 +58,11 @@ class Run:
 
     def in_words(self, words: Words) -> bool:
         """The rule itself: what pieces select is compared so."""
+        if self.value in words.names:
+            return True
         if self.kind == "letters":
             return self.value in words.initials or (self.is_long and self.value in words.sound)
-        return self.value in words.names or (self.kind == "digits" and self.is_long and self.value in words.phone)
+        return self.kind == "digits" and self.is_long and self.value in words.phone
 
     @property
     def is_long(self) -> bool:
