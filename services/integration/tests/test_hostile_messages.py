@@ -24,7 +24,8 @@ VALUES = st.one_of(
             b"a@b.cn", b"=?gbk?B?zfU=?= <a@b.cn>", b"=?utf-8?Q?=FF=FE?=", b"=?x?X?x?=", b"multipart/mixed; boundary=b",
             b"multipart/mixed", b"text/html; charset=hex", b"text/plain; charset=rot13", b"message/rfc822", b"base64",
             b"quoted-printable", b"uuencode", b"8bit", b"Tue, 99 Foo 0000 99:99:99 +9999", b"<>",
-            b"text/plain; name*=x'y", b"=?utf-8?B?a?=",
+            b"text/plain; name*=x'y", b"=?utf-8?B?a?=", b"text/plain; charset*=a\x00b''utf-8",
+            b"text/plain; name*=idna''xn--%E4", b"text/plain; name*=undefined''x%E4",
         ]
     ),
 )  # fmt: skip
@@ -57,6 +58,10 @@ def bounded(mail: Mail) -> None:
 @example(b"From: a@b.cn\r\nContent-Type: text/plain; charset=hex\r\n\r\nzz")
 @example(b"From: =?utf-8?B?a?= <a@b.cn>\r\n\r\nx")
 @example(b"From: a@b.cn\r\nContent-Disposition: attachment; filename*=gbk''%ff\r\n\r\nx")
+@example(b"From: a@b.cn\r\nContent-Type: text/plain; charset*=a\x00b''utf-8\r\n\r\nx")
+@example(b"From: a@b.cn\r\nContent-Disposition: attachment; filename*=a\x00b''x\r\n\r\nx")
+@example(b"From: a@b.cn\r\nContent-Type: text/plain; name*=undefined''x%E4\r\n\r\nx")
+@example(b"From: a@b.cn\r\nContent-Type: text/plain; name*=idna''xn--%E4\r\n\r\nx")
 @example(b"From: a@b.cn\r\nDate: Mon, 01 Jan 0001 00:00:00 +2359\r\n\r\nzz")
 @example(b"From: a@b.cn\r\nContent-Type: multipart/mixed; boundary=\xff\r\n\r\nzz")
 def test_any_bytes_are_a_mail_or_none(content: bytes) -> None:
@@ -87,6 +92,13 @@ def test_any_text_becomes_one_that_can_be_kept(text: str, content: bytes, charse
     for each in (stripped(text), clean(text), header_text(text), decoded_text(content, charset)):
         clean(each).encode()
     assert "\x00" not in clean(text) + stripped(text)
+
+
+def test_html_that_declares_itself_as_xml_is_read() -> None:
+    page = b'<?xml version="1.0" encoding="utf-8"?><html><body><p>\xe6\x8a\xa5\xe4\xbb\xb7</p></body></html>'
+    mail = read_mail(b"From: a@b.cn\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page)
+    assert mail.text == "报价"
+    assert stripped('<?xml version="1.0" encoding="gbk"?><meta charset="gbk"><p>报价').strip() == "报价"
 
 
 def test_html_of_any_depth_is_read() -> None:

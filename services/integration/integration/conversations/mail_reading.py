@@ -27,7 +27,7 @@ _NESTS = re.compile(rb"multipart/|message/", re.IGNORECASE)
 
 
 class UnreadableMail(ValueError):
-    """No sender, or nested beyond reason."""
+    """No sender, nested beyond reason, or with headers the parser fails at."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,17 @@ def read_mail(content: bytes) -> Mail:
     if not _is_reasonable(content):
         raise UnreadableMail("structure")
     try:
-        message = message_from_bytes(content)
-        parts = list(_parts(message))
+        return _read(content)
+    except UnreadableMail:
+        raise
     except (ValueError, TypeError, LookupError):
         raise UnreadableMail("structure") from None
+
+
+def _read(content: bytes) -> Mail:
+    """The parser decodes parameters of headers when they are asked for, and raises bare errors then."""
+    message = message_from_bytes(content)
+    parts = list(_parts(message))
     senders = _people(message, "From")
     if not senders:
         raise UnreadableMail("From")

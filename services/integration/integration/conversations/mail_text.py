@@ -53,9 +53,10 @@ def text_of(part: Message) -> str:
 
 
 def stripped(source: str) -> str:
-    parser = html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
+    """The text is parsed as bytes, since one that declares an encoding of its own is refused as text."""
+    parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
     try:
-        root = html.document_fromstring(clean(source), parser=parser)
+        root = html.document_fromstring(clean(source).encode(), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return ""
     for each in list(root.iter(*_UNSEEN)):
