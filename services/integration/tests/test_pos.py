@@ -64,9 +64,10 @@ def test_bad_rows_are_named_and_the_good_ones_kept(world: World, rpc: Rpc) -> No
         "27.02.2026,华东大区,耗材,CON-1,1,1.00\n2026-02-27,,耗材,CON-1,1,1.00\n"
         "2026-02-27,华东大区,耗材,CON-1,-1,1.00\n2026-02-27,华东大区,耗材,CON-1,1,-1.00\n"
         "2026-02-27,华东大区,耗材,CON-1,1,1.005\n2026-02-30,华东大区,耗材,CON-1,1,1\n"
+        "2026-02-27,华东大区,耗材,CON-1,１２,1.00\n2026-02-27,华东大区,耗材,CON-1,1,１.00\n"
     )
     answer = load(world, rpc, HEADING + GOOD + bad)
-    assert (answer.rows, answer.rejected) == (10, 6)
+    assert (answer.rows, answer.rejected) == (12, 8)
     assert list(answer.errors) == [
         "row 6: date is not a day YYYY-MM-DD",
         "row 7: region is empty",
@@ -74,6 +75,8 @@ def test_bad_rows_are_named_and_the_good_ones_kept(world: World, rpc: Rpc) -> No
         "row 9: amount is not an amount from 0 with at most two decimals",
         "row 10: amount is not an amount from 0 with at most two decimals",
         "row 11: date is not a day YYYY-MM-DD",
+        "row 12: units is not a whole number from 0",
+        "row 13: amount is not an amount from 0 with at most two decimals",
     ]
     assert len(world.rows(pos_sale)) == 4
 

@@ -113,7 +113,8 @@ def test_lines_count_before_a_sum_that_was_loaded_for_their_day(world: World, sh
 @pytest.mark.parametrize(
     ("field", "value"),
     [("store", " "), ("line", "one"), ("version", "-1"), ("sold_at", "2026-03-09 10:00:00"), ("units", "1.5"),
-     ("sold_at", "2027-03-09T10:00:00+08:00"), ("amount", "1.005"), ("sku", "x" * 61), ("region", "a\x00b")],
+     ("sold_at", "2027-03-09T10:00:00+08:00"), ("amount", "1.005"), ("sku", "x" * 61), ("region", "a\x00b"),
+     ("line", "１"), ("version", "２"), ("units", "１２"), ("amount", "１.00")],
 )  # fmt: skip
 def test_a_bad_line_waits_and_the_others_are_kept(world: World, shop: Shop, field: str, value: str) -> None:
     shop.put(1, line("R1", 1), line("R1", 2, **{field: value}))

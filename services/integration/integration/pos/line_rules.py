@@ -17,10 +17,10 @@ IDENTITY = ("store", "receipt_no", "line_no")
 KEPT = (*IDENTITY, "version", "day", "region", "category", "sku", "units", "amount_fen")
 _TEXTS = ("store", "receipt_no", "region", "category", "sku")
 _LONGEST = 60
-# A return (退货) has both below zero.
-_WHOLE = r"^-?\d{1,9}$"
-_COUNT = r"^\d{1,9}$"
-_AMOUNT = r"^-?\d{1,13}(\.\d{1,2})?$"
+# A return (退货) has both below zero. Digits are named: \d would be any of Unicode.
+_WHOLE = r"^-?[0-9]{1,9}$"
+_COUNT = r"^[0-9]{1,9}$"
+_AMOUNT = r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$"
 
 
 def missing_columns(heading: Sequence[str]) -> list[str]:

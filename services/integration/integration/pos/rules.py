@@ -11,8 +11,9 @@ from chassis.kernel.money import Money
 
 COLUMNS = ("date", "region", "category", "sku", "units", "amount")
 KEYS = ("day", "region", "category", "sku")
-_AMOUNT = r"^\d{1,13}(\.\d{1,2})?$"
-_UNITS = r"^\d{1,12}$"
+# Digits are named: in a pattern of polars \d is any digit of Unicode, such as a full-width one.
+_AMOUNT = r"^[0-9]{1,13}(\.[0-9]{1,2})?$"
+_UNITS = r"^[0-9]{1,12}$"
 
 
 @dataclass(frozen=True)
