@@ -21,6 +21,7 @@ from closeloop.integration.v1 import collection_service_pb2 as collection_pb
 from closeloop.integration.v1 import collection_service_pb2_grpc as collection_grpc
 from closeloop.integration.v1 import three_way_service_pb2 as pb
 from closeloop.integration.v1 import three_way_service_pb2_grpc as pb_grpc
+from integration.api.three_way import ThreeWayService
 from integration.board.policy import ThreeWayPolicy
 from integration.board.refresh_board import refresh_board
 from integration.claiming.reopen import reopen
@@ -445,6 +446,28 @@ def test_where_a_contract_came_from_is_asked_of_forecast(origins: GrpcOrigins) -
     assert origins.of_contract("HT-2") == []
     unknown = with_origin(pb.Thread(), None)
     assert (list(unknown.steps), unknown.origin_known) == ([], False)
+
+
+@pytest.mark.spec("N5.1")
+def test_a_contract_that_nobody_entered_has_an_origin_and_a_customer_alone_has_none(
+    staffed: World, rpc: Rpc, origins: GrpcOrigins
+) -> None:
+    long = "HT-2" + "0" * 70
+    staffed.owe(receivable(ContractNo="HT-1"))
+    deliver(staffed, delivery(OrderId="", ContractNo=""), delivery("D-2", OrderId="", ContractNo=long))
+    app: App = staffed.service.app
+    service = ThreeWayService(staffed.service.uow, lambda: app.three_way()[1], origins)
+    served = [(pb_grpc.add_ThreeWayServiceServicer_to_server, service)]
+    stub = pb_grpc.ThreeWayServiceStub(rpc(served, as_=as_finance()))
+
+    def page(number: str) -> tuple[bool, list[str]]:
+        told = stub.GetContractThread(pb.GetContractThreadRequest(contract_number=number)).thread
+        assert told.contract_number == ""
+        return told.origin_known, [each.id for each in told.steps]
+
+    assert page("HT-1") == (True, ["L-1", OPPORTUNITY, "Q-1", "AR-1"])
+    assert page(long) == (True, ["D-2"]), "forecast knows none by so long a number"
+    assert page("customer:C0001") == (False, ["D-1"]), "nothing could be asked"
 
 
 @pytest.mark.spec("N5.1")

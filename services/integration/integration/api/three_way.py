@@ -15,6 +15,7 @@ from integration.board.list_board import list_board, list_customers
 from integration.board.origin_rules import Origins
 from integration.board.policy import ThreeWayPolicy
 from integration.board.read_thread import read_thread, read_thread_of_order
+from integration.board_marks.store import CUSTOMER
 from integration.claiming.summarise_collections import standing_of_bank
 from integration.mapping import three_way as mapping
 from integration.mapping.common import page_info
@@ -64,6 +65,7 @@ class ThreeWayService(Servicer, pb_grpc.ThreeWayServiceServicer):
         return pb.GetContractThreadResponse(thread=self._with_origin(self.read(request, query)))
 
     def _with_origin(self, told: pb.Thread) -> pb.Thread:
-        """Forecast is asked outside of the transaction."""
-        known = self._origins.of_contract(told.contract_number) if told.contract_number else ()
+        """Forecast is asked outside of the transaction, for a contract that nobody entered too."""
+        number = told.contract_number or told.thread
+        known = None if number.startswith(CUSTOMER) else self._origins.of_contract(number)
         return mapping.with_origin(told, known)

@@ -18,6 +18,8 @@ from integration.board.origin_rules import Origin, Quoted
 
 # A contract has one opportunity, seldom a second.
 MOST = 5
+# Forecast takes no longer contract number, so that no opportunity of it names one.
+LONGEST = 60
 log = logger()
 
 
@@ -27,6 +29,8 @@ class GrpcOrigins:
 
     def of_contract(self, contract_number: str) -> Sequence[Origin] | None:
         """None while forecast is away: the page is shown without its beginning rather than not at all."""
+        if len(contract_number) > LONGEST:
+            return ()
         asked = pb.ListOpportunitiesRequest(contract_number=contract_number, page=PageRequest(size=MOST))
         try:
             found = [each.opportunity_id for each in self._stub.ListOpportunities(asked).opportunities]

@@ -152,7 +152,7 @@ def thread(view: ThreadView, standing: tuple[bool, datetime | None]) -> pb.Threa
 
 
 def with_origin(told: pb.Thread, origins: Sequence[Origin] | None) -> pb.Thread:
-    """With the steps before the contract. None: forecast did not answer."""
+    """With the steps before the contract. None: forecast did not answer, or there was nothing to ask."""
     before = in_order(steps_of(origins or ()))
     whole = pb.Thread(steps=[*map(step, before), *told.steps], origin_known=origins is not None)
     del told.steps[:]
