@@ -14,6 +14,7 @@ from chassis.config import ConfigError, load
 from chassis.errors import NotFound
 from chassis.testing.identity import as_rep
 from chassis.testing.rpc import Rpc
+from closeloop.common.v1.page_pb2 import PageRequest
 from closeloop.integration.v1 import tender_service_pb2 as pb
 from closeloop.integration.v1 import tender_service_pb2_grpc as pb_grpc
 from integration.connectors import tender_html, tender_json, tender_rss
@@ -94,6 +95,23 @@ def test_a_tender_is_read_from_rss_and_told_on(world: World, rpc: Rpc) -> None:
     with pytest.raises(NotFound):
         stub.GetTender(pb.GetTenderRequest(tender_id="00000000-0000-7000-8000-000000000000"))
     assert world.bank.keys == {"zj-key"}
+
+
+@pytest.mark.spec("N1.1")
+def test_tenders_are_listed_page_by_page_newest_first(world: World, rpc: Rpc) -> None:
+    told = [(1, "09:00"), (2, "09:00"), (3, "09:30")]
+    tell(
+        world,
+        *(item(f"{n}", body=f"项目编号：ZJ-2026-00{n}", at=f"Tue, 10 Mar 2026 {at}:00 +0800") for n, at in told),
+    )
+    stub = pb_grpc.TenderServiceStub(rpc(world.service, as_=as_rep()))
+    found: list[str] = []
+    page = PageRequest(size=1)
+    for _ in told:
+        answer = stub.ListTenders(pb.ListTendersRequest(page=page))
+        found += [each.project_number for each in answer.tenders]
+        page = PageRequest(size=1, token=answer.page.next_token)
+    assert (found[0], sorted(found), page.token) == ("ZJ-2026-003", ["ZJ-2026-001", "ZJ-2026-002", "ZJ-2026-003"], "")
 
 
 @pytest.mark.spec("N1.3")

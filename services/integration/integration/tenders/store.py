@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, text
+from sqlalchemy import Row, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.kernel.money import Money
@@ -83,8 +84,8 @@ def tenders(tx: Transaction, page: Page, *, text_: str, region: str, state: str)
     if state:
         query = query.where(tender.c.state == state)
     if page.after:
-        place = func.row(tender.c.published_at, tender.c.tender_id)
-        query = query.where(place < func.row(page.after["at"], page.after["id"]))
+        last = (datetime.fromisoformat(page.after["at"]), page.after["id"])
+        query = query.where(tuple_(tender.c.published_at, tender.c.tender_id) < last)
     return tx.execute(query).all()
 
 
