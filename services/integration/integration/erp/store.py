@@ -58,7 +58,8 @@ def seen(tx: Transaction, *links: ColumnElement[bool]) -> ColumnElement[bool]:
     if isinstance(everything, True_):
         return true()
     sold = erp_order.outerjoin(employee, employee.c.employee_id == erp_order.c.salesperson_id)
-    return exists(select(literal(1)).select_from(sold).where(or_(*links), everything))
+    # One EXISTS each: with OR inside of one, PostgreSQL compares every document with every order.
+    return or_(*(exists(select(literal(1)).select_from(sold).where(link, everything)) for link in links))
 
 
 def latest_first(

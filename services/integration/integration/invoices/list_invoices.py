@@ -19,7 +19,7 @@ def list_invoices(
 ) -> tuple[Sequence[Row[Any]], str]:
     """A page and the next page's token."""
     told = erp_invoice.c
-    by_contract = and_(told.contract_number != "", erp_order.c.contract_number == told.contract_number)
+    by_contract = and_(erp_order.c.contract_number != "", erp_order.c.contract_number == told.contract_number)
     where = [
         store.seen(tx, erp_order.c.order_id == told.order_id, by_contract),
         *store.same(told.order_id, order_id),
