@@ -262,6 +262,32 @@ def whole_state(company: Company) -> list[Any]:
     return [leads, owners, loads, clocks]
 
 
+@pytest.mark.spec("LD1.4", "LD7.1")
+def test_what_a_merge_changed_the_lead_is_found_and_compared_by(company: Company) -> None:
+    found_by = """
+        SELECT words.names, words.phone, name.city, EXISTS (SELECT FROM lead_form WHERE lead_id = :id)
+        FROM lead_words AS words JOIN lead_name AS name USING (lead_id) WHERE lead_id = :id
+    """
+    one = company.capture("云启科技", uscc=CODE).lead
+    other = capture(company, "杭州云启科技", 2, contact_name="王芳")
+    hear(company)
+    alone = [("云启科技", "", "", False)]
+    assert rows(company, found_by, id=one.lead_id) == alone
+    merged = merge(company, one.lead_id, other.lead_id)
+    assert rows(company, found_by, id=one.lead_id) == [("云启科技 王芳", "13800000002", "杭州", True)]
+    part(company, merged.merge_id)
+    assert rows(company, found_by, id=one.lead_id) == alone
+
+
+@pytest.mark.spec("LD1.4")
+def test_a_merged_lead_that_was_not_compared_yet_still_is(company: Company) -> None:
+    known = capture(company, "杭州云启信息科技有限公司", 1)
+    near, other = capture(company, "杭州云启信息技有限公司", 2), capture(company, "杭州海天医疗器械有限公司", 3)
+    merge(company, near.lead_id, other.lead_id)
+    hear(company)
+    assert [(each.lead_id, each.other_lead_id) for each in suggestions(company)] == [(near.lead_id, known.lead_id)]
+
+
 @pytest.mark.spec("LD1.4", "LD4.1")
 def test_a_former_owner_who_is_gone_gets_nothing_back(company: Company) -> None:
     company.hire("E1", "E2")

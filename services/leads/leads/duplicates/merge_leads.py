@@ -6,6 +6,7 @@ from __future__ import annotations
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 from leads.duplicates import merge_rules, store
+from leads.duplicates.index_again import index_again
 from leads.lead import rules as lead_rules
 from leads.lead import store as leads
 from leads.lead.events import LeadMerged
@@ -46,6 +47,7 @@ def merge_leads(tx: Transaction, kept_id: str, merged_id: str, reason: str, etag
     _put_to_rest(tx, merged, kept_id)
     row = leads.to_row(whole)
     store.change_columns(tx, kept_id, {name: row[name] for name in [*taken, "touches"]})
+    index_again(tx, kept_id)
     store.decide_pair(tx, locked, "accepted", reason)
     _tell(tx, merge_id, kept, merged, reason)
     return merge_id, leads.load_taken(tx, kept_id)

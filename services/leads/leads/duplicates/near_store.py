@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, exists, select, text
+from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, delete, exists, select, text
 
 from chassis import rows
 from chassis.unit_of_work import Transaction
@@ -15,7 +15,7 @@ from leads.duplicates.near_rules import LONG, Named
 from leads.lead.rules import OPEN
 from leads.normalise.name_rules import parent_key
 
-_lead, _name = tables.lead.c, tables.lead_name.c
+_lead, _name, _form = tables.lead.c, tables.lead_name.c, tables.lead_form.c
 _OPEN = ", ".join(f"'{each.value}'" for each in sorted(OPEN))
 _UNNAMED = select(_lead.lead_id, _lead.city, _lead.name_key, _lead.company_name, _lead.uscc, _lead.import_id).where(
     _lead.lead_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))),
@@ -71,6 +71,17 @@ def add_names(tx: Transaction, lead_ids: Collection[str]) -> list[tuple[Named, s
         forms = [{"form": form, "lead_id": each.lead_id} for each, _ in found for form in each.forms]
         tx.execute(_ADD_FORMS, {"rows": rows.document(forms)})
     return found
+
+
+def forget_name(tx: Transaction, lead_id: str) -> bool:
+    """Whether there was one. Its forms are worked out again: they are found by number, not by lead."""
+    gone = delete(tables.lead_name).where(_name.lead_id == lead_id)
+    row = tx.execute(gone.returning(_name.city, _name.name_key, _name.parent_key)).one_or_none()
+    if row is None:
+        return False
+    forms = Named(lead_id, row.city, row.name_key, row.parent_key, uscc="").forms
+    tx.execute(delete(tables.lead_form).where(_form.form.in_(forms), _form.lead_id == lead_id))
+    return True
 
 
 def candidates(tx: Transaction, sought: Iterable[Named]) -> dict[str, list[Named]]:

@@ -17,6 +17,7 @@ from leads.assignment.decision_store import Decision
 from leads.assignment.probe_rules import Checked, Verdict
 from leads.assignment.settle_leads import Give, settle_lead
 from leads.duplicates import merge_rules, store
+from leads.duplicates.index_again import index_again
 from leads.duplicates.policy import DuplicatePolicy
 from leads.lead import rules as lead_rules
 from leads.lead import store as leads
@@ -51,6 +52,7 @@ def unmerge_lead(
         raise store.MergeNotFound(merge_id=merge_id)
     merge_rules.check_unmerge(merge.merged_at, merge.unmerged_at, kept, tx.now, policy)
     _take_back(tx, kept, merge)
+    index_again(tx, kept.lead_id)
     back = _restore(tx, assigner, merged, merge, checked)
     store.end_merge(tx, merge_id, reason, tx.now)
     store.decide_pair(tx, locked, "refused", reason)

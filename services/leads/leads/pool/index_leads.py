@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, exists, select, text
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, exists, select, text
 
 from chassis import rows
 from chassis.unit_of_work import Transaction
@@ -27,7 +27,7 @@ BATCH = 1000
 
 
 def index_leads(tx: Transaction, lead_ids: Collection[str]) -> int:
-    """How many were not indexed yet. A lead's names never change."""
+    """How many were not indexed yet. What a lead is found by changes by merges alone."""
     new = []
     for row in tx.execute(_UNINDEXED, {"ids": list(lead_ids)}):
         words = words_of(row.company_name, row.contact_name, row.phone)
@@ -35,6 +35,10 @@ def index_leads(tx: Transaction, lead_ids: Collection[str]) -> int:
     if new:
         tx.execute(_ADD, {"rows": rows.document(new)})
     return len(new)
+
+
+def forget_words(tx: Transaction, lead_id: str) -> None:
+    tx.execute(delete(tables.lead_words).where(_words.lead_id == lead_id))
 
 
 def index_missing(tx: Transaction) -> int:
