@@ -116,8 +116,14 @@ def world(
     }.items():  # fmt: skip
         monkeypatch.setenv(f"CLOSELOOP_{name}", value)
     settings = IntegrationSettings(
-        mode=Mode.LOCAL, files_url=str(tmp_path), wecom_token="token", wecom_corp_id="wwcorp", wecom_aes_key="A" * 43,
-        dingtalk_token="dtoken", dingtalk_app_key="dingapp", dingtalk_aes_key="D" * 43,
+        mode=Mode.LOCAL,
+        files_url=str(tmp_path),
+        wecom_token="token",
+        wecom_corp_id="wwcorp",
+        wecom_aes_key="A" * 43,
+        dingtalk_token="dtoken",
+        dingtalk_app_key="dingapp",
+        dingtalk_aes_key="D" * 43,
     )
     runtime = Runtime(
         "integration", settings, CATALOG, POLICIES, clock=clock, database=service_database("integration"),

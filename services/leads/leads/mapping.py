@@ -397,9 +397,7 @@ def tender(message: integration_events.TenderPublished) -> Tender:
 
 def sign_up(message: integration_events.PosCustomerRegistered) -> SignUp:
     texts = ("pos_customer_id", "name", "company_name", "phone", "store", "store_name", "province", "city")
-    return SignUp(
-        **{name: getattr(message, name) for name in texts}, signed_up_at=message.signed_up_at.ToDatetime(UTC)
-    )
+    return SignUp(**{name: getattr(message, name) for name in texts}, signed_up_at=message.signed_up_at.ToDatetime(UTC))
 
 
 def instant(at: datetime | None) -> Timestamp | None:
