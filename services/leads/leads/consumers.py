@@ -18,6 +18,8 @@ from leads.dynamics.note_registry_change import note_registry_change
 from leads.dynamics.rules import FieldChange
 from leads.history.close_lead import close_lead
 from leads.pool.index_leads import index_leads
+from leads.purchases.link_purchases import link_purchases
+from leads.purchases.take_orders import take_orders
 from leads.recall.recall_departed import start_recalls
 from leads.response_clock.record_contact import Reported, record_contact
 from leads.response_clock.rules import Contact, contact_of_call, contact_of_follow_up
@@ -33,6 +35,10 @@ def consumers(policies: Policies, probe: Probe) -> list[Handler]:
         on_batch("integration.employee_changed", listener.employees_changed),
         on_batch("leads.captured", listener.leads_seen),
         on_batch("leads.graded", listener.leads_seen),
+        on_batch("integration.order_received", orders_told),
+        on_batch("integration.order_changed", orders_told),
+        on_batch("customers.created", customers_told),
+        on_batch("customers.updated", customers_told),
         on("activity.follow_up_recorded", listener.follow_up_recorded),
         on("activity.call_recorded", listener.call_recorded),
         on("activity.conversation_archived", listener.conversation_archived),
@@ -52,6 +58,15 @@ def opportunity_won(tx: Transaction, event: Incoming) -> None:
 def opportunity_lost(tx: Transaction, event: Incoming) -> None:
     message = event.message
     close_lead(tx, message.lead_id, message.owner_id, won=False, at=message.lost_at.ToDatetime(UTC))
+
+
+def orders_told(tx: Transaction, events: Sequence[Incoming]) -> None:
+    take_orders(tx, [mapping.purchase(event.message.order) for event in events])
+
+
+def customers_told(tx: Transaction, events: Sequence[Incoming]) -> None:
+    """Our own word: what waited for a customer finds it here, so that whoever makes one need not know."""
+    link_purchases(tx, {event.message.customer_id for event in events})
 
 
 def registry_changed(tx: Transaction, event: Incoming) -> None:

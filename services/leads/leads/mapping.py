@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import Row
 
+from chassis.kernel.calendar import local_date
 from chassis.kernel.money import Money
 from closeloop.common.v1 import money_pb2, page_pb2, provenance_pb2
 from closeloop.integration.v1 import events_pb2 as integration_events
@@ -31,7 +32,10 @@ from leads.history.store import Step
 from leads.lead.list_leads import Order, Wish
 from leads.lead.rules import Grade, Lead, Position, Qualification, State
 from leads.normalise.datum_rules import to_wgs84
-from leads.normalise.name_rules import place_name
+from leads.normalise.name_rules import name_key, place_name
+from leads.purchases.rules import Purchase
+from leads.purchases.rules import Source as PurchaseSource
+from leads.purchases.rules import State as PurchaseState
 from leads.recall.rules import Departure
 from leads.roster.import_rep_profiles import RepProfile
 from leads.roster.store import Employee, Person
@@ -392,6 +396,23 @@ def tender(message: integration_events.TenderPublished) -> Tender:
         budget=money(message.budget) if message.HasField("budget") else None,
         published_at=message.published_at.ToDatetime(UTC),
         deadline_at=message.deadline_at.ToDatetime(UTC) if message.HasField("deadline_at") else None,
+    )
+
+
+def purchase(message: integration_events.OrderFacts) -> Purchase:
+    return Purchase(
+        order_number=message.order_id,
+        source=PurchaseSource.ERP,
+        version=message.version,
+        customer_code=message.customer_code,
+        customer_name=message.customer_name,
+        name_key=name_key(message.customer_name),
+        contract_number=message.contract_number,
+        salesperson_id=message.salesperson_id,
+        store=message.store,
+        amount=money(message.amount),
+        signed_on=local_date(message.signed_at.ToDatetime(UTC)),
+        state=PurchaseState(message.state),
     )
 
 

@@ -16,6 +16,7 @@ from leads.tables.imports import (
 from leads.tables.leads import lead, timeline, touch
 from leads.tables.metadata import metadata
 from leads.tables.pool import bulk_assigned, bulk_assignment, lead_words, pool_claim, pool_filter
+from leads.tables.purchases import purchase
 from leads.tables.replay import policy_replay
 from leads.tables.roster import rep, rep_revision
 from leads.tables.scoring import lead_fields, lead_score, score_model
@@ -49,6 +50,7 @@ __all__ = [
     "policy_replay",
     "pool_claim",
     "pool_filter",
+    "purchase",
     "recall",
     "rep",
     "rep_pause",
