@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.policy import PolicySpec
 from leads.assignment.policy import AssignmentPolicy, check_assignment
 from leads.capture.policy import CapturePolicy
+from leads.customer_file.policy import CompletenessPolicy, check_completeness
 from leads.duplicates.policy import DuplicatePolicy
 from leads.grading.policy import GradingPolicy
 from leads.hints.policy import HintPolicy, check_hints
@@ -16,6 +17,7 @@ from leads.tenders.policy import TenderPolicy
 
 ASSIGNMENT = PolicySpec("assignment", AssignmentPolicy, check_assignment)
 CAPTURE = PolicySpec("capture", CapturePolicy)
+COMPLETENESS = PolicySpec("completeness", CompletenessPolicy, check_completeness)
 DUPLICATES = PolicySpec("duplicates", DuplicatePolicy)
 GRADING = PolicySpec("grading", GradingPolicy)
 HINTS = PolicySpec("hints", HintPolicy, check_hints)
@@ -25,4 +27,4 @@ RESPONSE = PolicySpec("response", ResponsePolicy)
 SCORE = PolicySpec("score", ScorePolicy)
 TENDERS = PolicySpec("tenders", TenderPolicy)
 
-SPECS = (ASSIGNMENT, CAPTURE, DUPLICATES, GRADING, HINTS, POOL, RECYCLE, RESPONSE, SCORE, TENDERS)
+SPECS = (ASSIGNMENT, CAPTURE, COMPLETENESS, DUPLICATES, GRADING, HINTS, POOL, RECYCLE, RESPONSE, SCORE, TENDERS)

@@ -48,7 +48,8 @@ def test_every_policy_is_offered_with_its_defaults(company: Company) -> None:
     door = PolicyServiceStub(company.rpc(company.service, as_=as_hq()))
     found = {each.name: each.body for each in door.ListPolicies(pb.ListPoliciesRequest()).policies}
     assert sorted(found) == [
-        "assignment", "capture", "duplicates", "grading", "hints", "pool", "recycle", "response", "score", "tenders",
+        "assignment", "capture", "completeness", "duplicates", "grading", "hints", "pool", "recycle", "response",
+        "score", "tenders",
     ]  # fmt: skip
     assert found["assignment"]["baseline"] == 8
     assert found["assignment"]["grade_weights"]["C"] == 0.36

@@ -1,6 +1,7 @@
 """The schema of leads, a page per group of features; that of the chassis (outbox, deadline) is chassis.schema."""
 
 from leads.tables.assignment import assignment, decision, load_mode, load_told, recall, rep_pause, wait_told
+from leads.tables.customer_file import customer_contact, customer_credential, customer_field
 from leads.tables.customers import customer
 from leads.tables.duplicates import lead_form, lead_merge, lead_name, lead_suggestion
 from leads.tables.dynamics import customer_dynamic, sign_up_lead, tender_lead
@@ -13,6 +14,7 @@ from leads.tables.imports import (
     lead_import_row,
     lead_import_seen,
 )
+from leads.tables.interactions import interaction
 from leads.tables.leads import lead, timeline, touch
 from leads.tables.metadata import metadata
 from leads.tables.pool import bulk_assigned, bulk_assignment, lead_words, pool_claim, pool_filter
@@ -20,6 +22,7 @@ from leads.tables.purchases import purchase
 from leads.tables.replay import policy_replay
 from leads.tables.roster import rep, rep_revision
 from leads.tables.scoring import lead_fields, lead_score, score_model
+from leads.tables.service_track import service_record
 
 __all__ = [
     "assignment",
@@ -27,9 +30,13 @@ __all__ = [
     "bulk_assignment",
     "closed_lead",
     "customer",
+    "customer_contact",
+    "customer_credential",
     "customer_dynamic",
+    "customer_field",
     "decision",
     "import_mapping",
+    "interaction",
     "lead",
     "lead_fields",
     "lead_form",
@@ -56,6 +63,7 @@ __all__ = [
     "rep_pause",
     "rep_revision",
     "score_model",
+    "service_record",
     "sign_up_lead",
     "tender_lead",
     "timeline",

@@ -1,10 +1,10 @@
-"""The customer file."""
+"""Customers. What is known of them beside the row itself stands in customer_file."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, Table, Text, text
+from sqlalchemy import Column, Index, Integer, SmallInteger, Table, Text, text
 
-from leads.tables.metadata import identifier, instant, metadata, words
+from leads.tables.metadata import identifier, instant, metadata, words, words_list
 
 customer = Table(
     "customer",
@@ -21,16 +21,31 @@ customer = Table(
     words("industry"),
     words("province"),
     words("city"),
+    # micro, small, medium, large.
+    words("size"),
+    words("address"),
+    words("needs"),
     words("owner_id"),
     words("unit"),
     identifier("parent_customer_id"),
     instant("since"),
     Column("version", Integer, nullable=False, server_default=text("1")),
     instant("created_at", nullable=False),
+    # How complete the file is, in percent, and what it lacks (LD9.1). The policy's version that counted it last;
+    # -1: to be counted again.
+    Column("completeness", SmallInteger, nullable=False, server_default=text("0")),
+    words_list("missing"),
+    Column("counted_by", Integer, nullable=False, server_default=text("-1")),
+    # Its import was taken back before anybody had touched it: kept, shown nowhere.
+    instant("withdrawn_at"),
+    identifier("import_id"),
     Index("customer_uscc", "uscc", unique=True, postgresql_where=text("uscc <> ''")),
     Index("customer_phone", "phone", postgresql_where=text("phone <> ''")),
     Index("customer_name", "name_key"),
     Index("customer_listed", "name", "customer_id"),
+    Index("customer_completeness", "completeness", "customer_id"),
+    Index("customer_counted", "counted_by"),
+    Index("customer_import", "import_id", postgresql_where=text("import_id IS NOT NULL")),
     Index("customer_owner", "owner_id", "customer_id"),
     Index("customer_unit", "unit", "customer_id", postgresql_ops={"unit": "text_pattern_ops"}),
 )

@@ -1,0 +1,73 @@
+"""SQL of completeness."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import ARRAY, Date, Uuid, any_, bindparam, exists, or_, select, text, update
+
+from chassis import rows
+from chassis.unit_of_work import Transaction
+from leads import tables
+from leads.customer_file.completeness_rules import Completeness, FileFacts
+
+t, _contact, _credential = tables.customer.c, tables.customer_contact.c, tables.customer_credential.c
+_IDS = bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))
+_TODAY = bindparam("today", type_=Date)
+_OWN = ("customer_class", "uscc", "industry", "size", "province", "city", "address", "phone", "needs")
+_OF_CONTACT = _contact.customer_id == t.customer_id, _contact.retired_at.is_(None)
+_VALID = (
+    _credential.customer_id == t.customer_id,
+    _credential.retired_at.is_(None),
+    or_(_credential.valid_until.is_(None), _credential.valid_until >= _TODAY),
+)
+_FACTS = select(
+    t.customer_id,
+    *(t[each] for each in _OWN),
+    exists().where(*_OF_CONTACT, _contact.role == "decision_maker").label("decision_maker"),
+    exists()
+    .where(*_OF_CONTACT, _contact.is_primary, or_(_contact.phone != "", _contact.wecom_id != ""))
+    .label("primary_contact"),
+    exists().where(*_VALID, _credential.kind == "qualification").label("qualification"),
+    exists().where(*_VALID, _credential.kind == "product_certificate").label("product_certificate"),
+).where(t.customer_id == any_(_IDS))
+_COUNTED = ("customer_id", "completeness", "missing", "counted_by")
+_KEEP = text(f"""
+    UPDATE customer SET completeness = fresh.completeness, missing = fresh.missing, counted_by = fresh.counted_by
+    FROM ({rows.selection(tables.customer, _COUNTED)}) AS fresh WHERE customer.customer_id = fresh.customer_id
+""")  # noqa: S608 - fixed column names
+
+
+def facts_of(tx: Transaction, customer_ids: Collection[str], today: date) -> dict[str, FileFacts]:
+    """Customer id → what its file holds. `today` (Shanghai) decides which papers are valid."""
+    found = tx.execute(_FACTS, {"ids": list(customer_ids), "today": today})
+    names = FileFacts.__dataclass_fields__
+    return {row.customer_id: FileFacts(**{each: row._mapping[each] for each in names}) for row in found}
+
+
+def keep(tx: Transaction, counted: Mapping[str, Completeness], policy_version: int) -> None:
+    """Of locked customers. No new version: neighbours don't project it."""
+    values = [
+        {"customer_id": each, "completeness": one.percent, "missing": list(one.missing), "counted_by": policy_version}
+        for each, one in counted.items()
+    ]
+    if values:
+        tx.execute(_KEEP, {"rows": rows.document(values)})
+
+
+def lock_uncounted(tx: Transaction, policy_version: int, most: int) -> Sequence[str]:
+    """Customers that were changed since they were counted, or counted by an older version; nobody waits for them."""
+    query = select(t.customer_id).where(t.counted_by < policy_version).limit(most).with_for_update(skip_locked=True)
+    return tx.execute(query).scalars().all()
+
+
+def mark_ended(tx: Transaction, today: date) -> int:
+    """Customers with a paper that is valid no longer are to be counted again."""
+    ended = select(_credential.customer_id).where(_credential.valid_until < today, _credential.retired_at.is_(None))
+    stale = update(tables.customer).where(
+        t.customer_id.in_(ended),
+        t.counted_by >= 0,
+        ~(t.missing.contains(["qualification"]) & t.missing.contains(["product_certificate"])),
+    )
+    return tx.execute(stale.values(counted_by=-1)).rowcount
