@@ -213,6 +213,50 @@ def test_json_goes_on_behind_its_cursor(world: World) -> None:
     assert len(world.rows(tender)) == 151
 
 
+def listed(*numbers: int) -> list[dict[str, Any]]:
+    return [
+        {"id": each, "bt": "采购公告", "url": f"https://qlm.example/{each}", "publishedAt": "2026-03-09",
+         "projectNumber": f"ZB-2026-{each:03}"}
+        for each in numbers
+    ]  # fmt: skip
+
+
+@pytest.mark.spec("N1.1")
+def test_the_last_page_of_json_may_be_full_and_need_name_no_cursor(world: World) -> None:
+    site(world, "json", "qlm", "")
+    pages: dict[str, dict[str, Any]] = {
+        "": {"list": listed(*range(1, 101)), "next": "p2"},
+        "p2": {"list": listed(*range(101, 201)), "next": None},
+    }
+    world.bank.routes["/notices"] = lambda query: {"data": pages[query.get("after", "")]}
+    first = world.run("tender_json_qlm")
+    assert (first.outcome, first.records_new, world.feed("tender_json_qlm").checkpoint) == ("ok", 200, "p2")
+    pages["p2"]["next"] = "p3"
+    pages["p3"] = {"list": listed(201)}
+    assert world.run("tender_json_qlm").records_new == 1
+    assert len(world.rows(tender)) == 201
+
+
+@pytest.mark.spec("N1.1")
+def test_a_short_list_of_json_needs_no_cursor(world: World) -> None:
+    site(world, "json", "qlm", "")
+    world.bank.routes["/notices"] = lambda _: {"data": {"list": listed(1, 2)}}
+    assert world.run("tender_json_qlm").records_new == 2
+    again = world.run("tender_json_qlm")
+    assert (again.outcome, again.duplicates) == ("ok", 2)
+
+
+@pytest.mark.spec("N1.2")
+@pytest.mark.parametrize("following", [{"": "a", "a": "a"}, {"": "a", "a": "b", "b": "a"}], ids=["stuck", "circle"])
+def test_a_cursor_of_json_that_leads_back_fails_the_run(world: World, following: dict[str, str]) -> None:
+    site(world, "json", "qlm", "")
+    world.bank.routes["/notices"] = lambda query: {
+        "data": {"list": listed(*range(100)), "next": following[query.get("after", "")]}
+    }
+    run = world.run("tender_json_qlm")
+    assert (run.outcome, run.error_class, run.error) == ("failed", "schema", "the cursor does not move")
+
+
 BOMB = '<!DOCTYPE b [<!ENTITY a "aaaa"><!ENTITY c "&a;&a;&a;">]>'
 
 

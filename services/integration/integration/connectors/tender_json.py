@@ -20,18 +20,19 @@ class TenderJson(TenderFeed):
         super().__init__("json", site, url, settings, policy)
 
     def pages(self, source: Source, checkpoint: str, now: datetime) -> Iterator[Page]:
-        """A page that is not full is the last."""
+        """The last page is not full, or names no cursor behind it; it is read again by the next run."""
         layout = self.layouts().json_lists.get(self.site, JsonList())
-        cursor, number = checkpoint, 1
+        cursor, number, been = checkpoint, 1, {checkpoint}
         while True:
             body = source.json(layout.path, after=cursor, limit=PAGE)
             records, following = read_json(body, layout)
-            if records and following == cursor:
+            if records and following and following in been:
                 raise SourceFailed("schema", "the cursor does not move")
             yield Page(raws(records, f"page {number}"), following or cursor)
-            if len(records) < PAGE:
+            if len(records) < PAGE or not following:
                 return
             cursor, number = following, number + 1
+            been.add(following)
 
 
 def connectors(policy: PolicyOf) -> list[TenderFeed]:
