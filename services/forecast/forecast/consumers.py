@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from chassis.consumer import on, on_batch
 from chassis.events import Incoming
+from chassis.feed_states import note_feed
+from chassis.kernel.provenance import FeedState
 from chassis.unit_of_work import Transaction
 from forecast.collections import store as collections
 from forecast.mapping import inward
 from forecast.opportunities.open_opportunity import open_opportunity
-from forecast.provenance.rules import FeedState
-from forecast.provenance.store import note_feed
 from forecast.roster.store import upsert_customers, upsert_employees
 
 

@@ -19,6 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from chassis.feed_states import feed_state_table
+
 metadata = MetaData()
 
 
@@ -237,12 +239,4 @@ collected_claim = Table(
 # Claims taken back. Kept apart, so that an undo that overtakes its claim still wins.
 undone_claim = Table("undone_claim", metadata, Column("claim_id", Text, primary_key=True))
 
-feed_state = Table(
-    "feed_state",
-    metadata,
-    Column("feed", Text, primary_key=True),
-    Column("complete", Boolean, nullable=False),
-    Column("complete_until", DateTime(timezone=True), nullable=True),
-    # When the feed said so: an older message is ignored.
-    Column("said_at", DateTime(timezone=True), nullable=False),
-)
+feed_state = feed_state_table(metadata)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from chassis.consumer import on, on_batch
 from chassis.events import Incoming
+from chassis.feed_states import note_feed
+from chassis.kernel.provenance import FeedState
 from chassis.unit_of_work import Transaction
 from targets import mapping
 from targets.attainment.count_claim import count_claim, take_back
 from targets.attainment.place_claims import place_claims
-from targets.provenance.rules import FeedState
-from targets.provenance.store import note_feed
 from targets.sales_history.load_sales import load_sales
 
 

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import Row
 
 from chassis.kernel.money import Money
+from chassis.kernel.provenance import Provenance
 from closeloop.common.v1.money_pb2 import Money as MoneyMessage
 from closeloop.common.v1.provenance_pb2 import Provenance as ProvenanceMessage
 from closeloop.integration.v1.events_pb2 import EmployeeChanged, PosSalesLine, ReceiptClaimed
@@ -17,7 +18,6 @@ from closeloop.targets.v1 import plan_service_pb2 as plan_pb
 from targets.attainment.count_claim import Claimed
 from targets.attainment.rules import AttainmentLine
 from targets.plans.rules import CheckedRows, Level, NodeRow, PlanNode, TreeNode
-from targets.provenance.rules import Provenance
 from targets.roster.rules import EmployeeFacts
 from targets.sales_history.load_sales import SalesLine
 

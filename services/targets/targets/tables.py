@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Date,
     DateTime,
@@ -17,6 +16,8 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+
+from chassis.feed_states import feed_state_table
 
 metadata = MetaData()
 
@@ -118,15 +119,7 @@ undone_claim = Table(
     Column("at", DateTime(timezone=True), nullable=False),
 )
 
-feed_state = Table(
-    "feed_state",
-    metadata,
-    Column("feed", Text, primary_key=True),
-    Column("complete", Boolean, nullable=False),
-    Column("complete_until", DateTime(timezone=True), nullable=True),
-    # When the feed said so: an older message is ignored.
-    Column("said_at", DateTime(timezone=True), nullable=False),
-)
+feed_state = feed_state_table(metadata)
 
 sales_month = Table(
     "sales_month",

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 from chassis.kernel.money import Money
 from targets.attainment.rules import ClaimSum, Scope, UnreadableDay, attainment, lines, read_day, scope_of
 from targets.plans.rules import Level, PlanNode
-from targets.provenance.rules import FeedState, provenance
 
 MONTH = "2026-03"
 
@@ -85,14 +83,3 @@ def test_a_scope_names_the_highest_units_alone() -> None:
 def test_a_day_that_is_none_is_refused() -> None:
     with pytest.raises(UnreadableDay):
         read_day("2026-02-30")
-
-
-@pytest.mark.spec("N2.2")
-def test_a_figure_says_until_when_its_bank_data_are_complete() -> None:
-    until = datetime(2026, 2, 9, 10, 0, tzinfo=UTC)
-    said = provenance("d", FeedState("bank", complete=False, complete_until=until))
-    assert said.provisional
-    assert said.note == "provisional, bank data until 2026-02-09 18:00"
-    assert said.note_zh == "暂定，银行数据截至 2026-02-09 18:00"
-    assert not provenance("d", FeedState("bank", complete=True, complete_until=until)).provisional
-    assert not provenance("d", None).provisional

@@ -1,4 +1,4 @@
-"""Which background loops each role runs. `serve`, `migrate` and `verify-audit` have none."""
+"""Which background loops each role runs. `migrate` and `verify-audit` have none."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Role(StrEnum):
 
 def loops(service: Service, role: Role, consumer: Consumer | None) -> list[Loop]:
     """`consumer` is made by the caller, who asks it later whether it has caught up."""
-    found: list[Loop] = []
+    found = list(service.beside_rpc) if role.includes(Role.SERVE) else []
     if consumer is not None:
         found.append(Loop("consumer", consumer.run))
     if role.includes(Role.RELAY):

@@ -19,7 +19,7 @@ from chassis.unit_of_work import UnitOfWork
 @dataclass(frozen=True)
 class Service:
     """`together`: events in one transaction at most. `app` is what jobs are run with; `loops` is for background work
-    that is none of the usual kinds (role jobs)."""
+    that is none of the usual kinds (role jobs), `beside_rpc` for what answers need (role serve)."""
 
     runtime: Runtime
     servicers: Sequence[Registration] = ()
@@ -30,6 +30,7 @@ class Service:
     migrations: Path | None = None
     app: Any = None
     loops: Sequence[Loop] = ()
+    beside_rpc: Sequence[Loop] = ()
 
     @property
     def name(self) -> str:

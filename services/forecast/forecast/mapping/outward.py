@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from chassis.kernel.money import Money
+from chassis.kernel.provenance import Provenance
 from closeloop.common.v1.money_pb2 import Money as MoneyMessage
 from closeloop.common.v1.provenance_pb2 import Provenance as ProvenanceMessage
 from closeloop.forecast.v1 import evidence_service_pb2 as evidence_pb
@@ -16,7 +17,6 @@ from closeloop.forecast.v1 import submission_service_pb2 as submission_pb
 from forecast.credibility.rules import Deal, Worth, formula
 from forecast.credibility.weigh_person import Record
 from forecast.policy import ITEMS
-from forecast.provenance.rules import Provenance
 from forecast.rollup.rules import Line
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from chassis.kernel.money import Money
 from forecast.opportunities.rules import OPEN, Stage
 
+DEFINITION = "forecast.v1: submitted × accuracy, capped by evidence; collected = arrived and claimed"
 LEVELS = ("company", "region", "team")
 
 

@@ -6,14 +6,14 @@ from datetime import date
 
 from sqlalchemy import bindparam, func, or_, select
 
+from chassis.feed_states import bank_state
 from chassis.kernel.calendar import instant
 from chassis.kernel.money import Money
+from chassis.kernel.provenance import Provenance, provenance
 from chassis.unit_of_work import Transaction
 from forecast.collections.store import collected_under
 from forecast.opportunities.rules import Stage
-from forecast.provenance.rules import DEFINITION, Provenance, provenance
-from forecast.provenance.store import bank_state
-from forecast.rollup.rules import Deal, Line, lines, subjects_of
+from forecast.rollup.rules import DEFINITION, Deal, Line, lines, subjects_of
 from forecast.roster.store import names_of
 from forecast.tables import opportunity
 

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.kernel.roster import newest, unit_names
 from chassis.unit_of_work import Transaction
-from forecast.roster.rules import EmployeeFacts, newest, unit_names
+from forecast.roster.rules import EmployeeFacts
 from forecast.tables import customer, employee, unit
 
 _EMPLOYEE = ("version", "name", "unit")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.kernel.calendar import SHANGHAI, local_date
+from chassis.kernel.calendar import local_date
+from chassis.kernel.provenance import FeedState, provenance
 from chassis.unit_of_work import Transaction
 from integration.claiming import store
 from integration.claiming.read_receipts import days_of
@@ -57,11 +58,7 @@ def summarise_collections(tx: Transaction, month: str, registry: DefinitionsPoli
 
 def note_of(provisional: bool, until: datetime | None) -> str:
     """What stands beside a figure that rests on the bank's data (N2.2)."""
-    if not provisional:
-        return ""
-    if until is None:
-        return "provisional, bank data not yet proved complete"
-    return f"provisional, bank data until {until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    return provenance("", FeedState(FEED, not provisional, until)).note
 
 
 def standing_of_bank(tx: Transaction) -> tuple[bool, datetime | None]:

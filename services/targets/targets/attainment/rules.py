@@ -16,6 +16,7 @@ from chassis.errors import InvalidInput
 from chassis.kernel.money import Money
 from targets.plans.rules import CURRENCY, DEPTH, Level, PlanNode
 
+DEFINITION = "attainment.v1: arrived and claimed, by booking day, over target"
 RATIO_DIGITS = Decimal("0.0001")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from chassis.feed_states import bank_state
+from chassis.kernel.provenance import Provenance, provenance
 from chassis.unit_of_work import Transaction
 from targets.attainment import store
-from targets.attainment.rules import AttainmentLine, lines, scope_of
+from targets.attainment.rules import DEFINITION, AttainmentLine, lines, scope_of
 from targets.plans.rules import tree
 from targets.plans.store import nodes_of_month
-from targets.provenance.rules import DEFINITION, Provenance, provenance
-from targets.provenance.store import bank_state
 
 
 def view_attainment(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chassis.kernel.roster import newest, unit_names
 from chassis.unit_of_work import Transaction
 from targets.roster import store
-from targets.roster.rules import EmployeeFacts, newest, unit_names
+from targets.roster.rules import EmployeeFacts
 
 
 def project_employees(tx: Transaction, employees: Sequence[EmployeeFacts]) -> None:

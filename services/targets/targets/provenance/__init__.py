@@ -1,1 +1,0 @@
-"""Whether the feeds that figures rest on are complete."""
