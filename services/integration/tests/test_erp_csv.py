@@ -201,7 +201,7 @@ def test_a_company_s_own_headers_are_a_matter_of_policy(world: World, rpc: Rpc) 
     policy.columns["erp_deliveries"] |= {"单据": "DeliveryId", "日": "DeliveredOn"}
     world.connectors["erp_deliveries"]._policy = lambda name: policy  # type: ignore[attr-defined]
     with world.service.uow.begin(as_finance()) as tx:
-        replayed = replay_quarantine(tx, world.connectors["erp_deliveries"], lambda each: each.rule)
+        replayed = replay_quarantine(tx, world.connectors["erp_deliveries"])
         tx.commit()
     assert (replayed.replayed, len(world.rows(erp_delivery))) == (1, 1)
 

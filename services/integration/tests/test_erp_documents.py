@@ -109,7 +109,7 @@ def test_what_can_t_be_read_waits_until_a_good_one_comes(world: World, case: Cas
     assert (kept.record_key, kept.field, kept.reason_zh) == ("D-2", field, f"{field} 的内容不符合约定")
     assert world.feed(kind.feed).health == "degraded"
     with world.service.uow.begin(as_finance()) as tx:
-        replayed = replay_quarantine(tx, world.connectors[kind.feed], lambda each: each.rule)
+        replayed = replay_quarantine(tx, world.connectors[kind.feed])
         tx.commit()
     assert (replayed.replayed, replayed.still_rejected) == (0, 1), "nothing was put right yet"
     offer(world, kind, entity_set, record("D-2", Version=2))

@@ -24,7 +24,7 @@ from integration.connectors._pos import PosSettings
 from integration.connectors.pos_sales import PosSales
 from integration.feeds.import_large_file import import_queued, queue_file
 from integration.feeds.policy import FeedRule
-from integration.feeds.replay_quarantine import replay_quarantine
+from integration.feeds.replay_quarantine import follow_replay, replay_quarantine
 from integration.jobs import App
 from integration.pos.file_rules import Reading, SalesFile
 from integration.pos.tell_months import tell_months
@@ -139,7 +139,10 @@ def test_a_line_is_replayed_when_it_is_no_longer_in_the_future(world: World, sho
     world.run("pos_sales")
     world.clock.set(world.clock.now().replace(day=21))
     with app(world).uow.begin(world.service.runtime.identity) as tx:
-        done = replay_quarantine(tx, world.connectors["pos_sales"], app(world).rule_of)
+        done = replay_quarantine(tx, world.connectors["pos_sales"])
+        tx.commit()
+    with app(world).uow.begin(world.service.runtime.identity) as tx:
+        follow_replay(tx, world.connectors["pos_sales"], app(world).rule_of)
         tx.commit()
     assert done.replayed == 1
     assert told(world)["华东大区", "2026-03"] == [("CON-1", 2, 9_000)]

@@ -331,7 +331,7 @@ def test_a_notice_is_replayed_from_quarantine(world: World) -> None:
     world.clock.set(datetime(2026, 3, 14, 2, tzinfo=UTC))
     app: App = world.service.app
     with app.uow.begin(world.service.runtime.identity) as tx:
-        done = replay_quarantine(tx, world.connectors["tender_rss_zj"], app.rule_of)
+        done = replay_quarantine(tx, world.connectors["tender_rss_zj"])
         tx.commit()
     assert (done.replayed, done.still_rejected) == (1, 0)
     assert len(world.rows(tender_notice)) == 2

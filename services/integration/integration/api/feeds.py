@@ -22,7 +22,7 @@ from integration.feeds.errors import UnknownFeed
 from integration.feeds.import_file import import_file
 from integration.feeds.import_large_file import queue_file, small_file
 from integration.feeds.read_feeds import get_feed, list_feeds, list_quarantine, list_runs
-from integration.feeds.replay_quarantine import replay_quarantine
+from integration.feeds.replay_quarantine import follow_replay, replay_quarantine
 from integration.feeds.run_feed import FeedRunner
 from integration.mapping import feeds as mapping
 from integration.mapping.common import page_info
@@ -100,11 +100,18 @@ class FeedService(Servicer, pb_grpc.FeedServiceServicer):
         return self.read(request, query)
 
     def ReplayQuarantine(self, request: pb.ReplayQuarantineRequest, context: Context) -> pb.ReplayQuarantineResponse:
+        """A call that broke off between its two transactions is made whole by being repeated, or by the next run."""
+        connector = self._connector(request.feed)
+
         def decide(tx: Transaction) -> pb.ReplayQuarantineResponse:
-            done = replay_quarantine(tx, self._connector(request.feed), self._rule_of)
+            done = replay_quarantine(tx, connector)
             return pb.ReplayQuarantineResponse(replayed=done.replayed, still_rejected=done.still_rejected)
 
-        return self.change(request, decide)
+        answer = self.change(request, decide)
+        with self._uow.begin(current().identity, source=current().method.name) as tx:
+            follow_replay(tx, connector, self._rule_of)
+            tx.commit()
+        return answer
 
     def ListFeedAlerts(self, request: pb.ListFeedAlertsRequest, context: Context) -> pb.ListFeedAlertsResponse:
         page = Page.of(request.page)

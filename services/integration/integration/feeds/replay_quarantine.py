@@ -1,4 +1,8 @@
-"""Try quarantined records again through the feed's own path (N1.2). What still fails stays, with today's reason."""
+"""Try quarantined records again through the feed's own path (N1.2). What still fails stays, with today's reason.
+
+In two transactions, as a run keeps its pages and ends: what `take` has locked must not be held when matching locks
+receipts, or two who go in different orders wait for each other.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,8 @@ class Replayed:
     still_rejected: int
 
 
-def replay_quarantine(tx: Transaction, connector: Connector, rule_of: RuleOf) -> Replayed:
-    """At most 500 records, oldest first."""
+def replay_quarantine(tx: Transaction, connector: Connector) -> Replayed:
+    """At most 500 records, oldest first. `follow_replay` comes after it, in a transaction of its own."""
     store.announce(tx, [connector.feed])
     store.locked(tx, connector.feed)
     done: list[str] = []
@@ -32,7 +36,12 @@ def replay_quarantine(tx: Transaction, connector: Connector, rule_of: RuleOf) ->
         else:
             done.append(row.id)
     store.settle(tx, done)
-    store.keep_proof(tx, connector.feed, connector.finish(tx, {}))
-    assess(tx, connector, rule_of(connector))
     tx.audit(action="feed.replay", entity="feed", entity_id=connector.feed, after={"replayed": len(done)})
     return Replayed(len(done), len(waiting) - len(done))
+
+
+def follow_replay(tx: Transaction, connector: Connector, rule_of: RuleOf) -> None:
+    """What is proved now, and how the feed is. Once more changes nothing."""
+    store.locked(tx, connector.feed)
+    store.keep_proof(tx, connector.feed, connector.finish(tx, {}))
+    assess(tx, connector, rule_of(connector))
