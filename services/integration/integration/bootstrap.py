@@ -63,6 +63,7 @@ from integration.consumers import consumers
 from integration.conversations.mailbox_policy import MailboxPolicy
 from integration.definitions.policy import DefinitionsPolicy
 from integration.definitions.policy import check as check_definitions
+from integration.directory.memory import DirectoryMemory
 from integration.duties.policy import DutiesPolicy
 from integration.erp.policy import ErpFilesPolicy
 from integration.erp.policy import check as check_erp_files
@@ -139,6 +140,7 @@ def wire(runtime: Runtime, settings: IntegrationSettings, connectors: Mapping[st
             parts.three_way,
         ),
         loops=parts.loops(),
+        beside_rpc=[Loop("directory", parts.memory.run)],
     )
 
 
@@ -153,6 +155,7 @@ class _Parts:
         self.robots = _robots(settings)
         self.connectors = known_connectors.every(self.policy) if connectors is None else connectors
         sources = Sources(_guard(settings), settings.redis_url)
+        self.memory = DirectoryMemory(runtime.database.url)
         self.runner = FeedRunner(runtime.uow, self.connectors, sources, self.rule_of)
 
     def policy(self, name: str) -> Any:
@@ -183,7 +186,10 @@ class _Parts:
                 feed_service_pb2_grpc.add_FeedServiceServicer_to_server,
                 FeedService(uow, self.connectors, self.rule_of, self.runner, files),
             ),
-            (directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server, DirectoryService(uow, self.duties)),
+            (
+                directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server,
+                DirectoryService(uow, self.duties, self.memory),
+            ),
             (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(uow)),
             (
                 collection_service_pb2_grpc.add_CollectionServiceServicer_to_server,

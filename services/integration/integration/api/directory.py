@@ -12,6 +12,7 @@ from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.integration.v1 import directory_service_pb2 as pb
 from closeloop.integration.v1 import directory_service_pb2_grpc as pb_grpc
 from integration.directory import store as directory
+from integration.directory.memory import DirectoryMemory
 from integration.directory.read_employees import check_status, get_employee, list_employees
 from integration.duties import store as duties
 from integration.duties.policy import DutiesPolicy
@@ -25,16 +26,17 @@ Context = grpc.ServicerContext
 
 
 class DirectoryService(Servicer, pb_grpc.DirectoryServiceServicer):
-    def __init__(self, uow: UnitOfWork, policy: Callable[[], DutiesPolicy]) -> None:
+    def __init__(self, uow: UnitOfWork, policy: Callable[[], DutiesPolicy], memory: DirectoryMemory) -> None:
         super().__init__(uow)
         self._policy = policy
+        self._memory = memory
 
     def CheckStatus(self, request: pb.CheckStatusRequest, context: Context) -> pb.CheckStatusResponse:
         def query(tx: Transaction) -> pb.CheckStatusResponse:
-            known = check_status(tx, list(request.employee_ids))
-            return pb.CheckStatusResponse(states=mapping.states(request.employee_ids, known))
+            return mapping.states(request.employee_ids, check_status(tx, list(request.employee_ids)))
 
-        return self.read(request, query)
+        known = self._memory.states(request.employee_ids)
+        return self.read(request, query) if known is None else mapping.states(request.employee_ids, known)
 
     def GetAccess(self, request: pb.GetAccessRequest, context: Context) -> pb.GetAccessResponse:
         return self.read(request, lambda tx: mapping.access(get_access(tx, request.employee_id, self._policy())))

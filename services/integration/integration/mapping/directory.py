@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -22,20 +23,20 @@ STATUS = {
 STATUS_IN = {number: name for name, number in STATUS.items()}
 
 
-def states(asked: Sequence[str], known: dict[str, tuple[str, datetime | None]]) -> list[pb.EmployeeState]:
-    """In the order asked for; who is not known has no status and no age. Mostly all share one instant."""
-    stamps = {as_of: instant(as_of) for _, as_of in known.values()}
-    answers = []
-    for employee_id in asked:
-        status, as_of = known.get(employee_id, ("", None))
-        answers.append(
-            pb.EmployeeState(
-                employee_id=employee_id,
-                status=STATUS.get(status, pb.EMPLOYEE_STATUS_UNSPECIFIED),
-                as_of=stamps.get(as_of),
-            )
-        )
-    return answers
+def states(asked: Sequence[str], known: Mapping[str, tuple[str, datetime | None]]) -> pb.CheckStatusResponse:
+    """In the order asked for; who is not known has no status and no age."""
+    return pb.CheckStatusResponse(states=[_state(each, *known.get(each, _NOBODY)) for each in asked])
+
+
+_NOBODY = ("", None)
+
+
+@lru_cache(maxsize=16_384)
+def _state(employee_id: str, status: str, as_of: datetime | None) -> pb.EmployeeState:
+    """Ready to be copied, since making one takes ten times as long: the same reps are asked about again and again."""
+    return pb.EmployeeState(
+        employee_id=employee_id, status=STATUS.get(status, pb.EMPLOYEE_STATUS_UNSPECIFIED), as_of=instant(as_of)
+    )
 
 
 def access(found: Access) -> pb.GetAccessResponse:

@@ -13,7 +13,7 @@ from integration.tables.bank import (
 )
 from integration.tables.board import board_mark, board_row
 from integration.tables.bridge import outside_figure, outside_row
-from integration.tables.directory import directory_state, duty_grant, employee, unit
+from integration.tables.directory import directory_revision, directory_state, duty_grant, employee, unit
 from integration.tables.drafts import bank_draft
 from integration.tables.erp import erp_delivery, erp_invoice, erp_schedule, erp_stock, service_call
 from integration.tables.feeds import feed, feed_alert, feed_run, quarantine
@@ -49,6 +49,7 @@ __all__ = [
     "claim",
     "conversation_message",
     "delivery",
+    "directory_revision",
     "directory_state",
     "duty_grant",
     "employee",

@@ -51,6 +51,14 @@ directory_state = Table(
     instant("as_of"),
 )
 
+# One row: drawn anew whenever status or age of somebody change. Written by triggers (0019), for memory to look at.
+directory_revision = Table(
+    "directory_revision",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Uuid(as_uuid=False), nullable=False),
+)
+
 duty_grant = Table(
     "duty_grant",
     metadata,
