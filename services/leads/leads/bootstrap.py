@@ -20,6 +20,7 @@ from closeloop.integration.v1 import events_pb2 as integration_events
 from closeloop.leads.v1 import assignment_service_pb2_grpc as assignment_grpc
 from closeloop.leads.v1 import capture_service_pb2_grpc as capture_grpc
 from closeloop.leads.v1 import customer_dynamics_service_pb2_grpc as dynamics_grpc
+from closeloop.leads.v1 import customer_file_service_pb2_grpc as customer_file_grpc
 from closeloop.leads.v1 import customer_service_pb2_grpc as customer_grpc
 from closeloop.leads.v1 import duplicate_service_pb2_grpc as duplicate_grpc
 from closeloop.leads.v1 import events_pb2 as leads_events
@@ -36,6 +37,7 @@ from leads import jobs, policies
 from leads.api.assignment import AssignmentService
 from leads.api.capture import CaptureService
 from leads.api.customer import CustomerService
+from leads.api.customer_file import CustomerFileService
 from leads.api.duplicate import DuplicateService
 from leads.api.dynamics import CustomerDynamicsService
 from leads.api.flow import FlowService
@@ -97,6 +99,10 @@ def build(
             (pool_grpc.add_PoolServiceServicer_to_server, PoolService(assigner)),
             (import_grpc.add_ImportServiceServicer_to_server, ImportService(uow, store)),
             (customer_grpc.add_CustomerServiceServicer_to_server, CustomerService(uow)),
+            (
+                customer_file_grpc.add_CustomerFileServiceServicer_to_server,
+                CustomerFileService(uow, runtime.policies),
+            ),
             (dynamics_grpc.add_CustomerDynamicsServiceServicer_to_server, CustomerDynamicsService(uow)),
             (hint_grpc.add_HintServiceServicer_to_server, HintService(uow, runtime.policies)),
             (flow_grpc.add_FlowServiceServicer_to_server, FlowService(uow, runtime.policies, store)),

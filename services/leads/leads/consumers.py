@@ -17,6 +17,8 @@ from leads.duplicates.suggest_duplicates import suggest_duplicates
 from leads.dynamics.note_registry_change import note_registry_change
 from leads.dynamics.rules import FieldChange
 from leads.history.close_lead import close_lead
+from leads.interactions import mapping as contacts
+from leads.interactions import store as interactions
 from leads.pool.index_leads import index_leads
 from leads.purchases.link_purchases import link_purchases
 from leads.purchases.take_orders import take_orders
@@ -25,6 +27,8 @@ from leads.response_clock.record_contact import Reported, record_contact
 from leads.response_clock.rules import Contact, contact_of_call, contact_of_follow_up
 from leads.roster.project_employees import project_employees
 from leads.scoring.score_leads import see_leads
+from leads.service_track import mapping as track
+from leads.service_track.take_records import take_opportunity, take_records
 from leads.signups.take_sign_up import take_sign_up
 from leads.tenders.take_tender import take_tender
 
@@ -42,21 +46,31 @@ def consumers(policies: Policies, probe: Probe) -> list[Handler]:
         on("activity.follow_up_recorded", listener.follow_up_recorded),
         on("activity.call_recorded", listener.call_recorded),
         on("activity.conversation_archived", listener.conversation_archived),
+        on("forecast.opportunity_created", opportunity_created),
         on("forecast.opportunity_won", opportunity_won),
         on("forecast.opportunity_lost", opportunity_lost),
         on("integration.tender_published", listener.tender_published),
         on("integration.pos_customer_registered", listener.pos_customer_registered),
         on("integration.registry_changed", registry_changed),
+        on_batch("integration.order_scheduled", schedules_told),
+        on_batch("integration.delivered", deliveries_told),
+        on_batch("integration.service_call_recorded", service_calls_told),
     ]
+
+
+def opportunity_created(tx: Transaction, event: Incoming) -> None:
+    take_opportunity(tx, track.opportunity(event.message, event.time), event.message.lead_id)
 
 
 def opportunity_won(tx: Transaction, event: Incoming) -> None:
     message = event.message
+    take_opportunity(tx, track.won(message), message.lead_id)
     close_lead(tx, message.lead_id, message.owner_id, won=True, at=message.won_at.ToDatetime(UTC))
 
 
 def opportunity_lost(tx: Transaction, event: Incoming) -> None:
     message = event.message
+    take_opportunity(tx, track.lost(message), message.lead_id)
     close_lead(tx, message.lead_id, message.owner_id, won=False, at=message.lost_at.ToDatetime(UTC))
 
 
@@ -67,6 +81,18 @@ def orders_told(tx: Transaction, events: Sequence[Incoming]) -> None:
 def customers_told(tx: Transaction, events: Sequence[Incoming]) -> None:
     """Our own word: what waited for a customer finds it here, so that whoever makes one need not know."""
     link_purchases(tx, {event.message.customer_id for event in events})
+
+
+def schedules_told(tx: Transaction, events: Sequence[Incoming]) -> None:
+    take_records(tx, [track.schedule(event.message) for event in events])
+
+
+def deliveries_told(tx: Transaction, events: Sequence[Incoming]) -> None:
+    take_records(tx, [track.delivery(event.message) for event in events])
+
+
+def service_calls_told(tx: Transaction, events: Sequence[Incoming]) -> None:
+    take_records(tx, [track.service_call(event.message) for event in events])
 
 
 def registry_changed(tx: Transaction, event: Incoming) -> None:
@@ -84,7 +110,6 @@ class _Listener:
         employees = [mapping.employee(event.message) for event in events]
         ids = [each.employee_id for each in employees]
         project_employees(tx, employees)
-        follow_owners(tx, ids)
         start_recalls(tx, [mapping.departure(each.message) for each in events if each.message.status == "departed"])
         self._probe.forget(ids)
 
@@ -105,6 +130,7 @@ class _Listener:
 
     def follow_up_recorded(self, tx: Transaction, event: Incoming) -> None:
         message = event.message
+        interactions.keep(tx, [contacts.follow_up(message)])
         contact = contact_of_follow_up(message.channel, message.direction, message.outcome)
         self._record(
             tx, message.lead_id, contact, message.author_id, message.occurred_at.ToDatetime(UTC), message.follow_up_id
@@ -112,10 +138,12 @@ class _Listener:
 
     def call_recorded(self, tx: Transaction, event: Incoming) -> None:
         message = event.message
+        interactions.keep(tx, [contacts.call(message)])
         contact = contact_of_call(message.direction, message.connected)
         self._record(tx, message.lead_id, contact, message.rep_id, message.started_at.ToDatetime(UTC), message.call_id)
 
     def conversation_archived(self, tx: Transaction, event: Incoming) -> None:
+        """An archive comes with its follow-up, which is the interaction."""
         message, at = event.message, event.message.archived_at.ToDatetime(UTC)
         if message.rep_wrote:
             self._record(tx, message.lead_id, Contact.MESSAGE, message.rep_id, at, message.archive_id)

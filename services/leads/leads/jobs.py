@@ -19,6 +19,7 @@ from leads.assignment.alert_drift import alert_drift
 from leads.assignment.alert_waiting import alert_waiting
 from leads.assignment.count_waiting import show_waiting
 from leads.assignment.drain_waiting import drain_waiting
+from leads.customer_file.count_completeness import count_ended, count_uncounted
 from leads.duplicates.suggest_duplicates import suggest_missing
 from leads.imports.run_import import run_imports
 from leads.policies import ASSIGNMENT
@@ -67,6 +68,16 @@ def _score(app: App) -> None:
     score_again(app.assigner.uow, app.assigner.policies.current("score")[1])
 
 
+def _count_files(app: App) -> None:
+    """Files that other features have changed, and all of them when the policy changes (LD9.1)."""
+    version, policy = app.assigner.policies.current("completeness")
+    count_uncounted(app.assigner.uow, policy, version)
+
+
+def _count_ended(app: App) -> None:
+    count_ended(app.assigner.uow)
+
+
 def _index(app: App) -> None:
     """Leads that came in before there was an index, or whose event was parked."""
     uow, policy = app.assigner.uow, app.assigner.policies.current("duplicates")[1]
@@ -87,6 +98,8 @@ JOBS = [
     Job[App]("waiting", every=timedelta(minutes=1), run=_alert_waiting),
     Job[App]("replay", every=timedelta(seconds=10), run=_replay),
     Job[App]("score.train", daily_at=time(3, 0), run=_train),
+    Job[App]("files.ended", daily_at=time(0, 0), run=_count_ended),
+    Job[App]("files.count", every=timedelta(seconds=10), run=_count_files),
     Job[App]("score.again", every=timedelta(minutes=1), run=_score),
 ]
 

@@ -26,6 +26,8 @@ from leads.assignment.explain_rules import REFUSALS, Measured, parts
 from leads.assignment.list_rep_loads import RepLoad
 from leads.capture.rules import Arrival
 from leads.customers.import_customers import CustomerRow, Imported
+from leads.customers.list_customers import Listed
+from leads.customers.list_customers import Wish as CustomerWish
 from leads.customers.rules import Customer
 from leads.history.import_closed_leads import ClosedLead
 from leads.history.store import Step
@@ -182,6 +184,19 @@ def _facts(message: assignment_service_pb2.ClosedLead) -> Facts:
         first_touch_due_hours=known.first_touch_due_hours if known.HasField("first_touch_due_hours") else None,
         known_customer=known.known_customer,
         need=known.need,
+    )
+
+
+def customer_wish(request: customer_service_pb2.ListCustomersRequest) -> CustomerWish:
+    return CustomerWish(
+        text=request.text,
+        owner_id=request.owner_id,
+        customer_code=request.customer_code,
+        grades=tuple(_GRADE_OF.get(each) for each in request.grades),
+        province=request.province,
+        city=request.city,
+        incomplete_below=request.incomplete_below,
+        least_complete_first=request.order == customer_service_pb2.CUSTOMER_ORDER_LEAST_COMPLETE,
     )
 
 
@@ -373,6 +388,15 @@ def customer(each: Customer, people: Mapping[str, Person]) -> customer_service_p
         parent_customer_id=each.parent_customer_id or "",
         since=instant(each.since),
         etag=str(each.version),
+        size=each.size,
+        address=each.address,
+        needs=each.needs,
+    )
+
+
+def customer_completeness(each: Listed) -> customer_service_pb2.CustomerCompleteness:
+    return customer_service_pb2.CustomerCompleteness(
+        customer_id=each.customer.customer_id, percent=each.completeness, missing=each.missing
     )
 
 

@@ -26,16 +26,13 @@ class CustomerService(Servicer, pb_grpc.CustomerServiceServicer):
 
     def ListCustomers(self, request: pb.ListCustomersRequest, context: Any) -> pb.ListCustomersResponse:
         def answer(tx: Transaction) -> pb.ListCustomersResponse:
-            found, token = list_customers(
-                tx,
-                Page.of(request.page),
-                text=request.text,
-                owner_id=request.owner_id,
-                customer_code=request.customer_code,
+            found, token = list_customers(tx, Page.of(request.page), mapping.customer_wish(request))
+            people = roster.people(tx, {each.customer.owner_id for each in found})
+            return pb.ListCustomersResponse(
+                customers=[mapping.customer(each.customer, people) for each in found],
+                page=mapping.page(token),
+                completeness=map(mapping.customer_completeness, found),
             )
-            people = roster.people(tx, {each.owner_id for each in found})
-            customers = [mapping.customer(each, people) for each in found]
-            return pb.ListCustomersResponse(customers=customers, page=mapping.page(token))
 
         return self.read(request, answer)
 

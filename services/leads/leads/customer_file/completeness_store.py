@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import ARRAY, Date, Uuid, any_, bindparam, exists, or_, select, text, update
+from sqlalchemy import ARRAY, Date, Uuid, all_, any_, bindparam, exists, or_, select, text, update
 
 from chassis import rows
 from chassis.unit_of_work import Transaction
@@ -64,10 +64,11 @@ def lock_uncounted(tx: Transaction, policy_version: int, most: int) -> Sequence[
 
 def mark_ended(tx: Transaction, today: date) -> int:
     """Customers with a paper that is valid no longer are to be counted again."""
-    ended = select(_credential.customer_id).where(_credential.valid_until < today, _credential.retired_at.is_(None))
     stale = update(tables.customer).where(
-        t.customer_id.in_(ended),
+        t.customer_id == _credential.customer_id,
+        _credential.valid_until < today,
+        _credential.retired_at.is_(None),
         t.counted_by >= 0,
-        ~(t.missing.contains(["qualification"]) & t.missing.contains(["product_certificate"])),
+        _credential.kind != all_(t.missing),
     )
     return tx.execute(stale.values(counted_by=-1)).rowcount

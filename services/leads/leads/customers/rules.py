@@ -9,6 +9,12 @@ from datetime import datetime
 from leads.customers.events import CustomerFacts
 from leads.lead.rules import Grade
 
+# What people keep in the base layer of the file (LD9.1): of each it is known since which version it reads so.
+BASE_FIELDS = (
+    *("name", "customer_code", "uscc", "phone", "customer_class", "industry", "size", "province", "city", "address"),
+    *("needs", "parent_customer_id"),
+)
+
 
 @dataclass(frozen=True)
 class Customer:
@@ -24,10 +30,14 @@ class Customer:
     industry: str = ""
     province: str = ""
     city: str = ""
+    size: str = ""
+    address: str = ""
+    needs: str = ""
     owner_id: str = ""
     unit: str = ""
     parent_customer_id: str | None = None
     since: datetime | None = None
+    import_id: str | None = None
     version: int = 1
 
     @property

@@ -6,12 +6,27 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, insert, literal_column, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Row,
+    Text,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
+from chassis import rows
 from chassis.errors import NotFound
 from chassis.unit_of_work import Transaction
 from leads import tables
-from leads.customers.rules import Customer, Firm
+from leads.customers.rules import BASE_FIELDS, Customer, Firm
 from leads.lead.rules import Grade
 
 t = tables.customer.c
@@ -23,6 +38,18 @@ _CANDIDATES = select(tables.customer).where(
         t.name_key == any_(bindparam("names", type_=ARRAY(Text))),
     )
 )
+_FIELD = ("customer_id", "field", "version", "changed_by", "changed_at")
+_NOTE_FIELDS = text(
+    f"{rows.insertion(tables.customer_field, _FIELD)} ON CONFLICT (customer_id, field)"
+    f" DO UPDATE SET {rows.replacement(_FIELD, 'customer_id', 'field')}"
+)
+_ANCESTORS = text("""
+    WITH RECURSIVE above AS (
+        SELECT customer_id, parent_customer_id FROM customer WHERE customer_id = CAST(:of AS uuid)
+        UNION SELECT c.customer_id, c.parent_customer_id FROM customer AS c
+        JOIN above ON c.customer_id = above.parent_customer_id
+    ) SELECT 1 FROM above WHERE customer_id = CAST(:wanted AS uuid)
+""")
 
 
 class CustomerNotFound(NotFound):
@@ -30,13 +57,18 @@ class CustomerNotFound(NotFound):
     zh = "客户 {customer_id} 不存在。"
 
 
-def load(tx: Transaction, customer_id: str) -> Customer:
-    """Raises CustomerNotFound, also for one that is not the caller's to see."""
-    query = select(tables.customer).where(t.customer_id == customer_id, tx.identity.visible(t.owner_id, t.unit))
-    row = tx.execute(query).one_or_none()
+def load(tx: Transaction, customer_id: str, *, lock: bool = False) -> Customer:
+    """Raises CustomerNotFound, also for one that is not the caller's to see. `lock`: nobody else changes it."""
+    query = select(tables.customer).where(t.customer_id == customer_id, shown(tx))
+    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise CustomerNotFound(customer_id=customer_id)
     return from_row(row)
+
+
+def shown(tx: Transaction) -> ColumnElement[bool]:
+    """Customers that the caller may see and that were not taken back."""
+    return t.withdrawn_at.is_(None) & tx.identity.visible(t.owner_id, t.unit)
 
 
 def lock_firms(tx: Transaction, firms: Collection[str]) -> None:
@@ -84,12 +116,43 @@ def add(tx: Transaction, customers: Sequence[Customer]) -> None:
 
 
 def save(tx: Transaction, customer: Customer, **changes: Any) -> Customer:
-    """Store the changes of a locked customer; the version grows by one."""
+    """Store the changes of a locked customer; the version grows by one. Its completeness is to be counted again."""
     changed = replace(customer, **changes, version=customer.version + 1)
-    row = to_row(changed)
+    row = to_row(changed) | {"counted_by": -1}
     row.pop("customer_id")
     tx.execute(update(tables.customer).where(t.customer_id == customer.customer_id).values(row))
+    _note_fields(tx, changed, [each for each in BASE_FIELDS if getattr(changed, each) != getattr(customer, each)])
     return changed
+
+
+def _note_fields(tx: Transaction, changed: Customer, fields: Sequence[str]) -> None:
+    """From which version on a field reads as it does, so that an edit of an older one is seen."""
+    by = {"changed_by": tx.identity.subject, "changed_at": tx.now}
+    noted = [{"customer_id": changed.customer_id, "field": each, "version": changed.version} | by for each in fields]
+    if noted:
+        tx.execute(_NOTE_FIELDS, {"rows": rows.document(noted)})
+
+
+def fields_since(tx: Transaction, customer_id: str) -> dict[str, Row[Any]]:
+    """Field → version, changed_by, changed_at; those that read as they came in are left out."""
+    query = select(tables.customer_field).where(tables.customer_field.c.customer_id == customer_id)
+    return {row.field: row for row in tx.execute(query)}
+
+
+def is_taken(tx: Transaction, field: str, value: str, by_other_than: str) -> bool:
+    """`field`: customer_code or uscc."""
+    return tx.execute(select(1).where(t[field] == value, t.customer_id != by_other_than)).first() is not None
+
+
+def is_below(tx: Transaction, customer_id: str, parent_id: str) -> bool:
+    """Whether the customer would be its own parent, whatever the steps."""
+    return tx.execute(_ANCESTORS, {"of": parent_id, "wanted": customer_id}).first() is not None
+
+
+def branches(tx: Transaction, customer_id: str, most: int) -> list[Customer]:
+    """Those the caller may see, by name."""
+    query = select(tables.customer).where(t.parent_customer_id == customer_id, shown(tx))
+    return [from_row(row) for row in tx.execute(query.order_by(t.name, t.customer_id).limit(most))]
 
 
 def names(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:

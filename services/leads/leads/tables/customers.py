@@ -43,6 +43,7 @@ customer = Table(
     Index("customer_phone", "phone", postgresql_where=text("phone <> ''")),
     Index("customer_name", "name_key"),
     Index("customer_listed", "name", "customer_id"),
+    Index("customer_parent", "parent_customer_id", postgresql_where=text("parent_customer_id IS NOT NULL")),
     Index("customer_completeness", "completeness", "customer_id"),
     Index("customer_counted", "counted_by"),
     Index("customer_import", "import_id", postgresql_where=text("import_id IS NOT NULL")),

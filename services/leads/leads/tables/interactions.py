@@ -10,7 +10,7 @@ interaction = Table(
     "interaction",
     metadata,
     # Of the follow-up or call in activity, where the whole of it stands; of a migrated one its own.
-    identifier("reference", primary_key=True),
+    Column("reference", Text, primary_key=True),
     # call, wechat, visit, meeting, email, form.
     Column("channel", Text, nullable=False),
     words("direction"),
@@ -25,6 +25,8 @@ interaction = Table(
     # Of a migrated one: what was written, since no other system here has it.
     words("text"),
     words("next_step"),
+    # When it was promised for.
+    instant("next_step_due_at"),
     # Of the system it came from; the same twice is one.
     words("external_id"),
     instant("at", nullable=False),

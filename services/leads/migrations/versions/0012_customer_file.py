@@ -27,6 +27,7 @@ COLUMNS = {
     "import_id": "uuid",
 }
 INDEXES = {
+    "customer_parent": "(parent_customer_id) WHERE parent_customer_id IS NOT NULL",
     "customer_completeness": "(completeness, customer_id)",
     "customer_counted": "(counted_by)",
     "customer_import": "(import_id) WHERE import_id IS NOT NULL",
@@ -45,5 +46,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in reversed(TABLES):
         table.drop(op.get_bind(), checkfirst=True)
+    op.execute("DROP INDEX customer_parent")
     for name in COLUMNS:
         op.execute(f"ALTER TABLE customer DROP COLUMN {name}")
