@@ -6,30 +6,42 @@ import json
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import BytesIO
 from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, text
 
 from chassis.kernel.ids import new_id
-from chassis.testing.identity import as_hq
+from chassis.testing.identity import as_hq, as_service
 from chassis.testing.rpc import Rpc
 from chassis.unit_of_work import Transaction
 from closeloop.integration.v1 import feed_service_pb2 as pb
 from closeloop.integration.v1 import feed_service_pb2_grpc as pb_grpc
-from integration.feeds.connector import Page
+from integration.feeds.connector import Page, TakesFiles
+from integration.feeds.import_file import import_file
 from integration.feeds.rules import Outcome
-from integration.tables import claim, feed, quarantine
+from integration.jobs import App
+from integration.tables import claim, erp_delivery, feed, feed_run, quarantine
 from integration.tables import receivable as receivables
 from services.integration.tests.conftest import World
-from services.integration.tests.world import Line, receivable, statement
+from services.integration.tests.world import Line, employee, receivable, statement
 
 BLOCKED = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
 
 
 def door(world: World, rpc: Rpc) -> pb_grpc.FeedServiceStub:
     return pb_grpc.FeedServiceStub(rpc(world.service, as_=as_hq("E00800", "finance")))
+
+
+def mend(world: World, key: str, old: str, new: str) -> None:
+    """The fix of a real release is a parser that knows the word; here the record itself is mended."""
+    with world.service.uow.begin(as_service("integration")) as tx:
+        mended = func.replace(quarantine.c.raw, old, new)
+        tx.execute(quarantine.update().where(quarantine.c.record_key == key).values(raw=mended))
+        tx.commit()
 
 
 def put_aside(world: World, name: str, body: Mapping[str, Any]) -> None:
@@ -39,6 +51,54 @@ def put_aside(world: World, name: str, body: Mapping[str, Any]) -> None:
         {"id": new_id(), "feed": name, "run_id": new_id(), "place": "page 1", "raw": json.dumps(body),
          "at": world.clock.now()},
     )  # fmt: skip
+
+
+def hand_in(world: World, content: str) -> Any:
+    """Deliveries as a CSV; the row of its run."""
+    app: App = world.service.app
+    connector = world.connectors["erp_deliveries"]
+    assert isinstance(connector, TakesFiles)
+    with app.uow.begin(as_service("integration")) as tx:
+        pages = connector.pages_of(BytesIO(content.encode()), "file 1", "", tx.now)
+        run_id = import_file(tx, connector, app.rule_of, pages, "file 1")
+        tx.commit()
+    return world.row(feed_run, id=run_id)
+
+
+HEAD = "发货单号,订单号,合同编号,客户编号,客户名称,发货日期,发货金额,状态,版本号\n"
+
+
+@pytest.mark.spec("N1.2")
+def test_rows_that_no_replay_can_read_are_told_apart_and_block_no_other(world: World, rpc: Rpc) -> None:
+    early = "D-1,SO-1,HT,C1,一院,2026-03-08,1.00,待定,1\n"
+    assert hand_in(world, HEAD + "D-9,SO-9\n" * 500 + early).rejected == 501
+    stub = door(world, rpc)
+    assert world.row(quarantine, record_key="D-1").field == "Status"
+    mend(world, "D-1", "待定", "DELIVERED")
+    asked = pb.ReplayQuarantineRequest(request_id="1", feed="erp_deliveries")
+    told = stub.ReplayQuarantine(asked)
+    assert (told.replayed, told.still_rejected, told.to_hand_in) == (1, 0, 500)
+    assert len(world.rows(erp_delivery)) == 1
+    waiting = {(row.reason, row.state) for row in world.rows(quarantine, alone=False)}
+    assert waiting == {("the row lacks cells", "waiting")}
+    shown = stub.ListQuarantine(pb.ListQuarantineRequest(feed="erp_deliveries")).quarantined
+    assert {each.to_hand_in for each in shown if each.state == "waiting"} == {True}
+
+
+@pytest.mark.spec("N1.2")
+def test_what_fails_again_goes_behind_what_was_not_tried_for_longer(world: World, rpc: Rpc) -> None:
+    for number in range(501):
+        put_aside(world, "hr", {"employeeId": f"E{number}"})
+    put_aside(world, "hr", employee("E00009"))
+    stub = door(world, rpc)
+
+    def replay(request_id: str) -> tuple[int, int]:
+        told = stub.ReplayQuarantine(pb.ReplayQuarantineRequest(request_id=request_id, feed="hr"))
+        world.clock.advance(timedelta(seconds=1))
+        return told.replayed, told.still_rejected
+
+    assert (replay("1"), replay("2")) == ((0, 500), (1, 499))
+    assert replay("3") == (0, 500)
 
 
 class Paused:

@@ -105,7 +105,9 @@ class FeedService(Servicer, pb_grpc.FeedServiceServicer):
 
         def decide(tx: Transaction) -> pb.ReplayQuarantineResponse:
             done = replay_quarantine(tx, connector)
-            return pb.ReplayQuarantineResponse(replayed=done.replayed, still_rejected=done.still_rejected)
+            return pb.ReplayQuarantineResponse(
+                replayed=done.replayed, still_rejected=done.still_rejected, to_hand_in=done.to_hand_in
+            )
 
         answer = self.change(request, decide)
         with self._uow.begin(current().identity, source=current().method.name) as tx:

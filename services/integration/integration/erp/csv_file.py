@@ -17,7 +17,7 @@ from integration.feeds.rules import Raw, Rejection
 from integration.receipts.csv_rows import csv_rows
 from integration.receipts.encodings import encoding_of
 from integration.receipts.reading import NotAStatement
-from integration.receipts.statement_file import shown
+from integration.receipts.statement_file import is_shown_whole, shown
 
 AT_ONCE = 500
 REFUSALS = "refusals"
@@ -44,7 +44,8 @@ def pages_of(content: BinaryIO, file: CsvFile) -> Iterator[Page]:
         while batch := list(islice(records, AT_ONCE)):
             yield _page(batch, file.place, layout.key)
     except NotAStatement as failure:
-        refusal = Rejection(Raw(file.place, shown(content)), failure.en, failure.zh, failure.field, file.place)
+        raw, alone = Raw(file.place, shown(content)), is_shown_whole(content)
+        refusal = Rejection(raw, failure.en, failure.zh, failure.field, file.place, alone)
         yield Page((), "", {REFUSALS: [refusal]})
 
 
@@ -53,9 +54,10 @@ def _page(batch: list[CsvRow], place: str, key: str) -> Page:
     for row in batch:
         where = f"{place}, row {row.number}"
         if row.record is None:
-            refusals.append(Rejection(Raw(where, row.text), LACKS_CELLS.en, LACKS_CELLS.zh))
+            refusals.append(Rejection(Raw(where, row.text), LACKS_CELLS.en, LACKS_CELLS.zh, alone=False))
         elif row.fault is not None:
-            refusals.append(Rejection(Raw(where, row.text), row.fault.en, row.fault.zh, key, row.key[:60]))
+            fault = row.fault
+            refusals.append(Rejection(Raw(where, row.text), fault.en, fault.zh, key, row.key[:60], alone=False))
         else:
             raws.append(Raw(where, json.dumps(row.record, ensure_ascii=False)))
     return Page(raws, "", {REFUSALS: refusals})

@@ -19,12 +19,18 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Replayed:
+    """`to_hand_in`: records that no replay can read; their file is handed in again, corrected."""
+
     replayed: int
     still_rejected: int
+    to_hand_in: int
 
 
 def replay_quarantine(tx: Transaction, connector: Connector) -> Replayed:
-    """At most 500 records, oldest first. `follow_replay` comes after it, in a transaction of its own."""
+    """At most 500 records, those first that were not tried for longest.
+
+    `follow_replay` comes after it, in a transaction of its own.
+    """
     store.announce(tx, [connector.feed])
     store.locked(tx, connector.feed)
     done: list[str] = []
@@ -37,7 +43,7 @@ def replay_quarantine(tx: Transaction, connector: Connector) -> Replayed:
             done.append(row.id)
     store.settle(tx, done)
     tx.audit(action="feed.replay", entity="feed", entity_id=connector.feed, after={"replayed": len(done)})
-    return Replayed(len(done), len(waiting) - len(done))
+    return Replayed(len(done), len(waiting) - len(done), store.to_hand_in(tx, connector.feed))
 
 
 def follow_replay(tx: Transaction, connector: Connector, rule_of: RuleOf) -> None:

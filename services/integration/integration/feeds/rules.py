@@ -101,13 +101,18 @@ class Raw:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A record that can't be taken: kept, with the reason, until it is replayed or a good one comes."""
+    """A record that can't be taken: kept, with the reason, until it is replayed or a good one comes.
+
+    `alone`: it can be read again by itself. Else what is kept is a part only, such as a row of an order whose other
+    rows count too: its file is handed in again, corrected.
+    """
 
     raw: Raw
     en: str
     zh: str
     field: str = ""
     key: str = ""
+    alone: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", storable(self.key))

@@ -179,6 +179,7 @@ def put_aside(tx: Transaction, name: str, run_id: str, rejections: Sequence[Reje
             "reason_zh": each.zh,
             "raw": each.raw.body,
             "origin": origin,
+            "alone": each.alone,
             "at": tx.now,
         }
         for each in rejections
@@ -214,9 +215,17 @@ def waiting_by_feed(tx: Transaction) -> dict[str, int]:
 
 
 def to_replay(tx: Transaction, name: str, limit: int) -> Sequence[Row[Any]]:
-    """Oldest first, locked."""
-    query = select(quarantine).where(quarantine.c.feed == name, quarantine.c.state == "waiting")
-    return tx.execute(query.order_by(quarantine.c.id).limit(limit).with_for_update()).all()
+    """Those that were not tried for longest, locked, in the order of their keys, as whoever locks several records."""
+    own = quarantine.c.feed == name, quarantine.c.state == "waiting", quarantine.c.alone
+    turn = select(quarantine.c.id).where(*own).order_by(quarantine.c.tried_at.nulls_first(), quarantine.c.id)
+    query = select(quarantine).where(quarantine.c.id.in_(turn.limit(limit)))
+    return tx.execute(query.order_by(quarantine.c.record_key, quarantine.c.id).with_for_update()).all()
+
+
+def to_hand_in(tx: Transaction, name: str) -> int:
+    """Waiting records that no replay can read."""
+    own = quarantine.c.feed == name, quarantine.c.state == "waiting", ~quarantine.c.alone
+    return int(tx.execute(select(func.count()).where(*own)).scalar_one())
 
 
 def settle(tx: Transaction, quarantine_ids: Sequence[str]) -> None:
@@ -226,7 +235,8 @@ def settle(tx: Transaction, quarantine_ids: Sequence[str]) -> None:
 
 def explain_again(tx: Transaction, quarantine_id: str, rejection: Rejection) -> None:
     again = update(quarantine).where(quarantine.c.id == quarantine_id)
-    tx.execute(again.values(reason=rejection.en, reason_zh=rejection.zh, field=rejection.field))
+    told = {"reason": rejection.en, "reason_zh": rejection.zh, "field": rejection.field, "alone": rejection.alone}
+    tx.execute(again.values(**told, tried_at=tx.now))
 
 
 def quarantined(tx: Transaction, name: str, page: Page) -> Sequence[Row[Any]]:

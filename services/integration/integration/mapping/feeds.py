@@ -71,6 +71,7 @@ def quarantined(row: Row[Any]) -> pb.Quarantined:
         raw=row.raw[:LONGEST_RAW],
         at=instant(row.at),
         state=row.state,
+        to_hand_in=not row.alone,
     )
 
 

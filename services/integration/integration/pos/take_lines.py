@@ -63,4 +63,4 @@ def _rejected(place: str, problem: str, body: dict[str, Any]) -> Rejection:
 def _rejected_whole(block: Block, torn: Torn) -> Rejection:
     cells = len(block.heading)
     raw = Raw(f"{block.place}, row {torn.row}", torn.text.replace("\x00", "�"))
-    return Rejection(raw, f"the row does not have {cells} cells", f"该行不是 {cells} 列", "row")
+    return Rejection(raw, f"the row does not have {cells} cells", f"该行不是 {cells} 列", "row", alone=False)

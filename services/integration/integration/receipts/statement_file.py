@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from typing import BinaryIO
 
 from chassis.kernel.calendar import local_date
@@ -18,7 +18,7 @@ from integration.receipts.reading import NotAStatement
 
 # A file of this size is kept whole or not at all, in one transaction.
 AT_ONCE = 4 * 1024 * 1024
-# What is shown, and can be replayed, of a larger file that can't be read.
+# What is shown of a larger file that can't be read.
 EXCERPT = 1024 * 1024
 
 
@@ -54,7 +54,7 @@ def pages_of(
         document = open_document(content, file.place, policy, latest)
     except NotAStatement as failure:
         raw = Raw(file.place, shown(content))
-        refusal = Rejection(raw, failure.en, failure.zh, failure.field, file.place)
+        refusal = Rejection(raw, failure.en, failure.zh, failure.field, file.place, is_shown_whole(content))
         yield _page(checkpoint, Facts(file, refusal=refusal))
         return
     shape = document.survey.shape
@@ -83,6 +83,11 @@ def shown(content: BinaryIO) -> str:
     if len(held) > AT_ONCE:
         held = held[:EXCERPT]
     return _text(held).replace("\x00", "\\x00")
+
+
+def is_shown_whole(content: BinaryIO) -> bool:
+    """Else `shown` is its beginning, which must not be taken for the file."""
+    return content.seek(0, SEEK_END) <= AT_ONCE
 
 
 def _text(held: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, DateTime, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import Boolean, Column, Date, DateTime, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from integration.tables.metadata import instant, metadata, words
@@ -102,7 +102,11 @@ quarantine = Table(
     Column("raw", Text, nullable=False),
     # pull or file. A bad file somebody handed in says nothing about the health of the feed.
     Column("origin", Text, nullable=False, server_default=text("'pull'")),
+    # False: no replay can read it, since more than it was refused; its file is handed in again.
+    Column("alone", Boolean, nullable=False, server_default=text("true")),
     instant("at"),
+    # When a replay last tried it: what fails again goes behind what was not tried for longer.
+    instant("tried_at", nullable=True),
     # waiting, replayed, superseded
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
     instant("settled_at", nullable=True),
