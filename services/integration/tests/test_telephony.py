@@ -81,6 +81,18 @@ def test_a_call_again_changes_nothing_and_a_transcript_later_is_told(staffed: Wo
     assert [row.transcribed for row in staffed.rows(phone_call)] == [True]
 
 
+@pytest.mark.spec("N1.3")
+def test_a_correction_without_the_words_is_told_and_the_words_stay(staffed: World) -> None:
+    exchange = Exchange(staffed, call(transcript=SAID))
+    exchange.run()
+    assert exchange.run(call(2, callId="PBX-1", durationSeconds=190)).corrected == 1
+    assert exchange.run(call(3, callId="PBX-1", durationSeconds=190)).duplicates == 1
+    assert exchange.run(call(4, callId="PBX-1", durationSeconds=190, transcript=SAID)).duplicates == 1
+    assert [(each.duration_seconds, len(each.transcript)) for each in exchange.told()] == [(185, 2), (190, 0)]
+    other = [SAID[0] | {"text": "您好，请问贵院有采购预算吗？"}, SAID[1]]
+    assert exchange.run(call(5, callId="PBX-1", durationSeconds=190, transcript=other)).corrected == 1
+
+
 @pytest.mark.spec("N1.1")
 @pytest.mark.parametrize(
     ("change", "connected", "direction"),

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import phonenumbers
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from integration.feeds.rules import KeyText
+from integration.feeds.rules import KeyText, content_hash
 
 HOME = "CN"
 WITHHELD = ("", "anonymous", "unknown")
@@ -76,6 +76,24 @@ class CallRecord(BaseModel):
     duration_seconds: int = Field(alias="durationSeconds", ge=0, le=LONGEST_CALL)
     status: Literal["ANSWERED", "NO_ANSWER", "BUSY", "FAILED"]
     transcript: tuple[Spoken, ...] = Field(default=(), max_length=2000)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is kept of a call: hashes of its facts and of its words, the second empty while there are none."""
+
+    facts: bytes
+    transcript: bytes
+
+    def after(self, before: Told | None) -> Told:
+        """A transcript that was there is never taken away by a record without one."""
+        return self if before is None or self.transcript else Told(self.facts, before.transcript)
+
+
+def told(record: CallRecord) -> Told:
+    body = record.model_dump()
+    words = body.pop("transcript")
+    return Told(content_hash(body), content_hash(words) if words else b"")
 
 
 def transcribed(record: CallRecord) -> CallTranscribed:

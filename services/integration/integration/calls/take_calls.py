@@ -1,4 +1,4 @@
-"""Take calls of the telephone system: told on once, and once more when the transcript comes later.
+"""Take calls of the telephone system: told on once, and once more when a transcript or a correction comes later.
 
 A record of somebody we don't know waits in quarantine until HR names them.
 """
@@ -11,18 +11,15 @@ from pydantic import ValidationError
 
 from chassis.unit_of_work import Transaction
 from integration.calls import store
-from integration.calls.rules import CallRecord, transcribed
-from integration.feeds.rules import Outcome, Raw, Rejection, content_hash, decoded, refusal
+from integration.calls.rules import CallRecord, Told, told, transcribed
+from integration.feeds.rules import Outcome, Raw, Rejection, decoded, refusal
 
 
 def take_calls(tx: Transaction, records: Sequence[Raw]) -> Outcome:
     outcome = Outcome(records=len(records))
     read = [(raw, each) for raw in records if (each := _read(raw, outcome)) is not None]
     known = store.known(tx, [call.rep_id for _, call in read])
-    held = {
-        key: (bytes(row.content_hash), row.transcribed)
-        for key, row in store.lock(tx, [call.external_id for _, call in read]).items()
-    }
+    held = store.lock(tx, [call.external_id for _, call in read])
     for raw, call in read:
         if call.rep_id not in known:
             outcome.rejections.append(
@@ -34,19 +31,19 @@ def take_calls(tx: Transaction, records: Sequence[Raw]) -> Outcome:
     return outcome
 
 
-def _keep(tx: Transaction, call: CallRecord, held: tuple[bytes, bool] | None, outcome: Outcome) -> tuple[bytes, bool]:
-    """What a later record of the call is compared with. A transcript that was there is never taken away."""
-    content, heard = content_hash(call.model_dump()), bool(call.transcript)
-    if held is not None and (held[0] == content or (held[1] and not heard)):
+def _keep(tx: Transaction, call: CallRecord, held: Told | None, outcome: Outcome) -> Told:
+    """What a later record of the call is compared with. One without words tells of the rest, if that is otherwise."""
+    now = told(call).after(held)
+    if now == held:
         outcome.duplicates += 1
-        return held
+        return now
     outcome.new += held is None
     outcome.corrected += held is not None
-    store.keep(tx, call.external_id, content, transcribed=heard)
+    store.keep(tx, call.external_id, now)
     # A withheld number leads to nobody.
     if call.phone:
         tx.record(transcribed(call))
-    return content, heard
+    return now
 
 
 def _read(raw: Raw, outcome: Outcome) -> CallRecord | None:

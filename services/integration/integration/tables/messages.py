@@ -92,8 +92,11 @@ phone_call = Table(
     metadata,
     # The telephone system's own id. Numbers and words are not kept here: activity has them.
     Column("external_id", Text, primary_key=True),
+    # Of all but the words.
     Column("content_hash", LargeBinary, nullable=False),
     Column("transcribed", Boolean, nullable=False),
+    # Of the words, once there were any.
+    Column("transcript_hash", LargeBinary, nullable=True),
     instant("received_at"),
 )
 
