@@ -283,6 +283,22 @@ def test_a_call_that_the_telephone_system_corrects_is_told_again(world) -> None:
 
 
 @pytest.mark.spec("A5.1")
+def test_words_that_the_telephone_system_understood_wrongly_are_replaced(world) -> None:
+    world.hire("E1")
+    world.assign()
+    first, better = (
+        [CallUtterance(speaker="customer", offset_seconds=21, text=text)]
+        for text in ("鱼蒜大概八十万。", "预算大概八十万。")
+    )
+    deliver(world.service, transcribed(world, transcript=first))
+    deliver(world.service, transcribed(world, transcript=better), times=2)
+    deliver(world.service, transcribed(world))
+    (call,) = door(world).ListCalls(pb.ListCallsRequest()).calls
+    assert [(each.topic, each.word) for each in call.keywords] == [("budget", "预算")]
+    assert world.count("audit_row WHERE action = 'call.transcribe'") == 1
+
+
+@pytest.mark.spec("A5.1")
 def test_a_corrected_call_without_a_lead_is_told_once_when_its_lead_is_known(world) -> None:
     world.hire("E1")
     deliver(world.service, transcribed(world, connected=False, duration_seconds=0))

@@ -47,7 +47,7 @@ def record_call(tx: Transaction, report: CallReport, policy: CallPolicy, *, vers
     phone = _check(tx, report)
     actor = act_for(tx, report.rep_id)
     party = _party(tx, report, phone, actor)
-    heard = _heard(report, policy, version)
+    heard = heard_in(report, policy, version)
     made = store.insert_call(tx, _values(report, phone, party, actor) | heard)
     if made is None:
         return _known(tx, report.external_id, actor, heard)
@@ -92,7 +92,7 @@ def _values(report: CallReport, phone: str, party: Party, actor: Actor) -> dict[
     }
 
 
-def _heard(report: CallReport, policy: CallPolicy, version: int) -> dict[str, Any]:
+def heard_in(report: CallReport, policy: CallPolicy, version: int) -> dict[str, Any]:
     analysis = analyse(report.transcript, policy.keywords, policy.digest_characters)
     transcript = [asdict(each) for each in report.transcript]
     return {"transcript": transcript, "analysis": asdict(analysis), "policy_version": version}

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from activity.calls import store
 from activity.calls.policy import CallPolicy
-from activity.calls.record_call import CallReport, record_call, told
+from activity.calls.record_call import CallReport, heard_in, record_call, told
 from chassis.telemetry import logger
 from chassis.unit_of_work import Transaction
 
@@ -28,7 +28,17 @@ def take_call(tx: Transaction, report: CallReport, policy: CallPolicy, *, versio
         return
     row = record_call(tx, report, policy, version=version)
     if held is not None:
+        _hear_again(tx, row, heard_in(report, policy, version))
         _correct(tx, row, report)
+
+
+def _hear_again(tx: Transaction, row: Row[Any], heard: dict[str, Any]) -> None:
+    """The system has understood the call otherwise than first. A report without words takes none away."""
+    if not heard["transcript"] or heard["transcript"] == row.transcript:
+        return
+    before, after = ({"digest": each["digest"]} for each in (row.analysis, heard["analysis"]))
+    tx.audit(action="call.transcribe", entity="call", entity_id=row.call_id, before=before, after=after)
+    store.change_call(tx, row.call_id, heard)
 
 
 def _correct(tx: Transaction, row: Row[Any], report: CallReport) -> None:

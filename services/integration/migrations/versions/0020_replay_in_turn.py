@@ -1,4 +1,7 @@
-"""Records that no replay can read are told apart, and what fails again goes behind the others. A new database has the columns."""
+"""Records that no replay can read are told apart, and what fails again goes behind the others.
+
+A new database has the columns already.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The words of a call are compared apart from the rest. A new database has the column already.
 
-Of calls with words the hash was of both: it stands for the words, and what is told of such a call next is passed on once
-more, which changes nothing at the receiver unless it is otherwise.
+Of calls with words the hash was of both: it stands for the words, and what is told of such a call next is passed on
+once more, which changes nothing at the receiver unless it is otherwise.
 """
 
 from __future__ import annotations
