@@ -38,6 +38,10 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
         duties=["rep"], position="sales_rep", as_of=AT,
     )  # fmt: skip
     rows.put("customer", customer_id=ids["customer_id"], customer_code=owner.mark, name=owner.mark, **whose)
+    rows.put("customer_grade", customer_id=ids["customer_id"], override="A", override_reason=owner.mark,
+             override_by=owner.id, override_at=AT, override_until=AT + timedelta(days=9))  # fmt: skip
+    rows.put("customer_grade_change", customer_id=ids["customer_id"], at=AT, kind="overridden", text=owner.mark,
+             policy_version=0)  # fmt: skip
     rows.put(
         "lead", lead_id=ids["lead_id"], state="assigned", company_name=owner.mark, name_key=owner.mark, grade="B",
         channel="expo", need=owner.mark, phone=ids["phone"], assigned_at=AT, **whose,
@@ -166,6 +170,11 @@ REQUESTS: dict[str, Any] = {
         "leads": [{"external_id": "x1", "owner_id": MATE.id, "grade": "GRADE_B", "closed_at": "2026-01-05T02:00:00Z"}]
     },
     "leads.CustomerService/ImportCustomers": {"customers": [{"customer_code": "C9", "name": "甲"}]},
+    "leads.CustomerGradeService/OverrideCustomerGrade": {"grade": "GRADE_B", "reason": "重点培育"},
+    "leads.CustomerGradeService/WithdrawGradeOverride": {"reason": "客户已转型"},
+    "leads.CustomerGradeService/RegradeCustomers": {"reason": "年度复核"},
+    "leads.CustomerGradeService/DraftCustomerGradePolicy": {"body": {}, "reason": "试"},
+    "leads.CustomerGradeService/PublishCustomerGradePolicy": {"version": 1},
     "leads.PolicyService/GetPolicy": {"name": "recycle"},
     "leads.PolicyService/DraftPolicy": {"name": "recycle", "body": {}, "reason": "试"},
     "leads.PolicyService/PublishPolicy": {"name": "recycle", "version": 1},

@@ -21,6 +21,7 @@ from closeloop.leads.v1 import assignment_service_pb2_grpc as assignment_grpc
 from closeloop.leads.v1 import capture_service_pb2_grpc as capture_grpc
 from closeloop.leads.v1 import customer_dynamics_service_pb2_grpc as dynamics_grpc
 from closeloop.leads.v1 import customer_file_service_pb2_grpc as customer_file_grpc
+from closeloop.leads.v1 import customer_grade_service_pb2_grpc as customer_grade_grpc
 from closeloop.leads.v1 import customer_service_pb2_grpc as customer_grpc
 from closeloop.leads.v1 import duplicate_service_pb2_grpc as duplicate_grpc
 from closeloop.leads.v1 import events_pb2 as leads_events
@@ -38,6 +39,7 @@ from leads.api.assignment import AssignmentService
 from leads.api.capture import CaptureService
 from leads.api.customer import CustomerService
 from leads.api.customer_file import CustomerFileService
+from leads.api.customer_grade import CustomerGradeService
 from leads.api.duplicate import DuplicateService
 from leads.api.dynamics import CustomerDynamicsService
 from leads.api.flow import FlowService
@@ -102,6 +104,10 @@ def build(
             (
                 customer_file_grpc.add_CustomerFileServiceServicer_to_server,
                 CustomerFileService(uow, runtime.policies),
+            ),
+            (
+                customer_grade_grpc.add_CustomerGradeServiceServicer_to_server,
+                CustomerGradeService(uow, runtime.policies, policies.CUSTOMER_GRADES),
             ),
             (dynamics_grpc.add_CustomerDynamicsServiceServicer_to_server, CustomerDynamicsService(uow)),
             (hint_grpc.add_HintServiceServicer_to_server, HintService(uow, runtime.policies)),

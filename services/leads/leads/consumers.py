@@ -12,6 +12,8 @@ from chassis.unit_of_work import Transaction
 from leads import mapping
 from leads.assignment.assigner import clock_policies
 from leads.assignment.probe import Probe
+from leads.customer_grades.mark_customers import mark_customers
+from leads.customer_grades.take_receipts import take_receipts
 from leads.customers.follow_owners import follow_owners
 from leads.duplicates.suggest_duplicates import suggest_duplicates
 from leads.dynamics.note_registry_change import note_registry_change
@@ -32,6 +34,13 @@ from leads.service_track.take_records import take_opportunity, take_records
 from leads.signups.take_sign_up import take_sign_up
 from leads.tenders.take_tender import take_tender
 
+# They tell something that customers are graded by (LD2.2).
+_MORE_KNOWN = (
+    *("leads.captured", "leads.graded", "leads.converted", "leads.disqualified", "leads.reopened"),
+    *("activity.follow_up_recorded", "activity.call_recorded", "activity.conversation_archived"),
+    *("forecast.opportunity_created", "forecast.opportunity_won", "forecast.opportunity_lost"),
+)
+
 
 def consumers(policies: Policies, probe: Probe) -> list[Handler]:
     listener = _Listener(policies, probe)
@@ -43,6 +52,9 @@ def consumers(policies: Policies, probe: Probe) -> list[Handler]:
         on_batch("integration.order_changed", orders_told),
         on_batch("customers.created", customers_told),
         on_batch("customers.updated", customers_told),
+        on_batch("integration.receipt_claimed", receipts_claimed),
+        on_batch("integration.receipt_unclaimed", receipts_unclaimed),
+        *(on_batch(each, more_known) for each in _MORE_KNOWN),
         on("activity.follow_up_recorded", listener.follow_up_recorded),
         on("activity.call_recorded", listener.call_recorded),
         on("activity.conversation_archived", listener.conversation_archived),
@@ -75,12 +87,27 @@ def opportunity_lost(tx: Transaction, event: Incoming) -> None:
 
 
 def orders_told(tx: Transaction, events: Sequence[Incoming]) -> None:
-    take_orders(tx, [mapping.purchase(event.message.order) for event in events])
+    mark_customers(tx, take_orders(tx, [mapping.purchase(event.message.order) for event in events]))
+
+
+def receipts_claimed(tx: Transaction, events: Sequence[Incoming]) -> None:
+    take_receipts(tx, [mapping.receipt_claimed(event.message) for event in events])
+
+
+def receipts_unclaimed(tx: Transaction, events: Sequence[Incoming]) -> None:
+    take_receipts(tx, [mapping.receipt_unclaimed(event.message) for event in events])
+
+
+def more_known(tx: Transaction, events: Sequence[Incoming]) -> None:
+    """Of customers, told by their own id or by a lead's."""
+    messages = [event.message for event in events]
+    mark_customers(tx, *({getattr(each, name, "") for each in messages} for name in ("customer_id", "lead_id")))
 
 
 def customers_told(tx: Transaction, events: Sequence[Incoming]) -> None:
     """Our own word: what waited for a customer finds it here, so that whoever makes one need not know."""
-    link_purchases(tx, {event.message.customer_id for event in events})
+    told = {event.message.customer_id for event in events}
+    mark_customers(tx, told | link_purchases(tx, told))
 
 
 def schedules_told(tx: Transaction, events: Sequence[Incoming]) -> None:

@@ -20,9 +20,12 @@ from leads.assignment.alert_waiting import alert_waiting
 from leads.assignment.count_waiting import show_waiting
 from leads.assignment.drain_waiting import drain_waiting
 from leads.customer_file.count_completeness import count_ended, count_uncounted
+from leads.customer_grades.mark_customers import mark_nightly
+from leads.customer_grades.override_grade import EXPIRES, expire_overrides
+from leads.customer_grades.regrade_customers import regrade_due
 from leads.duplicates.suggest_duplicates import suggest_missing
 from leads.imports.run_import import run_imports
-from leads.policies import ASSIGNMENT
+from leads.policies import ASSIGNMENT, CUSTOMER_GRADES
 from leads.pool.index_leads import index_missing
 from leads.recall.recall_departed import recall_departed
 from leads.recall.rules import RecallClock
@@ -78,6 +81,14 @@ def _count_ended(app: App) -> None:
     count_ended(app.assigner.uow)
 
 
+def _mark(app: App) -> None:
+    mark_nightly(app.assigner.uow)
+
+
+def _regrade(app: App) -> None:
+    regrade_due(app.assigner.uow, CUSTOMER_GRADES)
+
+
 def _index(app: App) -> None:
     """Leads that came in before there was an index, or whose event was parked."""
     uow, policy = app.assigner.uow, app.assigner.policies.current("duplicates")[1]
@@ -100,6 +111,8 @@ JOBS = [
     Job[App]("score.train", daily_at=time(3, 0), run=_train),
     Job[App]("files.ended", daily_at=time(0, 0), run=_count_ended),
     Job[App]("files.count", every=timedelta(seconds=10), run=_count_files),
+    Job[App]("customer_grades.all", daily_at=time(1, 0), run=_mark),
+    Job[App]("customer_grades", every=timedelta(seconds=5), run=_regrade),
     Job[App]("score.again", every=timedelta(minutes=1), run=_score),
 ]
 
@@ -111,6 +124,7 @@ def deadlines(policies: Policies) -> dict[str, Handler]:
         Clock.YELLOW.value: Together(mark_yellow),
         RecycleClock.WARNING.value: Together(warn_of_recycling),
         RecallClock.DEPARTED.value: recall_departed,
+        EXPIRES: Together(expire_overrides),
         RecycleClock.RETURN.value: Together(partial(_recycle, policies)),
     }
 

@@ -25,6 +25,7 @@ from leads.assignment.explain_assignment import Explanation
 from leads.assignment.explain_rules import REFUSALS, Measured, parts
 from leads.assignment.list_rep_loads import RepLoad
 from leads.capture.rules import Arrival
+from leads.customer_grades.take_receipts import Claim
 from leads.customers.import_customers import CustomerRow, Imported
 from leads.customers.list_customers import Listed
 from leads.customers.list_customers import Wish as CustomerWish
@@ -228,7 +229,7 @@ def lead(each: Lead, people: Mapping[str, Person]) -> lead_pb2.Lead:
     return lead_pb2.Lead(
         lead_id=each.lead_id,
         state=_STATES[each.state],
-        grade=_GRADES[each.grade] if each.grade else lead_pb2.GRADE_UNSPECIFIED,
+        grade=grade_shown(each.grade),
         company_name=each.company_name,
         contact_name=each.contact_name,
         phone=each.phone,
@@ -268,6 +269,10 @@ def lead(each: Lead, people: Mapping[str, Person]) -> lead_pb2.Lead:
 
 def state(value: str) -> lead_pb2.LeadState.ValueType:
     return _STATES[State(value)]
+
+
+def grade_shown(grade: Grade | None) -> lead_pb2.Grade.ValueType:
+    return _GRADES[grade] if grade else lead_pb2.GRADE_UNSPECIFIED
 
 
 def timeline_entry(row: Row[Any]) -> lead_service_pb2.TimelineEntry:
@@ -378,7 +383,7 @@ def customer(each: Customer, people: Mapping[str, Person]) -> customer_service_p
         uscc=each.uscc,
         phone=each.phone,
         customer_class=each.customer_class,
-        grade=_GRADES[each.grade] if each.grade else lead_pb2.GRADE_UNSPECIFIED,
+        grade=grade_shown(each.grade),
         industry=each.industry,
         province=each.province,
         city=each.city,
@@ -438,6 +443,22 @@ def purchase(message: integration_events.OrderFacts) -> Purchase:
         signed_on=local_date(message.signed_at.ToDatetime(UTC)),
         state=PurchaseState(message.state),
     )
+
+
+def receipt_claimed(message: integration_events.ReceiptClaimed) -> Claim:
+    return Claim(
+        claim_id=message.claim_id,
+        contract_number=message.contract_number,
+        amount_fen=message.amount.fen,
+        currency=message.amount.currency or "CNY",
+        arrived_on=date.fromisoformat(message.arrived_on) if message.arrived_on else None,
+        undone=False,
+    )
+
+
+def receipt_unclaimed(message: integration_events.ReceiptUnclaimed) -> Claim:
+    currency = message.amount.currency or "CNY"
+    return Claim(message.claim_id, message.contract_number, message.amount.fen, currency, None, undone=True)
 
 
 def sign_up(message: integration_events.PosCustomerRegistered) -> SignUp:

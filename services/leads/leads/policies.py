@@ -6,6 +6,7 @@ from chassis.policy import PolicySpec
 from leads.assignment.policy import AssignmentPolicy, check_assignment
 from leads.capture.policy import CapturePolicy
 from leads.customer_file.policy import CompletenessPolicy, check_completeness
+from leads.customer_grades.policy import CustomerGradePolicy, check_customer_grades
 from leads.duplicates.policy import DuplicatePolicy
 from leads.grading.policy import GradingPolicy
 from leads.hints.policy import HintPolicy, check_hints
@@ -18,6 +19,7 @@ from leads.tenders.policy import TenderPolicy
 ASSIGNMENT = PolicySpec("assignment", AssignmentPolicy, check_assignment)
 CAPTURE = PolicySpec("capture", CapturePolicy)
 COMPLETENESS = PolicySpec("completeness", CompletenessPolicy, check_completeness)
+CUSTOMER_GRADES = PolicySpec("customer_grades", CustomerGradePolicy, check_customer_grades)
 DUPLICATES = PolicySpec("duplicates", DuplicatePolicy)
 GRADING = PolicySpec("grading", GradingPolicy)
 HINTS = PolicySpec("hints", HintPolicy, check_hints)
@@ -27,4 +29,7 @@ RESPONSE = PolicySpec("response", ResponsePolicy)
 SCORE = PolicySpec("score", ScorePolicy)
 TENDERS = PolicySpec("tenders", TenderPolicy)
 
-SPECS = (ASSIGNMENT, CAPTURE, COMPLETENESS, DUPLICATES, GRADING, HINTS, POOL, RECYCLE, RESPONSE, SCORE, TENDERS)
+SPECS = (
+    *(ASSIGNMENT, CAPTURE, COMPLETENESS, CUSTOMER_GRADES, DUPLICATES, GRADING, HINTS, POOL, RECYCLE, RESPONSE, SCORE),
+    TENDERS,
+)

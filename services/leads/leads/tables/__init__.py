@@ -2,6 +2,7 @@
 
 from leads.tables.assignment import assignment, decision, load_mode, load_told, recall, rep_pause, wait_told
 from leads.tables.customer_file import customer_contact, customer_credential, customer_field
+from leads.tables.customer_grades import customer_grade, customer_grade_change, customer_grade_due, receipt_claim
 from leads.tables.customers import customer
 from leads.tables.duplicates import lead_form, lead_merge, lead_name, lead_suggestion
 from leads.tables.dynamics import customer_dynamic, sign_up_lead, tender_lead
@@ -34,6 +35,9 @@ __all__ = [
     "customer_credential",
     "customer_dynamic",
     "customer_field",
+    "customer_grade",
+    "customer_grade_change",
+    "customer_grade_due",
     "decision",
     "import_mapping",
     "interaction",
@@ -59,6 +63,7 @@ __all__ = [
     "pool_filter",
     "purchase",
     "recall",
+    "receipt_claim",
     "rep",
     "rep_pause",
     "rep_revision",

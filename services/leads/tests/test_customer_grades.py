@@ -1,0 +1,332 @@
+"""Grades of customers as events, nights, policies and people change them, through the service's own doors."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from google.protobuf.json_format import ParseDict
+from google.protobuf.struct_pb2 import Struct
+from sqlalchemy import insert, select, update
+
+from chassis.errors import FailedPrecondition, InvalidInput, NotFound, PermissionDenied
+from chassis.kernel.ids import new_id
+from chassis.testing.events import deliver
+from chassis.testing.identity import as_director, as_hq, as_manager, as_rep, as_service
+from closeloop.activity.v1.events_pb2 import FollowUpRecorded
+from closeloop.common.v1.money_pb2 import Money
+from closeloop.forecast.v1.events_pb2 import OpportunityWon
+from closeloop.integration.v1.events_pb2 import ReceiptClaimed, ReceiptUnclaimed
+from closeloop.leads.v1 import customer_grade_service_pb2 as pb
+from closeloop.leads.v1 import lead_pb2
+from closeloop.leads.v1.customer_grade_service_pb2_grpc import CustomerGradeServiceStub
+from closeloop.leads.v1.events_pb2 import CustomerFacts, CustomerUpdated
+from leads import tables
+from leads.customer_grades import store
+from leads.customer_grades.mark_customers import mark_nightly
+from leads.customer_grades.policy import FACTORS
+from leads.customer_grades.regrade_customers import regrade_due
+from leads.lead.rules import Grade
+from leads.policies import CUSTOMER_GRADES
+
+from .company import UNIT, Company, stamp
+from .test_from_outside import AT, customer
+from .test_purchases import order
+
+A, B, C = lead_pb2.GRADE_A, lead_pb2.GRADE_B, lead_pb2.GRADE_C
+BIG = Money(fen=200_000_000, currency="CNY")
+
+
+def door(company: Company, as_: Any = None) -> CustomerGradeServiceStub:
+    return CustomerGradeServiceStub(company.rpc(company.service, as_=as_ or as_hq()))
+
+
+def grade(company: Company, customer_id: str, as_: Any = None) -> pb.CustomerGrade:
+    return door(company, as_).GetCustomerGrade(pb.GetCustomerGradeRequest(customer_id=customer_id)).grade
+
+
+def changes(company: Company, customer_id: str) -> list[pb.CustomerGradeChange]:
+    request = pb.ListCustomerGradeChangesRequest(customer_id=customer_id)
+    return list(door(company).ListCustomerGradeChanges(request).changes)
+
+
+def regraded(company: Company) -> int:
+    """How many were."""
+    return regrade_due(company.service.uow, CUSTOMER_GRADES)
+
+
+def override(company: Company, customer_id: str, as_: Any = None, **more: Any) -> pb.CustomerGrade:
+    values = {"request_id": new_id(), "grade": A, "reason": "重点培育"} | more
+    request = pb.OverrideCustomerGradeRequest(customer_id=customer_id, **values)
+    return door(company, as_ or as_manager("M1", UNIT)).OverrideCustomerGrade(request).grade
+
+
+def told(company: Company) -> list[Any]:
+    return [each.message for each in company.events("customers.graded")]
+
+
+def parts(found: pb.CustomerGrade) -> dict[str, float | None]:
+    return {each.name: each.value if each.HasField("value") else None for each in found.parts}
+
+
+@pytest.fixture
+def known(company: Company) -> str:
+    """A customer of rep E1, known to the ERP, a C so far."""
+    company.hire("E1")
+    return customer(company, customer_code="C-1", owner_id="E1", unit=UNIT, grade=Grade.C)
+
+
+@pytest.mark.spec("LD2.2")
+def test_a_big_order_makes_an_a_with_the_reason(company: Company, known: str) -> None:
+    deliver(company.service, order(amount=BIG))
+    assert regraded(company) == 1
+    found = grade(company, known, as_rep("E1", UNIT))
+    assert (found.grade, found.declared, found.score, found.known) == (B, C, 0.6667, 0.6)
+    assert parts(found) == {"revenue": 1.0, "potential": 0.0, "payment": None, "relationship": None}
+    assert found.parts[0].text_zh == "近 365 天订单 2,000,000 元。"
+    [line] = changes(company, known)
+    assert (line.kind, line.before, line.after, line.text_zh) == ("computed", C, B, "评分 0.67：首次计算。")
+    [event] = told(company)
+    assert (event.before, event.after, event.kind, event.owner_id) == ("C", "B", "computed", "E1")
+    assert company.events("customers.updated")[-1].message.customer.grade == "B"
+
+
+@pytest.mark.spec("LD2.2")
+def test_nothing_is_told_where_the_grade_stays(company: Company, known: str) -> None:
+    deliver(company.service, order(amount=BIG))
+    regraded(company)
+    deliver(company.service, order(version=2, amount=Money(fen=210_000_000, currency="CNY")))
+    assert regraded(company) == 1
+    deliver(company.service, order(version=2, amount=Money(fen=210_000_000, currency="CNY")))
+    assert regraded(company) == 0
+    assert (len(told(company)), len(changes(company, known))) == (1, 1)
+
+
+@pytest.mark.spec("LD2.2")
+def test_a_cancelled_order_counts_no_more(company: Company, known: str) -> None:
+    deliver(company.service, order(amount=BIG))
+    regraded(company)
+    deliver(company.service, order(version=2, amount=BIG, state="cancelled"))
+    regraded(company)
+    assert grade(company, known).grade == C
+    assert changes(company, known)[0].text_zh == "评分 0.67 → 0.00：成交额 -0.67。"
+
+
+@pytest.mark.spec("LD2.2")
+def test_what_is_paid_counts_once_it_is_due(company: Company, known: str) -> None:
+    deliver(company.service, order(at=AT - timedelta(days=100)), order("SO-2", at=AT - timedelta(days=10)))
+    claim = ReceiptClaimed(receipt_id="R1", claim_id="K1", contract_number="HT-SO-1", arrived_on="2026-01-05",
+                           amount=Money(fen=25_000, currency="CNY"))  # fmt: skip
+    regraded(company)
+    assert parts(grade(company, known))["payment"] is None
+    deliver(company.service, claim, times=2)
+    regraded(company)
+    assert parts(grade(company, known))["payment"] == 0.25
+    deliver(company.service, ReceiptUnclaimed(receipt_id="R1", claim_id="K1", contract_number="HT-SO-1"))
+    deliver(company.service, claim, ReceiptClaimed(receipt_id="R2", claim_id="K2", contract_number="HT-X"))
+    regraded(company)
+    assert parts(grade(company, known))["payment"] == 0.0
+
+
+@pytest.mark.spec("LD2.2")
+def test_open_leads_are_potential_and_contacts_make_the_relationship(company: Company, known: str) -> None:
+    lead = company.capture("杭州第一医院", qualification=lead_pb2.Qualification(
+        budget=Money(fen=25_000_000), decision_chain=["院长", "科主任", "采购"])).lead  # fmt: skip
+    with company.service.uow.begin(as_service("leads")) as tx:
+        tx.execute(update(tables.lead).where(tables.lead.c.lead_id == lead.lead_id).values(customer_id=known))
+        tx.commit()
+    deliver(company.service, FollowUpRecorded(
+        follow_up_id=new_id(), lead_id=lead.lead_id, author_id="E1", channel="visit", direction="outbound",
+        outcome="connected", occurred_at=stamp(company.clock.now())))  # fmt: skip
+    assert regraded(company) == 1
+    found = parts(grade(company, known))
+    assert (found["potential"], found["relationship"]) == (0.5, 0.75)
+    company.clock.set(company.clock.now() + timedelta(days=200))
+    mark_nightly(company.service.uow)
+    regraded(company)
+    assert parts(grade(company, known))["relationship"] == 0.2
+
+
+@pytest.mark.spec("LD2.2")
+@pytest.mark.parametrize("message", [
+    lambda known: OpportunityWon(opportunity_id=new_id(), customer_id=known),
+    lambda known: CustomerUpdated(customer_id=known, customer=CustomerFacts(customer_id=known)),
+    lambda known: FollowUpRecorded(follow_up_id=new_id(), customer_id=known, occurred_at=stamp(AT)),
+])  # fmt: skip
+def test_who_something_is_told_of_is_graded_anew_and_nobody_else(company: Company, known: str, message: Any) -> None:
+    customer(company, "别家")
+    deliver(company.service, message(known))
+    assert regraded(company) == 1
+
+
+@pytest.mark.spec("LD2.2")
+def test_each_night_all_are_graded_anew_as_old_orders_count_no_more(company: Company, known: str) -> None:
+    other = customer(company, "别家")
+    deliver(company.service, order(amount=BIG))
+    regraded(company)
+    company.clock.set(company.clock.now() + timedelta(days=366))
+    mark_nightly(company.service.uow)
+    assert regraded(company) == 2
+    assert grade(company, known).grade == C
+    lonely = grade(company, other)
+    assert (lonely.grade, lonely.HasField("score"), lonely.why_zh) == (0, False, "已知信息仅占权重的 20%，不足以评级。")
+
+
+@pytest.mark.spec("LD2.2")
+def test_a_persons_grade_is_kept_apart_and_ends(company: Company, known: str) -> None:
+    found = override(company, known)
+    assert (found.grade, found.override.by, found.override.reason) == (A, "M1", "重点培育")
+    ends = company.clock.now() + timedelta(days=90)
+    assert found.override.until == stamp(ends)
+    deliver(company.service, order(amount=BIG))
+    regraded(company)
+    beneath = grade(company, known)
+    assert (beneath.grade, beneath.computed, beneath.declared) == (A, B, C)
+    company.pass_time(ends - timedelta(seconds=1))
+    assert grade(company, known).grade == A
+    company.pass_time(ends)
+    assert (grade(company, known).grade, grade(company, known).HasField("override")) == (B, False)
+    assert [each.kind for each in changes(company, known)] == ["expired", "computed", "overridden"]
+    assert [(each.kind, each.before, each.after) for each in told(company)] == [
+        ("overridden", "C", "A"), ("expired", "A", "B"),
+    ]  # fmt: skip
+
+
+@pytest.mark.spec("LD2.2")
+def test_a_second_word_replaces_the_first_and_its_end(company: Company, known: str) -> None:
+    override(company, known, until=stamp(company.clock.now() + timedelta(days=1)))
+    override(company, known, grade=B, until=stamp(company.clock.now() + timedelta(days=5)))
+    company.pass_time(company.clock.now() + timedelta(days=4))
+    assert grade(company, known).grade == B
+    company.pass_time(company.clock.now() + timedelta(days=1))
+    assert grade(company, known).grade == C
+
+
+@pytest.mark.spec("LD2.2")
+def test_a_word_is_taken_back(company: Company, known: str) -> None:
+    override(company, known)
+    request = pb.WithdrawGradeOverrideRequest(request_id=new_id(), customer_id=known, reason="客户已转型")
+    manager = door(company, as_manager("M1", UNIT))
+    assert manager.WithdrawGradeOverride(request).grade.grade == C
+    assert company.next_due() is None
+    with pytest.raises(FailedPrecondition):
+        manager.WithdrawGradeOverride(pb.WithdrawGradeOverrideRequest(
+            request_id=new_id(), customer_id=known, reason="再次"))  # fmt: skip
+
+
+@pytest.mark.spec("LD2.2")
+@pytest.mark.parametrize("days", [-1, 0, 366])
+def test_a_word_ends_within_a_year(company: Company, known: str, days: int) -> None:
+    with pytest.raises(InvalidInput):
+        override(company, known, until=stamp(company.clock.now() + timedelta(days=days)))
+
+
+@pytest.mark.spec("LD2.2")
+def test_who_may_not_see_a_customer_may_not_grade_it_and_a_rep_grades_nobody(company: Company, known: str) -> None:
+    with pytest.raises(NotFound):
+        override(company, known, as_manager("M9", "/HQ/WEST/CD1/"))
+    with pytest.raises(NotFound):
+        grade(company, known, as_rep("E9", "/HQ/WEST/CD1/"))
+    with pytest.raises(PermissionDenied):
+        override(company, known, as_rep("E1", UNIT))
+
+
+@pytest.mark.spec("LD2.2")
+@pytest.mark.parametrize("declared", [Grade.B, Grade.C])
+def test_an_import_does_not_take_the_place_of_what_is_computed(company: Company, known: str, declared: Grade) -> None:
+    deliver(company.service, order(amount=BIG))
+    override(company, known)
+    regraded(company)
+    with company.service.uow.begin(as_service("leads")) as tx:
+        row = tables.customer
+        tx.execute(update(row).where(row.c.customer_id == known).values(grade=declared.value))
+        tx.commit()
+    deliver(company.service, CustomerUpdated(customer_id=known, customer=CustomerFacts(customer_id=known)))
+    regraded(company)
+    found = grade(company, known)
+    assert (found.grade, found.computed, found.declared) == (A, B, {Grade.B: B, Grade.C: C}[declared])
+    assert company.events("customers.updated")[-1].message.customer.grade == "A"
+    assert changes(company, known)[0].kind == "declared"
+    assert len(told(company)) == 1
+
+
+@pytest.mark.spec("LD2.2")
+def test_a_director_changes_the_weights_and_everybody_is_graded_by_them(company: Company, known: str) -> None:
+    deliver(company.service, order(amount=BIG))
+    regraded(company)
+    director = door(company, as_director("D1", "/HQ/EAST/"))
+    body = ParseDict({"weights": dict(zip(FACTORS, (0.8, 0.1, 0.05, 0.05), strict=True))}, Struct())
+    drafted = director.DraftCustomerGradePolicy(pb.DraftCustomerGradePolicyRequest(
+        request_id=new_id(), body=body, reason="成交优先")).policy  # fmt: skip
+    assert grade(company, known).grade == B
+    director.PublishCustomerGradePolicy(pb.PublishCustomerGradePolicyRequest(
+        request_id=new_id(), version=drafted.version))  # fmt: skip
+    assert regraded(company) == 1
+    found = grade(company, known)
+    assert (found.grade, found.policy_version, found.score) == (A, drafted.version, 0.8889)
+    wrong = ParseDict({"weights": {"revenue": 0.5}}, Struct())
+    with pytest.raises(InvalidInput):
+        director.DraftCustomerGradePolicy(pb.DraftCustomerGradePolicyRequest(
+            request_id=new_id(), body=wrong, reason="错"))  # fmt: skip
+    with pytest.raises(PermissionDenied):
+        door(company, as_rep("E1", UNIT)).DraftCustomerGradePolicy(pb.DraftCustomerGradePolicyRequest(
+            request_id=new_id(), body=body, reason="我"))  # fmt: skip
+
+
+@pytest.mark.spec("LD2.2")
+def test_all_are_graded_anew_by_command(company: Company, known: str) -> None:
+    customer(company, "别家")
+    command = pb.RegradeCustomersRequest(request_id=new_id(), reason="年度复核")
+    assert door(company).RegradeCustomers(command).customers == 2
+    assert regraded(company) == 2
+
+
+@pytest.mark.spec("LD2.2")
+def test_a_mark_set_while_a_customer_is_graded_is_not_lost(company: Company, known: str) -> None:
+    uow = company.service.uow
+    with uow.begin(as_service("leads")) as tx:
+        store.mark(tx, [known])
+        tx.commit()
+    with uow.begin(as_service("leads")) as grading:
+        assert store.take_due(grading, 10) == [known]
+        with uow.begin(as_service("leads")) as other:
+            assert store.take_due(other, 10) == [], "another replica takes nobody twice"
+        grading.commit()
+    with uow.begin(as_service("leads")) as tx:
+        store.mark(tx, [known])
+        tx.commit()
+    assert regraded(company) == 1
+
+
+@pytest.mark.spec("LD2.2")
+def test_the_history_is_read_page_by_page(company: Company, known: str) -> None:
+    for letter in (A, B, A):
+        override(company, known, grade=letter)
+    request = pb.ListCustomerGradeChangesRequest(customer_id=known)
+    request.page.size = 2
+    first = door(company).ListCustomerGradeChanges(request)
+    request.page.token = first.page.next_token
+    second = door(company).ListCustomerGradeChanges(request)
+    assert [each.after for each in (*first.changes, *second.changes)] == [A, B, A]
+    assert second.page.next_token == ""
+
+
+def test_an_opportunity_counts_until_it_is_decided(company: Company, known: str) -> None:
+    def opened(state: str) -> None:
+        with company.service.uow.begin(as_service("leads")) as tx:
+            record = tables.service_record
+            tx.execute(record.delete())
+            tx.execute(insert(record).values(
+                kind="opportunity", reference="O1", version=1, customer_id=known, state=state, amount_fen=50_000_000,
+                currency="CNY", at=datetime(2026, 3, 1, tzinfo=AT.tzinfo)))  # fmt: skip
+            store.mark(tx, [known])
+            tx.commit()
+        regraded(company)
+
+    opened("open")
+    assert parts(grade(company, known))["potential"] == 1.0
+    opened("lost")
+    assert parts(grade(company, known))["potential"] == 0.0
+    with company.service.uow.read(as_service("leads")) as tx:
+        assert tx.execute(select(tables.customer_grade.c.grade)).scalar_one() == "C"
