@@ -27,6 +27,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
             *("lead_id", "accepted", "recycled", "customer_id"),
             *("import_id", "over_import_id", "recall_id", "pause_id", "batch_id", "replay_id"),
             *("twin", "merged", "suggestion_id", "merge_id"),
+            *("contact_id", "credential_id"),
         )
     }
     ids["employee_id"] = owner.id
@@ -42,6 +43,14 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
              override_by=owner.id, override_at=AT, override_until=AT + timedelta(days=9))  # fmt: skip
     rows.put("customer_grade_change", customer_id=ids["customer_id"], at=AT, kind="overridden", text=owner.mark,
              policy_version=0)  # fmt: skip
+    theirs = {"customer_id": ids["customer_id"], "added_by": owner.id, "added_at": AT}
+    rows.put("customer_contact", contact_id=ids["contact_id"], name=owner.mark, **theirs)
+    rows.put("customer_credential", credential_id=ids["credential_id"], kind="qualification", name=owner.mark,
+             number="1", **theirs)  # fmt: skip
+    rows.put("interaction", reference=new_id(), channel="visit", source="activity", customer_id=ids["customer_id"],
+             at=AT, need=owner.mark)  # fmt: skip
+    rows.put("service_record", kind="service_call", reference=new_id(), customer_code=owner.mark, title=owner.mark,
+             at=AT)  # fmt: skip
     rows.put(
         "lead", lead_id=ids["lead_id"], state="assigned", company_name=owner.mark, name_key=owner.mark, grade="B",
         channel="expo", need=owner.mark, phone=ids["phone"], assigned_at=AT, **whose,
@@ -175,6 +184,16 @@ REQUESTS: dict[str, Any] = {
     "leads.CustomerGradeService/RegradeCustomers": {"reason": "年度复核"},
     "leads.CustomerGradeService/DraftCustomerGradePolicy": {"body": {}, "reason": "试"},
     "leads.CustomerGradeService/PublishCustomerGradePolicy": {"version": 1},
+    "leads.CustomerFileService/UpdateCustomerBase": {"etag": "1", "needs": "影像系统"},
+    "leads.CustomerFileService/AddContact": {"contact": {"name": "王院长"}},
+    "leads.CustomerFileService/ChangeContact": {"etag": "1", "contact": {"name": "王院长"}},
+    "leads.CustomerFileService/RetireContact": {"reason": "已离职"},
+    "leads.CustomerFileService/AddCredential": {
+        "kind": "CREDENTIAL_KIND_QUALIFICATION",
+        "name": "执业许可证",
+        "number": "2",
+    },
+    "leads.CustomerFileService/RetireCredential": {"reason": "换证"},
     "leads.PolicyService/GetPolicy": {"name": "recycle"},
     "leads.PolicyService/DraftPolicy": {"name": "recycle", "body": {}, "reason": "试"},
     "leads.PolicyService/PublishPolicy": {"name": "recycle", "version": 1},

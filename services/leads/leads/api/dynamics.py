@@ -1,10 +1,8 @@
-"""What is heard of a customer from outside."""
+"""What happens around a customer."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from sqlalchemy import Row
 
 from chassis.rpc.paging import Page
 from chassis.rpc.servicer import Servicer
@@ -13,6 +11,7 @@ from closeloop.leads.v1 import customer_dynamics_service_pb2 as pb
 from closeloop.leads.v1 import customer_dynamics_service_pb2_grpc as pb_grpc
 from leads import mapping
 from leads.dynamics.list_dynamics import list_dynamics
+from leads.dynamics.rules import Dynamic
 
 
 class CustomerDynamicsService(Servicer, pb_grpc.CustomerDynamicsServiceServicer):
@@ -26,9 +25,9 @@ class CustomerDynamicsService(Servicer, pb_grpc.CustomerDynamicsServiceServicer)
         return self.read(request, answer)
 
 
-def _dynamic(row: Row[Any]) -> pb.CustomerDynamic:
+def _dynamic(row: Dynamic) -> pb.CustomerDynamic:
     return pb.CustomerDynamic(
-        kind=row.kind,
+        kind=row.kind.value,
         at=mapping.instant(row.at),
         text=row.text,
         text_zh=row.text_zh,

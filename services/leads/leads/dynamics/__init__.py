@@ -1,1 +1,1 @@
-"""What happens around a customer outside our own work: tenders, the company register, sign-ups (LD8.2)."""
+"""What happens around a customer: tenders, the company register, sign-ups, its orders and tickets (LD8.2)."""

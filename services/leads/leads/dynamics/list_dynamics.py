@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import Row
 
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from leads.customers import store as customers
 from leads.dynamics import store
+from leads.dynamics.rules import Dynamic
 
 
-def list_dynamics(tx: Transaction, customer_id: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
+def list_dynamics(tx: Transaction, customer_id: str, page: Page) -> tuple[Sequence[Dynamic], str]:
     """Raises CustomerNotFound, also for a customer that is not the caller's to see."""
     customers.load(tx, customer_id)
-    rows = store.listed(tx, customer_id, page)
-    return page.cut(rows, lambda row: {"at": row.at.isoformat(), "id": row.id})
+    found, token = page.cut(
+        store.listed(tx, customer_id, page), lambda each: {"at": each[1].at.isoformat(), "key": each[0]}
+    )
+    return [dynamic for _, dynamic in found], token

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from chassis.kernel.money import Money
+
 
 class Kind(StrEnum):
     TENDER = "tender"
     REGISTRY = "registry"
     SIGN_UP = "sign_up"
+    ORDER = "order"
+    TICKET = "ticket"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,14 @@ class Dynamic:
     text: str
     text_zh: str
     url: str = ""
+
+
+# What happened to a service call (工单), in the order in which it happens.
+_TICKET_STEPS = {
+    "reported": ("Service call: {subject}.", "报修：{subject}。"),
+    "responded": ("Service call answered: {subject}.", "工单已响应：{subject}。"),
+    "closed": ("Service call closed: {subject}.", "工单已关闭：{subject}。"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,22 @@ _FIELDS = {
     "capital": ("registered capital", "注册资本"),
     "parent": ("parent company", "母公司"),
 }
+
+
+def order_words(number: str, amount: Money, *, cancelled: bool, migrated: bool) -> tuple[str, str]:
+    """One line per order, as it is now."""
+    en, zh = (
+        f"Order {number}, {amount.currency} {amount.yuan:,.2f}",
+        f"订单 {number}，{amount.currency} {amount.yuan:,.2f}",
+    )
+    en, zh = (en + ", brought along", zh + "，历史迁入") if migrated else (en, zh)
+    return (en + ", cancelled since.", zh + "，后已取消。") if cancelled else (en + ".", zh + "。")
+
+
+def ticket_words(step: str, subject: str) -> tuple[str, str]:
+    """`step`: reported, responded, closed."""
+    en, zh = _TICKET_STEPS[step]
+    return en.format(subject=subject), zh.format(subject=subject)
 
 
 def registry_words(changes: Iterable[FieldChange]) -> tuple[str, str]:

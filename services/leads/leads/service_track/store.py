@@ -55,8 +55,10 @@ _LISTED = text(f"""
 _FIGURES = text(f"""
     WITH {THEIRS}
     SELECT count(*) AS calls, count(*) FILTER (WHERE state <> 'closed') AS open_calls,
-        CAST(avg(greatest(extract(epoch FROM responded_at - at), 0)) / 60 AS integer) AS response_minutes,
-        CAST(avg(greatest(extract(epoch FROM closed_at - at), 0)) / 60 AS integer) AS resolution_minutes
+        CAST(avg(greatest(extract(epoch FROM responded_at - at), 0)) FILTER (WHERE responded_at IS NOT NULL) / 60 AS integer)
+            AS response_minutes,
+        CAST(avg(greatest(extract(epoch FROM closed_at - at), 0)) FILTER (WHERE closed_at IS NOT NULL) / 60 AS integer)
+            AS resolution_minutes
     FROM records WHERE kind = 'service_call'
 """)  # noqa: S608 - fixed pieces
 
