@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -33,13 +34,14 @@ class Call:
     body: dict[str, Any] | None
 
     def as_curl(self) -> str:
-        """With $TOKEN from `POST /api/v1/session` of the person."""
-        words = [f"curl -s -H 'Authorization: Bearer {token_name(self.person)}'"]
+        """For a shell that knows the person's token, from `POST /api/v1/session`."""
+        words = [f'curl -s -H "Authorization: Bearer {token_name(self.person)}"']
         if self.method != "GET":
             words.append(f"-X {self.method}")
         if self.body is not None:
-            words.append(f"-H 'Content-Type: application/json' -d '{json.dumps(self.body, ensure_ascii=False)}'")
-        return " ".join([*words, f"'{self.url}'"])
+            body = shlex.quote(json.dumps(self.body, ensure_ascii=False))
+            words.append(f"-H 'Content-Type: application/json' -d {body}")
+        return " ".join([*words, shlex.quote(self.url)])
 
 
 def token_name(person: str) -> str:
