@@ -135,6 +135,8 @@ class _Reader(io.RawIOBase):
 
 def connect(url: str) -> ObjectStore:
     if "://" not in url:
+        if not Path(url).is_absolute():
+            raise ValueError(f"a folder of files is named in full, not from wherever the process was started: {url}")
         url = Path(url).resolve().as_uri()
     if url.startswith("file://"):
         return LocalStore.from_url(url, mkdir=True)

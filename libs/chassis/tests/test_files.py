@@ -20,6 +20,15 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> FileStore:
     return FileStore({"folder": str(folder), "file-url": folder.as_uri(), "memory": "memory://"}[request.param])
 
 
+def test_a_folder_that_depends_on_where_the_process_was_started_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="named in full"):
+        FileStore(str(FileStore("memory://")))
+    assert list(tmp_path.iterdir()) == []
+
+
 def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 

@@ -36,7 +36,7 @@ def replicas(company: Company) -> Iterator[list[Service]]:
     runtime = company.service.runtime
     others = [
         build(
-            LeadsSettings(files_url=str(company.files)),
+            LeadsSettings(files_url=runtime.settings.files_url),
             clock=company.clock,
             database=Database(runtime.database.url),
             keyring=runtime.keyring,
