@@ -130,7 +130,7 @@ class Prometheus:
     def healthy_targets(self) -> set[str]:
         try:
             targets = self._get("targets")["data"]["activeTargets"]
-        except httpx.TransportError:
+        except httpx.HTTPError:  # not listening yet, or still reading its own log: 503
             return set()
         return {each["labels"]["service"] for each in targets if each["health"] == "up"}
 
@@ -140,7 +140,8 @@ class Prometheus:
 
     def _get(self, what: str, **query: str) -> Any:
         url = f"http://127.0.0.1:{self._port}/api/v1/{what}"
-        return httpx.get(url, params=query, timeout=20, trust_env=False).json()
+        answer = httpx.get(url, params=query, timeout=20, trust_env=False)
+        return answer.raise_for_status().json()
 
 
 def _config(watched: Watched) -> dict[str, Any]:

@@ -42,13 +42,26 @@ def spread(day: Day, owners: list[str]) -> None:
 
 def explain(day: Day, ids: list[str], gone: str) -> None:
     """Every lead can say why it went where it went, and why not to the one who left."""
-    operations, told, refusals = day.person("operations"), 0, 0
+    operations, told, reasons = day.person("operations"), 0, Counter[str]()
     for each in ids:
         answer = operations.get(f"/api/v1/leads/{each}/assignment", whyNot=gone)
         told += answer["decision"]["outcome"] == "assigned" and bool(answer["summary"])
-        refusals += "not active" in answer["whyNotSummary"]
+        reasons[_kind(answer["whyNotSummary"])] += 1
     day.teller.figure("{} of them explain themselves", LEADS, told)
-    day.teller.figure(f"{{}} of them say that {day.name(gone)} is not active", LEADS, refusals)
+    day.teller.figure(f"{{}} of them say why it was not {day.name(gone)}", LEADS, LEADS - reasons[""])
+    day.teller.say("; ".join(f"{count}: {reason}" for reason, count in reasons.most_common()))
     day.teller.say(f"e.g. {answer['summary']}")
     day.teller.say(f"     {answer['whyNotSummary']}")
     day.show_last_call(operations)
+
+
+def _kind(why_not: str) -> str:
+    """Roster and account check hear of the departure one after the other: which of them kept him out differs by lead.
+
+    Empty for a text that gives no reason.
+    """
+    if "account check" in why_not or "verified" in why_not:
+        return "the account check kept him out"
+    if "not active" in why_not:
+        return "the roster knew that he is not active"
+    return "another's turn, before anything was known of him" if "scored" in why_not else ""
