@@ -38,9 +38,11 @@ test: setup lint types unit system ## all that needs Python alone: lint, types, 
 unit:
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/e2e --ignore tests/faults --ignore tests/deploy --ignore tests/apache_kafka --ignore tests/prometheus --ignore tests/bench
 
-# Whole systems, which take both cores: one after the other, or their deadlines would judge the machine.
+# Whole systems, which take both cores: one after the other, or their deadlines would judge the machine. Small
+# measurements are held to no figure of speed, so they may run side by side.
 system:
-	@$(BIN)/python -m pytest -q tests/e2e tests/faults tests/bench
+	@$(BIN)/python -m pytest -q tests/e2e tests/faults
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist load tests/bench
 
 faults: setup ## the fault tests at full size (make test runs them small); SCALE=0.2 for a fifth
 	@CLOSELOOP_FAULT_SCALE=$(or $(SCALE),1) $(BIN)/python -m pytest -q -s -o timeout=3600 tests/faults
@@ -80,6 +82,7 @@ lint: setup proto ## style, import contracts, contract rules
 	@$(BIN)/ruff format --quiet --check $(CHECKED) || { echo "run: make format"; exit 1; }
 	@found=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$found"; exit 1; }
 	@$(BIN)/python -m tools.checks.buf lint
+	@$(BIN)/python -m tools.checks.contract_rules
 	@$(BIN)/python -m tools.checks.buf breaking
 
 format: setup ## put the code into its one format
