@@ -1,11 +1,16 @@
-"""House rules of the contracts that `buf lint` has no words for. Each finding is one line, naming the place."""
+"""House rules of the contracts that `buf lint` has no words for. Each finding is one line, naming the place.
+
+`python -m tools.checks.contract_rules` looks at the contracts as they are installed.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 
 from buf.validate import validate_pb2
 from google.api import annotations_pb2, http_pb2
@@ -189,3 +194,18 @@ def unmatched(every: Iterable[Event], consumed: dict[str, set[str]]) -> list[str
         if name in wanted and contract.external:
             found.append(f"{name} is external and has a consumer")
     return found
+
+
+def installed() -> pb.FileDescriptorSet:
+    """The descriptors of every contract."""
+    return pb.FileDescriptorSet.FromString(files("closeloop").joinpath("contracts.binpb").read_bytes())
+
+
+def main() -> int:
+    found = findings(installed())
+    print("\n".join(found), end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
