@@ -185,7 +185,8 @@ def _missing(call: Call, outcome: Outcome) -> list[str]:
     wanted = [own, *(each for each in (MATE, FOREIGN) if call.role.sees(each) and not only_own)]
     if call.role.identity.kind != "person" and only_own:
         return []
-    return [f"{call}: doesn't show the row of {each.id}" for each in wanted if each.mark not in outcome.told]
+    where = f"rows_{call.rpc.context} makes one with `owner.mark` in a text that the answer shows"
+    return [f"{call}: doesn't show the row of {each.id}; {where}" for each in wanted if each.mark not in outcome.told]
 
 
 def _tells_apart(company: Company, rpc: Rpc, records: dict[Owner, Ids]) -> list[tuple[str, str]]:
