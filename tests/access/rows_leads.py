@@ -39,6 +39,8 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
         duties=["rep"], position="sales_rep", as_of=AT,
     )  # fmt: skip
     rows.put("customer", customer_id=ids["customer_id"], customer_code=owner.mark, name=owner.mark, **whose)
+    rows.put("purchase", order_number=new_id(), source="erp", version=1, customer_id=ids["customer_id"], store="S1",
+             amount_fen=1, currency="CNY", signed_on=AT.date(), state="active")  # fmt: skip
     rows.put("customer_grade", customer_id=ids["customer_id"], override="A", override_reason=owner.mark,
              override_by=owner.id, override_at=AT, override_until=AT + timedelta(days=9))  # fmt: skip
     rows.put("customer_grade_change", customer_id=ids["customer_id"], at=AT, kind="overridden", text=owner.mark,
@@ -179,6 +181,11 @@ REQUESTS: dict[str, Any] = {
         "leads": [{"external_id": "x1", "owner_id": MATE.id, "grade": "GRADE_B", "closed_at": "2026-01-05T02:00:00Z"}]
     },
     "leads.CustomerService/ImportCustomers": {"customers": [{"customer_code": "C9", "name": "甲"}]},
+    "leads.ChurnService/GetChurnReport": {"by": "rep"},
+    "leads.ChurnService/ListChurnRows": {"days": 30, "what": "buyers"},
+    "leads.ChurnService/GetRepeatReport": {"by": "rep"},
+    "leads.ChurnService/ListRepeatRows": {"what": "buyers"},
+    "leads.ChurnService/ExportChurn": {"what": "churn", "form": "csv"},
     "leads.CustomerGradeService/OverrideCustomerGrade": {"grade": "GRADE_B", "reason": "重点培育"},
     "leads.CustomerGradeService/WithdrawGradeOverride": {"reason": "客户已转型"},
     "leads.CustomerGradeService/RegradeCustomers": {"reason": "年度复核"},

@@ -19,6 +19,7 @@ from closeloop.forecast.v1 import events_pb2 as forecast_events
 from closeloop.integration.v1 import events_pb2 as integration_events
 from closeloop.leads.v1 import assignment_service_pb2_grpc as assignment_grpc
 from closeloop.leads.v1 import capture_service_pb2_grpc as capture_grpc
+from closeloop.leads.v1 import churn_service_pb2_grpc as churn_grpc
 from closeloop.leads.v1 import customer_dynamics_service_pb2_grpc as dynamics_grpc
 from closeloop.leads.v1 import customer_file_service_pb2_grpc as customer_file_grpc
 from closeloop.leads.v1 import customer_grade_service_pb2_grpc as customer_grade_grpc
@@ -37,6 +38,7 @@ from closeloop.leads.v1 import score_service_pb2_grpc as score_grpc
 from leads import jobs, policies
 from leads.api.assignment import AssignmentService
 from leads.api.capture import CaptureService
+from leads.api.churn import ChurnService
 from leads.api.customer import CustomerService
 from leads.api.customer_file import CustomerFileService
 from leads.api.customer_grade import CustomerGradeService
@@ -111,6 +113,7 @@ def build(
             ),
             (dynamics_grpc.add_CustomerDynamicsServiceServicer_to_server, CustomerDynamicsService(uow)),
             (hint_grpc.add_HintServiceServicer_to_server, HintService(uow, runtime.policies)),
+            (churn_grpc.add_ChurnServiceServicer_to_server, ChurnService(uow, store)),
             (flow_grpc.add_FlowServiceServicer_to_server, FlowService(uow, runtime.policies, store)),
             (replay_grpc.add_ReplayServiceServicer_to_server, ReplayService(uow, policies.ASSIGNMENT)),
             (score_grpc.add_ScoreServiceServicer_to_server, ScoreService(uow, runtime.policies)),
