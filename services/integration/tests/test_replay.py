@@ -24,9 +24,11 @@ from integration.feeds.connector import Page, TakesFiles
 from integration.feeds.import_file import import_file
 from integration.feeds.rules import Outcome
 from integration.jobs import App
-from integration.tables import claim, erp_delivery, feed, feed_run, quarantine
+from integration.tables import bank_statement, claim, erp_delivery, feed, feed_run, quarantine
 from integration.tables import receivable as receivables
+from services.integration.tests.bank_samples import ccb_csv, front_machine
 from services.integration.tests.conftest import World
+from services.integration.tests.test_bank_twins import Desk
 from services.integration.tests.world import Line, employee, receivable, statement
 
 BLOCKED = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
@@ -99,6 +101,67 @@ def test_what_fails_again_goes_behind_what_was_not_tried_for_longer(world: World
 
     assert (replay("1"), replay("2")) == ((0, 500), (1, 499))
     assert replay("3") == (0, 500)
+
+
+def in_days(wrong: str) -> str:
+    """A CSV of two days whose second row can't be read."""
+    lines = [
+        Line("1", "100.00", booked_on="2026-03-09"), Line("2", "40.00", booked_on="2026-03-09"),
+        Line("3", "7.00", booked_on="2026-03-10"),
+    ]  # fmt: skip
+    return ccb_csv(lines).replace('"0.00","40.00"', wrong)
+
+
+def in_numbers(wrong: str) -> str:
+    told = front_machine([Line("1", "100.00"), Line("2", "40.00"), Line("3", "7.00")])
+    return json.dumps(told).replace('"40.00"', wrong, 1)
+
+
+LATE = {"csv": (in_days, '"0.00","half"', "half", "40.00"), "json": (in_numbers, '"half"', "half", "40.00")}
+
+
+@pytest.mark.spec("N1.2", "N2.2")
+@pytest.mark.parametrize("form", LATE)
+def test_an_entry_that_is_replayed_goes_into_its_statement_and_leaves_the_balances(
+    world: World, rpc: Rpc, form: str
+) -> None:
+    written, wrong, old, new = LATE[form]
+    desk = Desk(world, rpc)
+    assert (run := desk.hand_in(written(wrong).encode())).rejected == 1, run
+    [before] = world.rows(bank_statement)
+    assert "40.00 short of its balances" in world.feed("bank").holes[0]["en"]
+    [kept] = world.rows(quarantine)
+    mend(world, kept.record_key, old, new)
+    assert door(world, rpc).ReplayQuarantine(pb.ReplayQuarantineRequest(request_id="1", feed="bank")).replayed == 1
+    [after] = world.rows(bank_statement)
+    assert (after.opening_fen, after.closing_fen, after.until) == (0, 14_700, before.until)
+    assert world.feed("bank").holes == []
+    assert desk.hand_in(written('"0.00","40.00"' if form == "csv" else '"40.00"').encode()).duplicates == 3
+
+
+@pytest.mark.spec("N1.2", "N2.2")
+def test_a_replayed_entry_of_an_older_statement_never_moves_the_closing_balance_back(world: World, rpc: Rpc) -> None:
+    desk, lines = Desk(world, rpc), [Line("1", "100.00"), Line("2", "40.00")]
+    desk.hand_in(statement(1, lines).replace(">40.00<", ">half<").encode())
+    desk.hand_in(statement(1, [Line("1", "160.00")]).encode())
+    mend(world, world.row(quarantine).record_key, "half", "40.00")
+    door(world, rpc).ReplayQuarantine(pb.ReplayQuarantineRequest(request_id="1", feed="bank"))
+    [held] = world.rows(bank_statement)
+    assert held.closing_fen == 16_000
+    assert [each["en"] for each in world.feed("bank").holes] == [
+        "account 6222: entries of statement 1 are -40.00 short of its balances"
+    ]
+
+
+@pytest.mark.spec("N1.2")
+def test_an_entry_in_another_currency_stays_one_when_it_is_replayed_alone(world: World, rpc: Rpc) -> None:
+    desk = Desk(world, rpc)
+    dollars = ccb_csv([Line("1", "100.00"), Line("2", "40.00")]).replace('"140.00",人民币元', '"140.00",美元')
+    assert desk.hand_in(dollars.encode()).rejected == 1
+    told = door(world, rpc).ReplayQuarantine(pb.ReplayQuarantineRequest(request_id="1", feed="bank"))
+    assert (told.replayed, told.still_rejected) == (0, 1)
+    [kept] = world.rows(quarantine)
+    assert (kept.reason, kept.field) == ("currency USD in a CNY account", "currency")
 
 
 class Paused:

@@ -21,6 +21,7 @@ from integration.feeds.errors import SourceFailed
 from integration.feeds.rules import Outcome, Proof
 from integration.receipts import store
 from integration.receipts.bank_json import FORMAT
+from integration.receipts.documents import is_entry
 from integration.receipts.prove import prove
 from integration.receipts.rules import Balance
 from integration.receipts.statement_file import BankFile, Facts, facts_of, pages_of, pages_of_text
@@ -87,7 +88,9 @@ class BankFeed:
             return Outcome(records=1, rejections=[facts.refusal])
         for part in facts.parts:
             number = part.statement.sequence if part.statement.format == FORMAT else facts.file.number
-            taken = take_part(tx, part, Origin(facts.file.place, run_id, facts.file.sha256, number, whole))
+            place = facts.file.place
+            origin = Origin(place, run_id, facts.file.sha256, number, whole, alone=not whole and is_entry(place))
+            taken = take_part(tx, part, origin)
             outcome.add(taken.outcome)
             reopen(tx, taken.recounted + taken.withdrawn)
             withdraw(tx, taken.withdrawn)

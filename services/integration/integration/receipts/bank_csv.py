@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import BinaryIO
@@ -18,13 +18,13 @@ from typing import BinaryIO
 from chassis.kernel.calendar import SHANGHAI
 from integration.receipts.csv_rows import csv_rows
 from integration.receipts.encodings import encoding_of
+from integration.receipts.place_rules import place_of
 from integration.receipts.policy import BankCsv
 from integration.receipts.reading import NotAStatement, Survey, Told, fen_of, missing, single_line
 from integration.receipts.rules import Entry, Statement
 
 # Lines above the table: title, account, period.
 MOST_ABOVE = 30
-ROOM = 10**8
 _FORMATS = (
     "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d-%H.%M.%S",
     "%Y%m%d %H%M%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y%m%d", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日",
@@ -180,7 +180,7 @@ class BankCsvFormat:
             account=account,
             format="csv",
             first_sequence=None,
-            sequence=_place(last) * ROOM + _place(first),
+            sequence=place_of(first, last),
             reference=f"{first}/{last}",
             currency=ends.currency,
             opening_fen=opening,
@@ -259,7 +259,3 @@ def _time(text: str, clock: str, field: str) -> datetime:
         except ValueError:
             continue
     raise NotAStatement(f"{field}: {whole[:40]} is no date", f"{field}：{whole[:40]} 不是有效日期", field)
-
-
-def _place(day: date) -> int:
-    return day.year * 10_000 + day.month * 100 + day.day

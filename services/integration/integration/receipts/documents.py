@@ -23,6 +23,7 @@ from integration.receipts.rules import Entry, Statement
 HEAD = 64 * 1024
 # Entries that are kept in one transaction.
 AT_ONCE = 1000
+_ENTRY = re.compile(r", entry \d+$")
 _MT940 = re.compile(rb"^(\{4:)?:20:", re.MULTILINE)
 
 
@@ -108,7 +109,7 @@ class _Growing:
             self._entries.append(told.entry)
             self._keys.append(key)
         elif refusal is not None:
-            alone = Raw(f"{self._document.place}, entry {told.number}", told.alone())
+            alone = Raw(place_of_entry(self._document.place, told.number), told.alone())
             self._rejections.append(Rejection(alone, refusal.en, refusal.zh, refusal.field, key))
 
     def done(self, *, last: bool) -> Part:
@@ -121,9 +122,20 @@ class _Growing:
         if entry.booked_on > self._document.latest:
             day = entry.booked_on.isoformat()
             return NotAStatement(f"booked on {day}, which is yet to come", f"记账日期 {day} 在未来", "booked_on")
-        if entry.currency != self._statement.currency:
-            told, agreed = entry.currency, self._statement.currency
-            return NotAStatement(
-                f"currency {told} in a {agreed} account", f"账户币种 {agreed}，明细币种 {told}", "currency"
-            )
+        return in_other_currency(entry, self._statement)
+
+
+def place_of_entry(place: str, number: int) -> str:
+    """Of an entry that is put aside alone."""
+    return f"{place}, entry {number}"
+
+
+def is_entry(place: str) -> bool:
+    return _ENTRY.search(place) is not None
+
+
+def in_other_currency(entry: Entry, statement: Statement) -> NotAStatement | None:
+    told, agreed = entry.currency, statement.currency
+    if told == agreed:
         return None
+    return NotAStatement(f"currency {told} in a {agreed} account", f"账户币种 {agreed}，明细币种 {told}", "currency")

@@ -79,7 +79,8 @@ def keep_chain(tx: Transaction, account: str, format_: str, proved_sequence: int
 class Origin:
     """Where a statement came from. `number`: by which the source is asked what follows; None of a file by hand.
 
-    `whole`: all of the statement comes, in one part or several; else one entry of it from the quarantine.
+    `whole`: all of the statement comes, in one part or several; else something of it from the quarantine.
+    `alone`: one entry of it, which says nothing of the statement itself.
     """
 
     place: str
@@ -87,6 +88,7 @@ class Origin:
     sha256: str = ""
     number: int | None = None
     whole: bool = True
+    alone: bool = False
 
 
 def save_statement(tx: Transaction, statement: Statement, origin: Origin) -> str:

@@ -14,8 +14,10 @@ from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
 from integration.feeds.rules import Outcome, content_hash
 from integration.receipts import store
+from integration.receipts.bring_home import brought_home
 from integration.receipts.by_hand_rules import BY_HAND, Superseded
 from integration.receipts.documents import Part
+from integration.receipts.home_store import find_home
 from integration.receipts.ordinals import Key, keyed, numbered
 from integration.receipts.rules import (
     VAGUE_OF_REVERSALS,
@@ -51,11 +53,14 @@ class Taken:
 
 def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
     """The same part twice changes nothing."""
-    taken, statement = Taken(), part.statement
-    store.lock_account(tx, statement.account)
-    proved = store.lock_chain(tx, statement.account, statement.format)
+    taken = Taken()
+    store.lock_account(tx, part.statement.account)
+    proved = store.lock_chain(tx, part.statement.account, part.statement.format)
+    home = find_home(tx, part.statement) if origin.alone else None
+    part = brought_home(part, home.statement, origin) if home else part
+    statement = part.statement
     before = store.held(tx, statement)
-    statement_id = store.save_statement(tx, statement, origin)
+    statement_id = home.statement_id if home else store.save_statement(tx, statement, origin)
     said, taken_keys = _told_before(tx, part, statement_id, origin)
     entries = keyed(part.entries, said, taken_keys)
     ids = _take(tx, statement, statement_id, entries, taken)
