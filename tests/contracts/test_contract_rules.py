@@ -67,6 +67,7 @@ RULES_BROKEN = [
     ("string request_id = 1;", "", "DoThing: changes something and has no string request_id"),
     ("string request_id = 1;", "int64 request_id = 1;", "DoThing: changes something and has no string request_id"),
     ("scope: SCOPE_SELF", "scope: SCOPE_SELF read_only: true", "DoThing: has a request_id and changes nothing"),
+    ("{thing_id}:do", "{thing_id}:doIt", "DoThing: the gateway can't serve /api/v1/things/{thing_id}:doIt. One looks"),
     ("{thing_id}:do", "{thong_id}:do", "DoThing: path field thong_id is not in the request"),
     (".string.uuid = true", ".string.max_len = 9", "DoThing: path field thing_id takes any text"),
     ('get: "/api/v1/things/{thing_id}"', 'post: "/api/v1/things/{thing_id}:do"', "2 RPCs answer it"),

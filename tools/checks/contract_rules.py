@@ -17,6 +17,7 @@ from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pb2 as pb
 
 from closeloop.common.v1 import access_pb2, event_pb2
+from gateway.template import SHAPE, Template
 
 # Constraints that keep "abc:grade" from being swallowed by GET /leads/{lead_id}.
 SHAPES = {"uuid", "pattern", "const", "in"}
@@ -118,6 +119,8 @@ def _request_id(rpc: Rpc) -> Iterator[str]:
 
 
 def _path_fields(rpc: Rpc) -> Iterator[str]:
+    if rpc.http and not Template(_route(rpc)[1]).can_be_served:
+        yield f"{rpc.name}: the gateway can't serve {_route(rpc)[1]}. {SHAPE}"
     for name in re.findall(r"{(\w+)}", _route(rpc)[1]):
         field = rpc.field(name)
         if field is None:

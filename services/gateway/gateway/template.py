@@ -16,6 +16,9 @@ _VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _WHOLE = re.compile(r"(/([a-z0-9.-]+|\{[a-z][a-z0-9_]*\}))+(:[a-z-]+)?")
 
 
+SHAPE = "One looks like /api/v1/leads/{lead_id}:take-back, without capitals or underscores outside the braces."
+
+
 class Segment(Convertor[str]):
     """One part of a path. No colon, or `/leads/{lead_id}` would swallow `/leads/abc:grade`."""
 
@@ -54,10 +57,14 @@ class Template:
         """As the documentation writes it: `/api/v1/leads/{leadId}:accept`."""
         return _VARIABLE.sub(lambda found: "{" + camel(found[1]) + "}", self.text)
 
+    @property
+    def can_be_served(self) -> bool:
+        return _WHOLE.fullmatch(self.text) is not None
+
     def check(self, name: str, request: Descriptor) -> None:
         """Raises ConfigError when a variable is no plain field of the request."""
-        if not _WHOLE.fullmatch(self.text):
-            raise ConfigError(f"{name}: the address {self.text} can't be served.")
+        if not self.can_be_served:
+            raise ConfigError(f"{name}: the address {self.text} can't be served. {SHAPE}")
         for field in self.fields:
             found = request.fields_by_name.get(field)
             if found is None or found.message_type is not None or found.is_repeated:
