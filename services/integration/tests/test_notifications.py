@@ -83,6 +83,29 @@ EVENTS: list[tuple[Any, list[str], str, bool]] = [
         leads.RepPassedOver(employee_id="E00001", load=0.92, weighted=7.36, baseline=8, day="2026-03-10"),
         ["E00001"], "rep_passed_over", False,
     ),
+    (
+        leads.HandoverOpened(handover_id="H1", name="李娜", manager_id="E00100", cause="departed", move_due_at=TEN),
+        ["E00100", "E00700"], "handover_opened", False,
+    ),
+    (
+        leads.HandoverMoved(handover_id="H1", name="李娜", manager_id="E00100", taker_ids=["E00002"], moved_at=TEN),
+        ["E00002", "E00100"], "handover_moved", False,
+    ),
+    (
+        leads.HandoverReminded(handover_id="H1", name="李娜", manager_id="E00100", step="late", reminded_at=TEN),
+        ["E00100", "E00700"], "handover_late", True,
+    ),
+    (
+        leads.HandoverReminded(handover_id="H1", name="李娜", manager_id="E00100", step="check_off",
+                               people=["E00002"], reminded_at=TEN),
+        ["E00002", "E00100"], "handover_check_off", False,
+    ),
+    (leads.HandoverClosed(handover_id="H1", manager_id="E00100", outcome="done"), ["E00100"], "handover_closed", False),
+    (
+        leads.HandoverClosed(handover_id="H2", manager_id="E00100", outcome="cancelled"),
+        ["E00100"], "handover_cancelled", False,
+    ),
+    (leads.HandoverClosed(handover_id="H3", manager_id="E00100", outcome="nothing"), [], "", False),
     (leads.ImportProgressed(import_id="I1", started_by="E00700", state="running"), [], "", False),
     (leads.ImportProgressed(import_id="I1", started_by="E00700", state="done"), ["E00700"], "import_progressed", False),
     (

@@ -28,6 +28,7 @@ from closeloop.leads.v1 import duplicate_service_pb2_grpc as duplicate_grpc
 from closeloop.leads.v1 import events_pb2 as leads_events
 from closeloop.leads.v1 import flow_service_pb2_grpc as flow_grpc
 from closeloop.leads.v1 import guard_service_pb2_grpc as guard_grpc
+from closeloop.leads.v1 import handover_service_pb2_grpc as handover_grpc
 from closeloop.leads.v1 import hint_service_pb2_grpc as hint_grpc
 from closeloop.leads.v1 import import_service_pb2_grpc as import_grpc
 from closeloop.leads.v1 import lead_service_pb2_grpc as lead_grpc
@@ -46,6 +47,7 @@ from leads.api.duplicate import DuplicateService
 from leads.api.dynamics import CustomerDynamicsService
 from leads.api.flow import FlowService
 from leads.api.guard import GuardService
+from leads.api.handover import HandoverService
 from leads.api.hint import HintService
 from leads.api.imports import ImportService
 from leads.api.lead import LeadService
@@ -112,6 +114,7 @@ def build(
                 CustomerGradeService(uow, runtime.policies, policies.CUSTOMER_GRADES),
             ),
             (dynamics_grpc.add_CustomerDynamicsServiceServicer_to_server, CustomerDynamicsService(uow)),
+            (handover_grpc.add_HandoverServiceServicer_to_server, HandoverService(uow, runtime.policies)),
             (hint_grpc.add_HintServiceServicer_to_server, HintService(uow, runtime.policies)),
             (churn_grpc.add_ChurnServiceServicer_to_server, ChurnService(uow, store)),
             (flow_grpc.add_FlowServiceServicer_to_server, FlowService(uow, runtime.policies, store)),

@@ -18,6 +18,9 @@ from leads.customers.follow_owners import follow_owners
 from leads.duplicates.suggest_duplicates import suggest_duplicates
 from leads.dynamics.note_registry_change import note_registry_change
 from leads.dynamics.rules import FieldChange
+from leads.handover import store as handovers
+from leads.handover import watch_loss
+from leads.handover.begin_handovers import begin_handovers
 from leads.history.close_lead import close_lead
 from leads.interactions import mapping as contacts
 from leads.interactions import store as interactions
@@ -78,16 +81,21 @@ def opportunity_won(tx: Transaction, event: Incoming) -> None:
     message = event.message
     take_opportunity(tx, track.won(message), message.lead_id)
     close_lead(tx, message.lead_id, message.owner_id, won=True, at=message.won_at.ToDatetime(UTC))
+    if message.customer_id:
+        watch_loss.won_back(tx, [message.customer_id], message.won_at.ToDatetime(UTC))
 
 
 def opportunity_lost(tx: Transaction, event: Incoming) -> None:
     message = event.message
     take_opportunity(tx, track.lost(message), message.lead_id)
     close_lead(tx, message.lead_id, message.owner_id, won=False, at=message.lost_at.ToDatetime(UTC))
+    watch_loss.opportunity_lost(tx, message.lead_id, message.reason, message.lost_at.ToDatetime(UTC))
 
 
 def orders_told(tx: Transaction, events: Sequence[Incoming]) -> None:
-    mark_customers(tx, take_orders(tx, [mapping.purchase(event.message.order) for event in events]))
+    bought = take_orders(tx, [mapping.purchase(event.message.order) for event in events])
+    mark_customers(tx, bought)
+    watch_loss.ordered(tx, bought)
 
 
 def receipts_claimed(tx: Transaction, events: Sequence[Incoming]) -> None:
@@ -136,8 +144,11 @@ class _Listener:
     def employees_changed(self, tx: Transaction, events: Sequence[Incoming]) -> None:
         employees = [mapping.employee(event.message) for event in events]
         ids = [each.employee_id for each in employees]
+        before = handovers.known(tx, ids)
         project_employees(tx, employees)
         start_recalls(tx, [mapping.departure(each.message) for each in events if each.message.status == "departed"])
+        begin_handovers(tx, before, ids, self._policies.current("handover"))
+        follow_owners(tx, ids)
         self._probe.forget(ids)
 
     def leads_seen(self, tx: Transaction, events: Sequence[Incoming]) -> None:

@@ -24,6 +24,13 @@ from leads.customer_grades.mark_customers import mark_nightly
 from leads.customer_grades.override_grade import EXPIRES, expire_overrides
 from leads.customer_grades.regrade_customers import regrade_due
 from leads.duplicates.suggest_duplicates import suggest_missing
+from leads.handover.begin_for_frozen import begin_for_frozen
+from leads.handover.draft_package import draft_package
+from leads.handover.move_ownership import move_handovers
+from leads.handover.plan_split import plan_splits
+from leads.handover.release_handover import release_due
+from leads.handover.remind import remind, tell_late
+from leads.handover.rules import HandoverClock
 from leads.imports.run_import import run_imports
 from leads.policies import ASSIGNMENT, CUSTOMER_GRADES
 from leads.pool.index_leads import index_missing
@@ -124,6 +131,11 @@ def deadlines(policies: Policies) -> dict[str, Handler]:
         Clock.YELLOW.value: Together(mark_yellow),
         RecycleClock.WARNING.value: Together(warn_of_recycling),
         RecallClock.DEPARTED.value: recall_departed,
+        HandoverClock.DRAFT.value: partial(_draft, policies),
+        HandoverClock.FROZEN.value: partial(_frozen, policies),
+        HandoverClock.MOVE.value: release_due,
+        HandoverClock.LATE.value: tell_late,
+        HandoverClock.REMIND.value: partial(_remind, policies),
         EXPIRES: Together(expire_overrides),
         RecycleClock.RETURN.value: Together(partial(_recycle, policies)),
     }
@@ -136,11 +148,31 @@ def loops(app: App) -> list[Loop]:
         Loop("drain", partial(_draining, app)),
         Loop("recount", partial(_recounting, app)),
         Loop("figures", partial(_showing, app)),
+        Loop("handover", partial(_handing_over, app)),
     ]
 
 
 def _recycle(policies: Policies, tx: Transaction, due: Sequence[Deadline]) -> None:
     recycle_leads(tx, due, policies.current("recycle")[1])
+
+
+def _draft(policies: Policies, tx: Transaction, due: Deadline) -> None:
+    draft_package(tx, due, policies.current("handover")[1])
+
+
+def _frozen(policies: Policies, tx: Transaction, due: Deadline) -> None:
+    begin_for_frozen(tx, due, policies.current("handover")[0])
+
+
+def _remind(policies: Policies, tx: Transaction, due: Deadline) -> None:
+    remind(tx, due, policies.current("handover")[1])
+
+
+def _handing_over(app: App, stop: Event) -> None:
+    """Splits that a manager waits to see, and ownership that is due to move (LD10.1)."""
+    while not stop.wait(app.drain_pause * _IDLE_PAUSES):
+        plan_splits(app.assigner)
+        move_handovers(app.assigner)
 
 
 def _imports(app: App, stop: Event) -> None:

@@ -9,6 +9,7 @@ from leads.customer_file.policy import CompletenessPolicy, check_completeness
 from leads.customer_grades.policy import CustomerGradePolicy, check_customer_grades
 from leads.duplicates.policy import DuplicatePolicy
 from leads.grading.policy import GradingPolicy
+from leads.handover.policy import HandoverPolicy, check_handover
 from leads.hints.policy import HintPolicy, check_hints
 from leads.pool.policy import PoolPolicy
 from leads.recycle.policy import RecyclePolicy, check_recycle
@@ -22,6 +23,7 @@ COMPLETENESS = PolicySpec("completeness", CompletenessPolicy, check_completeness
 CUSTOMER_GRADES = PolicySpec("customer_grades", CustomerGradePolicy, check_customer_grades)
 DUPLICATES = PolicySpec("duplicates", DuplicatePolicy)
 GRADING = PolicySpec("grading", GradingPolicy)
+HANDOVER = PolicySpec("handover", HandoverPolicy, check_handover)
 HINTS = PolicySpec("hints", HintPolicy, check_hints)
 POOL = PolicySpec("pool", PoolPolicy)
 RECYCLE = PolicySpec("recycle", RecyclePolicy, check_recycle)
@@ -30,6 +32,6 @@ SCORE = PolicySpec("score", ScorePolicy)
 TENDERS = PolicySpec("tenders", TenderPolicy)
 
 SPECS = (
-    *(ASSIGNMENT, CAPTURE, COMPLETENESS, CUSTOMER_GRADES, DUPLICATES, GRADING, HINTS, POOL, RECYCLE, RESPONSE, SCORE),
-    TENDERS,
+    *(ASSIGNMENT, CAPTURE, COMPLETENESS, CUSTOMER_GRADES, DUPLICATES, GRADING, HANDOVER, HINTS, POOL),
+    *(RECYCLE, RESPONSE, SCORE, TENDERS),
 )

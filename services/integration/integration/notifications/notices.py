@@ -9,7 +9,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from integration.notifications import appeal_notices, approval_notices, back_entry_notices, budget_notices
+from integration.notifications import (
+    appeal_notices,
+    approval_notices,
+    back_entry_notices,
+    budget_notices,
+    handover_notices,
+)
 from integration.notifications.rules import Notice
 from integration.notifications.said import money as _money
 from integration.notifications.said import values as _values
@@ -157,6 +163,10 @@ NOTICES: dict[str, Callable[[Any], list[Notice]]] = {
     "leads.fairness_drifted": fairness_drifted,
     "leads.rep_passed_over": rep_passed_over,
     "leads.import_progressed": import_progressed,
+    "customers.handover_opened": handover_notices.handover_opened,
+    "customers.handover_moved": handover_notices.handover_moved,
+    "customers.handover_reminded": handover_notices.handover_reminded,
+    "customers.handover_closed": handover_notices.handover_closed,
     "incentives.slip_created": slip_created,
     "incentives.slip_confirmed": slip_confirmed,
     "incentives.slip_clawed_back": slip_clawed_back,

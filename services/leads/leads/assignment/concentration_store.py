@@ -24,6 +24,7 @@ _GIVEN = text("""
     FROM unnest(CAST(:reps AS text[]), CAST(:teams AS text[]), CAST(:since AS timestamptz[]))
         AS asked (employee_id, team, since)
     LEFT JOIN assignment AS given ON given.team = asked.team AND given.assigned_at > asked.since
+        AND given.how <> 'handover'
     GROUP BY asked.employee_id
 """)
 
@@ -34,7 +35,8 @@ class PauseNotFound(NotFound):
 
 
 def given(tx: Transaction, since: Mapping[str, tuple[str, datetime]]) -> dict[str, Given]:
-    """Assignments of each rep's team since then, ended ones too; by employee → team and instant."""
+    """Assignments of each rep's team since then, ended ones too; by employee → team and instant. What was handed over was
+    split by other rules and says nothing about an account (LD10.1)."""
     asked = {
         "reps": list(since),
         "teams": [team for team, _ in since.values()],

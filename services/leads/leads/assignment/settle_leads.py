@@ -34,6 +34,7 @@ _GIVEN = {
     "customer_owner": ("Goes to {name}, who owns the customer.", "客户归属{name}，线索归其所有。"),
     "claimed": ("Claimed from the pool by {name}.", "{name} 已从公海领取。"),
     "unmerged": ("Back with {name}: the merge was undone.", "合并已撤销，线索归还{name}。"),
+    "handover": ("Handed over from {reason} to {name}.", "由{reason}移交给{name}。"),
     "bounced": ("Came back too often, goes to the manager {name}.", "多次回收，转交经理{name}处理。"),
 }
 _WAITS = {

@@ -6,6 +6,7 @@ from leads.tables.customer_grades import customer_grade, customer_grade_change, 
 from leads.tables.customers import customer
 from leads.tables.duplicates import lead_form, lead_merge, lead_name, lead_suggestion
 from leads.tables.dynamics import customer_dynamic, sign_up_lead, tender_lead
+from leads.tables.handover import handover, handover_item
 from leads.tables.history import closed_lead, lead_step
 from leads.tables.imports import (
     import_mapping,
@@ -39,6 +40,8 @@ __all__ = [
     "customer_grade_change",
     "customer_grade_due",
     "decision",
+    "handover",
+    "handover_item",
     "import_mapping",
     "interaction",
     "lead",
