@@ -79,6 +79,7 @@ class Company:
         self._stack = stack
         self._files = f"file://{folder}"
         self._servers: dict[str, Server] = {}
+        self._services: dict[str, Service] = {}
         self._own: dict[str, Database] = {}
         self._channels: dict[tuple[str, str], Channel] = {}
         FileStore(self._files).put(BytesIO(CONTENT), "sales.csv", 1 << 20)
@@ -86,10 +87,15 @@ class Company:
 
     def server(self, context: str) -> Server:
         if context not in self._servers:
-            service = self._service(context)
-            self._stack.callback(service.runtime.close)
-            self._servers[context] = self._stack.enter_context(rpc_server(service, self.keys, name=context))
+            server = rpc_server(self.service(context), self.keys, name=context)
+            self._servers[context] = self._stack.enter_context(server)
         return self._servers[context]
+
+    def service(self, context: str) -> Service:
+        if context not in self._services:
+            self._services[context] = self._service(context)
+            self._stack.callback(self._services[context].runtime.close)
+        return self._services[context]
 
     def channel(self, context: str, identity: Identity) -> Channel:
         key = context, identity.subject
