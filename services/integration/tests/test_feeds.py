@@ -13,6 +13,7 @@ from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import feed_service_pb2 as pb
 from closeloop.integration.v1 import feed_service_pb2_grpc as pb_grpc
 from integration.feeds.errors import FeedIsRunning
+from integration.orders.rules import OrderRecord
 from integration.tables import erp_order, feed, quarantine
 from services.integration.tests.conftest import World
 from services.integration.tests.world import employee, order
@@ -110,6 +111,21 @@ def test_an_order_that_comes_again(world: World, second: dict[str, object], coun
     told = [(each.type, each.message.order.version) for each in world.events() if "order" in each.type]
     changed = [("integration.order_changed", 2)] if counted == "corrected" else []
     assert told == [("integration.order_received", 1), *changed]
+
+
+@pytest.mark.spec("N1.3", "LD9.2")
+def test_an_order_names_its_store_where_the_erp_has_stores(world: World) -> None:
+    world.sell(order("SO-1"))
+    world.sell(order("SO-1", Version=2, StoreCode="S001"))
+    assert world.sell(order("SO-1", Version=3, StoreCode="S001")).duplicates == 1
+    assert [each.message.order.store for each in world.events() if "order" in each.type] == ["", "S001"]
+
+
+@pytest.mark.spec("N1.3")
+def test_an_order_without_a_store_has_the_content_it_had_before_there_were_any() -> None:
+    record = OrderRecord.model_validate(order("SO-1"))
+    assert "store" not in record.model_dump()
+    assert OrderRecord.model_validate(order("SO-1", StoreCode="S001")).model_dump()["store"] == "S001"
 
 
 @pytest.mark.spec("N1.2")

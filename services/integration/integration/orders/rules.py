@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -44,6 +45,8 @@ class OrderRecord(ErpRecord):
     cancelled_at: AwareDatetime | None = Field(alias="CancelledAt", default=None)
     technical_service: bool = Field(alias="TechnicalService", default=False, strict=True)
     lines: Annotated[list[OrderLineRecord], Field(max_length=MOST_LINES)] = Field(alias="Lines", default_factory=list)
+    # Where it was sold. Empty, it is no part of the content: orders of an ERP without stores are as they were.
+    store: ShortText = Field(alias="StoreCode", default="", exclude_if=operator.not_)
 
     @field_validator("state", mode="before")
     @classmethod
@@ -73,6 +76,7 @@ class OrderFacts:
     cancelled_at: datetime | None
     technical_service: bool
     lines: tuple[OrderLineFacts, ...]
+    store: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,4 +110,5 @@ def facts_of(record: OrderRecord, version: int) -> OrderFacts:
         cancelled_at=record.cancelled_at,
         technical_service=record.technical_service,
         lines=lines,
+        store=record.store,
     )

@@ -26,6 +26,7 @@ erp_order = Table(
     instant("cancelled_at", nullable=True),
     Column("technical_service", Boolean, nullable=False),
     Column("lines", JSONB, nullable=False),
+    words("store"),
     Column("content_hash", LargeBinary, nullable=False),
     Index("erp_order_signed", "signed_at", "order_id"),
     Index("erp_order_contract", "contract_number", "signed_at", "order_id"),
