@@ -14,7 +14,7 @@ from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.ranking_rules import rank
 from integration.claiming.remark_rules import contracts_named
 from integration.claiming.rules import Arrived, Decision, Due, Part, overdrawn, state_after
-from integration.receivables.name_rules import contract_key, payer_key
+from integration.receivables.name_rules import payer_key
 
 POLICY = ClaimingPolicy()
 TODAY = date(2026, 3, 10)
@@ -35,15 +35,12 @@ def due(
 
 
 def book(*dues: Due, payers: dict[str, set[str]] | None = None, paid: tuple[str, ...] = ()) -> Book:
-    """`paid`: contracts with nothing open."""
-    known = {payer_key(name): frozenset(codes) for name, codes in (payers or {"杭州市财政局": {"C1"}}).items()}
-    contracts: dict[str, frozenset[str]] = {}
-    for number in (*(each.contract_number for each in dues), *paid):
-        key = contract_key(number)
-        contracts[key] = contracts.get(key, frozenset()) | {number}
-    accounts = frozenset(each.virtual_account for each in dues if each.virtual_account)
-    names = {payer_key(each.customer_name): frozenset({each.customer_code}) for each in dues}
-    return Book({each.receivable_id: each for each in dues}, known, contracts, accounts, names)
+    """`paid`: contracts with nothing open. Nobody is known but `payers`."""
+    found = Book()
+    found.add([*dues, *(due(f"P-{number}", number, 0, customer="C0") for number in paid)])
+    found.payers.clear()
+    found.introduce({payer_key(name): codes for name, codes in (payers or {"杭州市财政局": {"C1"}}).items()})
+    return found
 
 
 def money(

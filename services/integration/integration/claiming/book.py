@@ -7,15 +7,14 @@ amount: a test holds that the rules decide as they would over everything.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from rapidfuzz import process
 from sqlalchemy import Row
 
 from chassis.unit_of_work import Transaction
-from integration.claiming.book_rules import Book, book_of
+from integration.claiming.book_rules import Book
 from integration.claiming.fuzzy_rules import is_alike, most_kept
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.remark_rules import keys_in, names_in
@@ -33,48 +32,58 @@ Rows = dict[str, Row[Any]]
 Amount = tuple[str, int]
 
 
-@dataclass(frozen=True)
-class _PointedAt:
-    ids: set[str]
-    known: Names
-    common: frozenset[Amount]
+class BookReader:
+    """Reads a book for one batch of receipts after the other, each receivable once.
 
-    def book(self, rows: Rows) -> Book:
-        return book_of(map(due_of, rows.values()), self.known, self.common)
+    `locked`: behind locks, since something will be claimed from it; then nobody else changes what was read.
+    """
+
+    def __init__(self, tx: Transaction, policy: ClaimingPolicy, *, locked: bool) -> None:
+        self.book = Book()
+        self.rows: Rows = {}
+        self._tx, self._policy = tx, policy
+        self._read = store.lock_due if locked else store.by_id
+        self._asked: defaultdict[str, set[str]] = defaultdict(set)
+        self._odd = store.odd_contract_keys(tx)
+
+    def read(self, receipts: Sequence[Arrived]) -> Book:
+        """For `decide`: the book with everything that these receipts point at."""
+        payers = {payer_key(each.payer_name) for each in receipts} - {""}
+        known = _customers_of(self._tx, payers)
+        self.book.introduce(known)
+        named = self._find(
+            contract_keys={key for each in receipts for key in keys_in(each.remark, self._odd)},
+            accounts={each.credited_account for each in receipts} - {""},
+            customers={code for codes in known.values() for code in codes},
+            customer_keys=payers | {name for each in receipts for name in names_in(each.remark)},
+        )
+        introduced = {"", *named.values()} | (payers & self.book.payers.keys())
+        unknown = [each for each in receipts if payer_key(each.payer_name) not in introduced]
+        alike, self.book.common = _alike(self._tx, unknown, self._policy)
+        self._take_in({*named, *self._find(customer_keys=alike)} - self.rows.keys())
+        return self.book
+
+    def _find(self, **pointers: set[str]) -> dict[str, str]:
+        """Customer keys by id of what is pointed at, but for what was asked for before."""
+        new = {kind: names - self._asked[kind] for kind, names in pointers.items()}
+        for kind, names in new.items():
+            self._asked[kind] |= names
+        return store.named_by(self._tx, **new)
+
+    def _take_in(self, ids: set[str]) -> None:
+        rows = self._read(self._tx, ids)
+        self.rows |= rows
+        self.book.add(map(due_of, rows.values()))
 
 
-def load_book(tx: Transaction, receipts: Iterable[Arrived], policy: ClaimingPolicy) -> Book:
-    """For `decide`: everything that these receipts point at."""
-    found = _pointed_at(tx, list(receipts), policy)
-    return found.book(store.by_id(tx, found.ids))
-
-
-def lock_book(tx: Transaction, receipts: Iterable[Arrived], policy: ClaimingPolicy) -> tuple[Book, Rows]:
-    """The same, and the receivables of the book, read behind their locks: something will be claimed from them."""
-    found = _pointed_at(tx, list(receipts), policy)
-    rows = store.lock_due(tx, found.ids)
-    return found.book(rows), rows
-
-
-def _pointed_at(tx: Transaction, seen: Sequence[Arrived], policy: ClaimingPolicy) -> _PointedAt:
-    payers = {payer_key(each.payer_name) for each in seen} - {""}
-    known = _customers_of(tx, payers)
-    odd = store.odd_contract_keys(tx)
-    named = store.named_by(
-        tx,
-        contract_keys={key for each in seen for key in keys_in(each.remark, odd)},
-        accounts={each.credited_account for each in seen} - {""},
-        customers={code for codes in known.values() for code in codes},
-        customer_keys=payers | {name for each in seen for name in names_in(each.remark)},
-    )
-    introduced = {"", *known, *named.values()}
-    unknown = [each for each in seen if payer_key(each.payer_name) not in introduced]
-    alike, common = _alike(tx, unknown, policy)
-    return _PointedAt({*named, *alike}, known, common)
+def load_book(tx: Transaction, receipts: Sequence[Arrived], policy: ClaimingPolicy) -> Book:
+    """Everything that these receipts point at, for a look."""
+    return BookReader(tx, policy, locked=False).read(receipts)
 
 
 def _alike(tx: Transaction, receipts: Sequence[Arrived], policy: ClaimingPolicy) -> tuple[set[str], frozenset[Amount]]:
-    """Of the amount of one of these, with a name at all alike its payer's; and amounts that too many have."""
+    """Keys of customers with the amount of one of these open and a name at all alike its payer's; and amounts that too
+    many have."""
     keys: defaultdict[Amount, set[str]] = defaultdict(set)
     for each in receipts:
         keys[each.currency, each.amount_fen].add(payer_key(each.payer_name))
@@ -82,10 +91,11 @@ def _alike(tx: Transaction, receipts: Sequence[Arrived], policy: ClaimingPolicy)
     near = store.open_between(tx, ranges, policy.fuzzy_candidates + 1)
     common = {amount for amount, found in near.items() if len(found) > policy.fuzzy_candidates}
     alike = {
-        id_
+        customer
         for amount in near.keys() - common
-        for id_, customer in near[amount]
-        if any(is_alike(payer, customer) for payer in keys[amount])
+        for customer in near[amount]
+        for payer in keys[amount]
+        if is_alike(payer, customer)
     }
     return alike, frozenset(common)
 

@@ -62,14 +62,14 @@ def _by_contract(receipt: Arrived, book: Book, policy: ClaimingPolicy, named: fr
 def _fits_the_payer_better(receipt: Arrived, book: Book, contract: str) -> bool:
     """A payer known for others only names a contract where the amount is not open, and has it open itself: a slip."""
     named = book.of_contract(contract, receipt.currency)
-    customers = book.payers.get(payer_key(receipt.payer_name), frozenset())
+    customers = book.payers.get(payer_key(receipt.payer_name), set())
     if not named or any(each.customer_code in customers or each.open_fen == receipt.amount_fen for each in named):
         return False
     return any(each.open_fen == receipt.amount_fen for each in book.of_customers(customers, receipt.currency))
 
 
 def _by_payer(receipt: Arrived, book: Book, policy: ClaimingPolicy) -> Decision:
-    known = book.payers.get(payer_key(receipt.payer_name), frozenset())
+    known = book.payers.get(payer_key(receipt.payer_name), set())
     told = frozenset(code for name in names_in(receipt.remark) for code in book.names.get(name, ()))
     if told and not told <= known:
         return for_customers(receipt, book, told, THIRD_PARTY, policy.third_party_confidence, policy)

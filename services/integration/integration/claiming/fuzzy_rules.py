@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from integration.claiming.book_rules import Book
-from integration.claiming.likeness_rules import key_likeness
+from integration.claiming.likeness_rules import key_likeness, may_reach
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.remark_rules import contradicts
 from integration.claiming.rules import FUZZY, Arrived, Decision, Due, Match, Part, fee_cap, sure, unsure
@@ -44,9 +46,10 @@ def with_amount_of(receipt: Arrived, book: Book, policy: ClaimingPolicy) -> list
     return sorted((each for each in near if is_alike(key, payer_key(each.customer_name))), key=lambda each: each.age)
 
 
+@lru_cache(maxsize=1 << 15)
 def is_alike(payer: str, customer: str) -> bool:
-    """Enough to matter: to be offered, or to be within the margin of one that is claimed."""
-    return key_likeness(payer, customer) >= ALIKE
+    """Enough to matter: to be offered, or to be within the margin of one that is claimed. Of keys."""
+    return may_reach(payer, customer, ALIKE) and key_likeness(payer, customer) >= ALIKE
 
 
 def most_kept(amount_fen: int, policy: ClaimingPolicy) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Row
 
 from chassis.unit_of_work import Transaction
 from integration.claiming import store
-from integration.claiming.book import arrived, lock_book
+from integration.claiming.book import BookReader, arrived
 from integration.claiming.decision_rules import decide
 from integration.claiming.find_refunds import match_refunds
 from integration.claiming.match_splits import match_splits
@@ -19,33 +20,36 @@ from integration.claiming.rules import Decision
 from integration.claiming.take_drafts import take_drafts
 from integration.receipts import store as receipts
 
-AT_ONCE = 1000
+AT_ONCE = 5000
 
 
-def match_waiting(tx: Transaction, policy: ClaimingPolicy) -> int:
+def match_waiting(tx: Transaction, policy: ClaimingPolicy, at_once: int = AT_ONCE) -> int:
     """All waiting receipts, oldest first, then those that only several explain; how many were claimed.
 
     Refunds first: what went back is not claimed. Every receipt is locked before any receivable, as a person does who
-    claims one.
+    claims one. `at_once` receipts are read and settled together; it changes nothing in what is claimed.
     """
     receipts.lock_books(tx)
     receipts.lock_waiting(tx)
     match_refunds(tx, policy)
+    reader, taken = BookReader(tx, policy, locked=True), Counter[str]()
     after, claimed = None, 0
     splittable: list[Row[Any]] = []
-    while rows := receipts.waiting(tx, AT_ONCE, after):
-        count, rest = _match(tx, rows, policy)
+    while rows := receipts.waiting(tx, at_once, after):
+        count, rest = _match(tx, rows, reader, taken, policy)
         claimed += count
         splittable += rest
         after = (rows[-1].booked_on, rows[-1].id)
-    return claimed + match_splits(tx, splittable, policy)
+    return claimed + match_splits(tx, splittable, reader, taken, policy)
 
 
-def _match(tx: Transaction, rows: Sequence[Row[Any]], policy: ClaimingPolicy) -> tuple[int, list[Row[Any]]]:
+def _match(
+    tx: Transaction, rows: Sequence[Row[Any]], reader: BookReader, taken: Counter[str], policy: ClaimingPolicy
+) -> tuple[int, list[Row[Any]]]:
     """How many were claimed, and those that may be one of several."""
     drafts = take_drafts(tx, rows)
     money = [arrived(row) for row in rows]
-    book, due = lock_book(tx, money, policy)
+    book = reader.read(money)
     decided: list[tuple[Row[Any], Decision]] = []
     for row, receipt in zip(rows, money, strict=True):
         decision = drafts.held.get(row.id) or decide(receipt, book, policy)
@@ -57,7 +61,7 @@ def _match(tx: Transaction, rows: Sequence[Row[Any]], policy: ClaimingPolicy) ->
         for row, each in decided
         if each.parts
     ]
-    record_claims(tx, claimings, due)
+    record_claims(tx, claimings, reader.rows, taken)
     _explain(tx, [(row, each) for row, each in decided if not each.parts])
     return len(claimings), [row for row, each in decided if each.splittable and row.id not in drafts.of]
 

@@ -24,7 +24,7 @@ class Candidate:
 def rank(receipt: Arrived, book: Book, policy: ClaimingPolicy) -> list[Candidate]:
     """Best first; of equal scores the oldest due first."""
     named = contracts_named(receipt.remark, book)
-    customers = book.payers.get(payer_key(receipt.payer_name), frozenset())
+    customers = book.payers.get(payer_key(receipt.payer_name), set())
     scored = (
         _score(receipt, each, known=each.customer_code in customers, named=each.contract_number in named, policy=policy)
         for each in _open(book, receipt.currency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from chassis.audit import Entry
+from chassis.deadlines import Start
 from chassis.kernel.calendar import instant, local_date
 from chassis.kernel.ids import new_id
 from chassis.kernel.money import Money
@@ -49,28 +51,36 @@ class Claiming:
         return store.Settled(self.receipt.id, self.claimed_fen, state, self.en, self.zh)
 
 
-def record_claims(tx: Transaction, claimings: Sequence[Claiming], due: Mapping[str, Row[Any]]) -> list[str]:
+def record_claims(
+    tx: Transaction, claimings: Sequence[Claiming], due: Mapping[str, Row[Any]], taken: Counter[str] | None = None
+) -> list[str]:
     """Ids of the claims, in the order of the parts. `due`: the receivables as they are locked.
 
     Whatever was decided, a receivable is never claimed beyond its amount: what asks for more of it waits.
+    `taken`: what this transaction claimed, in fen, since `due` was read; counted on.
     """
-    claimings = _within_open(tx, claimings, due)
+    taken = Counter() if taken is None else taken
+    claimings = _within_open(tx, claimings, due, taken)
     if not claimings:
         return []
     rows = [_row(tx, each, part, due[part.receivable_id]) for each in claimings for part in each.parts]
     store.add(tx, rows)
     store.settle_receivables(tx, [(row["receivable_id"], row["amount_fen"] + row["fee_fen"]) for row in rows])
+    for row in rows:
+        taken[row["receivable_id"]] += row["amount_fen"] + row["fee_fen"]
     store.settle_receipts(tx, [each.settled for each in claimings])
     tx.audit_all(_audited(row) for row in rows)
-    left = iter(rows)
-    for each in claimings:
-        _tell(tx, each, [next(left) for _ in each.parts])
+    _tell(tx, claimings, rows)
     return [row["id"] for row in rows]
 
 
-def _within_open(tx: Transaction, claimings: Sequence[Claiming], due: Mapping[str, Row[Any]]) -> list[Claiming]:
-    open_fen = {receivable_id: max(row.amount_fen - row.claimed_fen, 0) for receivable_id, row in due.items()}
-    beyond = overdrawn((part for each in claimings for part in each.parts), open_fen)
+def _within_open(
+    tx: Transaction, claimings: Sequence[Claiming], due: Mapping[str, Row[Any]], taken: Counter[str]
+) -> list[Claiming]:
+    parts = [part for each in claimings for part in each.parts]
+    rows = {part.receivable_id: due[part.receivable_id] for part in parts}
+    open_fen = {id_: max(row.amount_fen - row.claimed_fen - taken[id_], 0) for id_, row in rows.items()}
+    beyond = overdrawn(parts, open_fen)
     fits = [not any(part.receivable_id in beyond for part in each.parts) for each in claimings]
     store.explain(tx, [(each.receipt.id, *BEYOND) for each, fit in zip(claimings, fits, strict=True) if not fit])
     return list(compress(claimings, fits))
@@ -97,14 +107,18 @@ def _audited(row: Mapping[str, Any]) -> Entry:
     return Entry("receipt.claim", "receipt", row["receipt_id"], after=after)
 
 
-def _tell(tx: Transaction, claiming: Claiming, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Now, or when the draft matures."""
-    day = counts_on(claiming.receipt.booked_on, claiming.draft)
-    if is_of_the_future(local_date(tx.now), claiming.draft):
-        tx.deadlines.start(MATURES, claiming.receipt.id, instant(day))
-        return
-    for event in told(rows, day):
-        tx.record(event)
+def _tell(tx: Transaction, claimings: Sequence[Claiming], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Now, or when the draft matures. `rows`: of the claims' parts, in their order."""
+    left, later = iter(rows), []
+    for each in claimings:
+        own = [next(left) for _ in each.parts]
+        day = counts_on(each.receipt.booked_on, each.draft)
+        if is_of_the_future(local_date(tx.now), each.draft):
+            later.append(Start(MATURES, each.receipt.id, instant(day)))
+            continue
+        for event in told(own, day):
+            tx.record(event)
+    tx.deadlines.start_all(later)
 
 
 def told(rows: Sequence[Mapping[str, Any]], day: Any) -> Iterator[ReceiptClaimed]:

@@ -22,7 +22,7 @@ REFUND = "refund"
 AUTOMATIC = frozenset({EXACT_ACCOUNT, EXACT_CONTRACT, STRONG, THIRD_PARTY, COMBINED, SPLIT, FUZZY})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """What is still unclaimed of a receipt. `credited_account` is empty or the main account without a virtual one."""
 
@@ -35,7 +35,7 @@ class Arrived:
     reversal: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Due:
     """What is still open of a receivable."""
 
@@ -54,7 +54,7 @@ class Due:
         return self.due_on, self.receivable_id
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """`fee_fen`: what the bank kept on the way; it settles the receivable and is no collected money."""
 
@@ -63,7 +63,7 @@ class Part:
     fee_fen: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """One way to claim a receipt, how sure it is, and why."""
 
@@ -74,7 +74,7 @@ class Match:
     zh: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Parts to claim, or none and why a person has to decide. `offers`: what to choose from, best first.
 

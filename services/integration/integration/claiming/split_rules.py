@@ -60,7 +60,7 @@ def _by_payer(receipts: Receipts) -> dict[tuple[str, str], list[str]]:
 
 def _of_one_payer(receipts: Receipts, book: Book, policy: ClaimingPolicy) -> list[Split]:
     first = next(iter(receipts.values()))
-    customers = book.payers.get(payer_key(first.payer_name), frozenset())
+    customers = book.payers.get(payer_key(first.payer_name), set())
     targets = _one_for_each_amount(book.of_customers(sorted(customers), first.currency))
     ways_found = {split for due in targets for split in _for_target(receipts, due, policy)}
     often: defaultdict[str, int] = defaultdict(int)

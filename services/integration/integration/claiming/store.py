@@ -21,9 +21,9 @@ from sqlalchemy import (
     column,
     exists,
     func,
-    insert,
     or_,
     select,
+    text,
     tuple_,
     union_all,
     update,
@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis import rows
 from chassis.kernel.calendar import local_date
 from chassis.unit_of_work import Transaction
 from integration.board_marks.store import mark_receivables
@@ -41,6 +42,15 @@ from integration.tables import bank_draft, bank_entry, claim, receivable
 
 HOME = "CNY"
 UNCLAIMED = ("waiting", "partly_claimed")
+_ADD = text(
+    rows.insertion(
+        claim,
+        (
+            "id", "receipt_id", "receivable_id", "contract_number", "customer_code", "customer_name", "salesperson_id",
+            "amount_fen", "currency", "fee_fen", "method", "confidence", "claimed_by", "claimed_at",
+        ),
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,8 +64,8 @@ class Settled:
     reason_zh: str = ""
 
 
-def add(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    tx.execute(insert(claim), rows)
+def add(tx: Transaction, claims: Sequence[dict[str, Any]]) -> None:
+    tx.execute(_ADD, {"rows": rows.document(claims)})
 
 
 def settle_receivables(tx: Transaction, settled: Iterable[tuple[str, int]]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Row, Text, cast, column, delete, func, select, true, tuple_, union
+from sqlalchemy import BigInteger, Column, Row, Text, cast, column, delete, func, select, tuple_, union
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.access import visible_rows
@@ -49,10 +49,10 @@ def odd_contract_keys(tx: Transaction) -> Sequence[str]:
 def named_by(
     tx: Transaction,
     *,
-    contract_keys: Iterable[str],
-    accounts: Iterable[str],
-    customers: Iterable[str],
-    customer_keys: Iterable[str],
+    contract_keys: Collection[str] = (),
+    accounts: Collection[str] = (),
+    customers: Collection[str] = (),
+    customer_keys: Collection[str] = (),
 ) -> dict[str, str]:
     """Customer keys by id of what one of these points at. Paid ones too: money that names them is for nothing else."""
     wanted = {
@@ -62,7 +62,9 @@ def named_by(
         receivable.c.customer_key: customer_keys,
     }
     named = select(receivable.c.receivable_id, receivable.c.customer_key)
-    finds = [named.where(column == func.any(sorted(keys))) for column, keys in wanted.items()]
+    finds = [named.where(column == func.any(sorted(keys))) for column, keys in wanted.items() if keys]
+    if not finds:
+        return {}
     return {row.receivable_id: row.customer_key for row in tx.execute(union(*finds))}
 
 
@@ -81,8 +83,8 @@ def with_open_amount_near(tx: Transaction, fen: int, limit: int) -> Sequence[Row
 
 def open_between(
     tx: Transaction, ranges: Mapping[tuple[str, int], int], limit: int
-) -> dict[tuple[str, int], list[tuple[str, str]]]:
-    """Ids and customer keys of what is open with an amount in one of these ranges, at most `limit` of each.
+) -> dict[tuple[str, int], Sequence[str]]:
+    """Customer keys of what is open with an amount in one of these ranges, one for each, at most `limit` of a range.
 
     `ranges`: the largest amount by currency and smallest amount, in fen, both included.
     """
@@ -97,14 +99,13 @@ def open_between(
     )
     columns = column("currency", Text), column("least", BigInteger), column("most", BigInteger)
     asked = func.unnest(*lists).table_valued(*columns, name="asked").render_derived()
-    within = select(receivable.c.receivable_id, receivable.c.customer_key).where(
+    within = select(receivable.c.customer_key).where(
         OPEN, left.between(asked.c.least, asked.c.most), receivable.c.currency == asked.c.currency
     )
-    near = within.limit(limit).correlate(asked).lateral("near")
-    found: dict[tuple[str, int], list[tuple[str, str]]] = {}
-    for row in tx.execute(select(asked.c.currency, asked.c.least, near).join(near, true())):
-        found.setdefault((row.currency, row.least), []).append((row.receivable_id, row.customer_key))
-    return found
+    some = within.limit(limit).correlate(asked).subquery("some")
+    near = select(func.array_agg(some.c.customer_key).label("customers")).lateral("near")
+    query = select(asked.c.currency, asked.c.least, near.c.customers).join(near, near.c.customers.is_not(None))
+    return {(row.currency, row.least): row.customers for row in tx.execute(query)}
 
 
 def customers_with_open(tx: Transaction) -> dict[str, str]:
