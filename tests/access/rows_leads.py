@@ -27,6 +27,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
             *("lead_id", "accepted", "recycled", "customer_id"),
             *("import_id", "over_import_id", "recall_id", "pause_id", "batch_id", "replay_id"),
             *("twin", "merged", "suggestion_id", "merge_id"),
+            *("handover_id", "item_id"),
             *("contact_id", "credential_id"),
         )
     }
@@ -74,6 +75,11 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put("lead_merge", merge_id=ids["merge_id"], kept_id=ids["lead_id"], merged_id=ids["merged"],
              merged_by=owner.id, merged_at=AT, reason=owner.mark, standing=_QUEUED | {"unit": owner.unit}, clocks=[],
              taken_over={}, touches=0)  # fmt: skip
+    rows.put("handover", handover_id=ids["handover_id"], employee_id=owner.id, name=owner.mark, unit=owner.unit,
+             cause="departed", employee_version=1, state="moving", opened_at=AT, planned_at=AT)  # fmt: skip
+    rows.put("handover_item", item_id=ids["item_id"], handover_id=ids["handover_id"], position=1, kind="customer",
+             subject_id=ids["customer_id"], name=owner.mark, state="moved", taker_id=owner.id, taker_unit=owner.unit,
+             moved_at=AT)  # fmt: skip
     rows.put("timeline", lead_id=ids["lead_id"], at=AT, kind="captured", text=owner.mark)
     rows.put("assignment", assignment_id=new_id(), lead_id=ids["lead_id"], employee_id=owner.id, unit=owner.unit,
              grade="B", how="manual", assigned_at=AT)  # fmt: skip
@@ -135,6 +141,10 @@ def _claim(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"lead_id": ids["recycled"]}
 
 
+def _lost(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"item_id": ids["item_id"], "reason": "改用他家"}
+
+
 def _own_filter(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"name": caller.owner.mark}
 
@@ -174,6 +184,10 @@ REQUESTS: dict[str, Any] = {
     "leads.FlowService/ExportLeadFlow": {"first_month": "2026-03", "what": "flow", "form": "csv"},
     "leads.ReplayService/StartReplay": {"version": 0},
     "leads.ScoreService/EstimateLead": {"probability": 0.5, "reason": "老板亲自来谈"},
+    "leads.HandoverService/DecideHandoverItems": _to_mate,
+    "leads.HandoverService/CheckOffHandover": {"side": "HANDOVER_SIDE_TAKER", "accept_gaps": True},
+    "leads.HandoverService/InformCustomers": {"channel": "wechat"},
+    "leads.HandoverService/ReportLoss": _lost,
     "leads.GuardService/RecallLeads": {"since": "2026-03-09T00:00:00Z", "reason": "账号异常"},
     "leads.GuardService/ClearPause": {"reason": "属正常"},
     "leads.AssignmentService/ImportRepProfiles": {"profiles": [{"employee_id": MATE.id}]},

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from chassis.errors import FailedPrecondition, NotFound
+from chassis.kernel.ids import new_id
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq, as_manager
+from closeloop.leads.v1 import guard_service_pb2 as guard_pb
 from closeloop.leads.v1 import handover_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
+from closeloop.leads.v1.guard_service_pb2_grpc import GuardServiceStub
 from leads import tables
 
 from .company import UNIT, Company, stamp
@@ -335,3 +338,18 @@ def _customer(company: Company) -> object:
 
     (found,) = company.customers().ListCustomers(customer_pb.ListCustomersRequest()).customers
     return customer_pb.GetCustomerRequest(customer_id=found.customer_id)
+
+
+@pytest.mark.spec("LD10.1", "LD4.6")
+def test_whom_a_refresh_of_all_accounts_finds_gone_hands_over_too(company: Company) -> None:
+    company.hire("E1", "E2")
+    customers(company, "E1", 1)
+    company.directory.status["E1"] = "departed"
+    guard = GuardServiceStub(company.rpc(company.service, as_=as_hq()))
+    guard.RefreshAccounts(guard_pb.RefreshAccountsRequest(request_id=new_id()))
+    fire(company)
+    assert the_handover(company).employee_id == "E1"
+    deliver(company.service, company.employee("E1", version=2, status="departed"))
+    fire(company)
+    assert wait_for_the_move(company) == 1
+    assert len(handovers(company)) == 1

@@ -13,7 +13,8 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import handover_service_pb2 as pb
 from closeloop.leads.v1 import handover_service_pb2_grpc as pb_grpc
-from leads import mapping, mapping_handover
+from leads import mapping
+from leads.api import handover_messages as messages
 from leads.handover import list_store
 from leads.handover.check_off import check_off
 from leads.handover.decide_items import decide_items
@@ -33,7 +34,7 @@ class HandoverService(Servicer, pb_grpc.HandoverServiceServicer):
 
     def ListHandovers(self, request: pb.ListHandoversRequest, context: Any) -> pb.ListHandoversResponse:
         wish = Wish(
-            mapping_handover.state_of(request.state),
+            messages.state_of(request.state),
             request.employee_id,
             _instant(request, "since"),
             _instant(request, "until"),
@@ -41,28 +42,25 @@ class HandoverService(Servicer, pb_grpc.HandoverServiceServicer):
 
         def answer(tx: Transaction) -> pb.ListHandoversResponse:
             rows, token = list_handovers(tx, Page.of(request.page), wish)
-            return pb.ListHandoversResponse(handovers=map(mapping_handover.handover, rows), page=mapping.page(token))
+            return pb.ListHandoversResponse(handovers=map(messages.handover, rows), page=mapping.page(token))
 
         return self.read(request, answer)
 
     def GetHandover(self, request: pb.GetHandoverRequest, context: Any) -> pb.GetHandoverResponse:
         def answer(tx: Transaction) -> pb.GetHandoverResponse:
             row = list_store.load(tx, request.handover_id)
-            return pb.GetHandoverResponse(handover=mapping_handover.handover(row))
+            return pb.GetHandoverResponse(handover=messages.handover(row))
 
         return self.read(request, answer)
 
     def ListHandoverItems(self, request: pb.ListHandoverItemsRequest, context: Any) -> pb.ListHandoverItemsResponse:
         policy, completeness = self._policies.current("handover")[1], self._policies.current("completeness")[1]
-        state = mapping_handover.item_state_of(request.state)
+        state = messages.item_state_of(request.state)
         wish = ItemWish(state, request.taker_id, request.lost_only, request.unchecked_only)
 
         def answer(tx: Transaction) -> pb.ListHandoverItemsResponse:
             found = list_items(tx, request.handover_id, Page.of(request.page), wish, completeness)
-            items = [
-                mapping_handover.item(row, found.handover, found.files.get(row.subject_id), policy)
-                for row in found.rows
-            ]
+            items = [messages.item(row, found.handover, found.files.get(row.subject_id), policy) for row in found.rows]
             return pb.ListHandoverItemsResponse(items=items, page=mapping.page(found.token))
 
         return self.read(request, answer)
@@ -80,7 +78,7 @@ class HandoverService(Servicer, pb_grpc.HandoverServiceServicer):
         def answer(tx: Transaction) -> pb.ReleaseHandoverResponse:
             release_handover(tx, request.handover_id, request.reason)
             row = list_store.load(tx, request.handover_id)
-            return pb.ReleaseHandoverResponse(handover=mapping_handover.handover(row))
+            return pb.ReleaseHandoverResponse(handover=messages.handover(row))
 
         return self.change(request, answer)
 
@@ -92,7 +90,7 @@ class HandoverService(Servicer, pb_grpc.HandoverServiceServicer):
             done = check_off(
                 tx, request.handover_id, side, request.item_ids, request.remark, request.accept_gaps, completeness
             )
-            return mapping_handover.checked_off(done)
+            return messages.checked_off(done)
 
         return self.change(request, answer)
 
@@ -111,14 +109,14 @@ class HandoverService(Servicer, pb_grpc.HandoverServiceServicer):
         def answer(tx: Transaction) -> pb.ReportLossResponse:
             row = report_loss(tx, request.handover_id, request.item_id, request.reason)
             handover = list_store.load(tx, request.handover_id)
-            return pb.ReportLossResponse(item=mapping_handover.item(row, handover, None, policy))
+            return pb.ReportLossResponse(item=messages.item(row, handover, None, policy))
 
         return self.change(request, answer)
 
     def ReportHandovers(self, request: pb.ReportHandoversRequest, context: Any) -> pb.ReportHandoversResponse:
         policy = self._policies.current("handover")[1]
         wish = Wish(since=_instant(request, "since"), until=_instant(request, "until"))
-        return self.read(request, lambda tx: mapping_handover.report(*report_handovers(tx, wish, policy)))
+        return self.read(request, lambda tx: messages.report(*report_handovers(tx, wish, policy)))
 
 
 def _instant(request: Any, field: str) -> datetime | None:

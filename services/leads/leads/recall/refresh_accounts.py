@@ -13,6 +13,8 @@ from sqlalchemy import Row
 from chassis.unit_of_work import Transaction
 from leads.assignment.assigner import Assigner
 from leads.assignment.probe_rules import Answer, Verdict, judge
+from leads.handover import store as handovers
+from leads.handover.begin_handovers import begin_handovers
 from leads.recall import store
 from leads.recall.recall_departed import start_recalls
 from leads.recall.rules import Departure
@@ -63,9 +65,11 @@ def refresh_accounts(tx: Transaction, assigner: Assigner, asked: Sequence[Asked]
     """Who turns out to have left loses the leads of the gap. An event that came meanwhile knows better and stays."""
     _, policy = assigner.policy()
     verdicts = Counter(judge(each.answer, tx.now, policy.status_age) for each in asked)
+    before = handovers.known(tx, [each.account.employee_id for each in asked if each.differs])
     changed = [change for each in asked if each.differs for change in _follow(tx, each)]
     left = [each for each in asked if each.answer.status == "departed" and each.differs]
     start_recalls(tx, [_departure(tx, each) for each in left])
+    begin_handovers(tx, before, [each.employee_id for each in changed], assigner.policies.current("handover"))
     tx.audit(
         action="accounts.refresh",
         entity="roster",
