@@ -49,7 +49,7 @@ class Wish:
 
 def churn(tx: Transaction, wish: Wish) -> list[ChurnFigure]:
     """Of buyers whose customers the caller may see, by group; the totals are their sums."""
-    bought = _bought(wish)
+    bought = _bought(tx, wish)
     group = _group(wish, bought)
     counted = {
         (days, what): func.count().filter(_kept(bought, Window(wish.as_of, days), what))
@@ -68,13 +68,13 @@ def churn(tx: Transaction, wish: Wish) -> list[ChurnFigure]:
 
 def churn_rows(tx: Transaction, wish: Wish, days: int, what: Churned, page: Page) -> Sequence[Row[Any]]:
     """The buyers of a figure, who bought last first."""
-    bought = _bought(wish)
+    bought = _bought(tx, wish)
     query = _rows(tx, wish, bought, page).where(_kept(bought, Window(wish.as_of, days), what))
     return tx.execute(query).all()
 
 
 def repeat(tx: Transaction, wish: Wish, days: int) -> list[RepeatFigure]:
-    bought = _bought_within(wish, Window(wish.as_of, days))
+    bought = _bought_within(tx, wish, Window(wish.as_of, days))
     group, repeated = _group(wish, bought), func.count().filter(bought.c.days > 1)
     query = (
         select(group.label("grouped"), func.count().label("buyers"), repeated.label("repeated"))
@@ -87,7 +87,7 @@ def repeat(tx: Transaction, wish: Wish, days: int) -> list[RepeatFigure]:
 
 
 def repeat_rows(tx: Transaction, wish: Wish, days: int, what: Repeated, page: Page) -> Sequence[Row[Any]]:
-    bought = _bought_within(wish, Window(wish.as_of, days))
+    bought = _bought_within(tx, wish, Window(wish.as_of, days))
     kept: Mapping[Repeated, ColumnElement[bool]] = {
         Repeated.BUYERS: true(),
         Repeated.REPEATED: bought.c.days > 1,
@@ -96,34 +96,68 @@ def repeat_rows(tx: Transaction, wish: Wish, days: int, what: Repeated, page: Pa
     return tx.execute(_rows(tx, wish, bought, page).add_columns(bought.c.days).where(kept[what])).all()
 
 
-def _bought(wish: Wish) -> CTE:
+def _bought(tx: Transaction, wish: Wish) -> CTE:
     """Customer, or store and its last customer, with the last day, and the last before each number of days began."""
+    return _stores(wish) if wish.subject is Subject.STORES else _customers(tx, wish)
+
+
+def _customers(tx: Transaction, wish: Wish) -> CTE:
+    """Most bought of late and are found in one walk; of the others alone the last day is looked for."""
+    placed = wish.by is By.STORE
+    recent = _last_days(wish, p.customer_id, *([_tail(_PLACED).label("store")] if placed else []))
+    recent = recent.where(p.customer_id.is_not(None), p.signed_on > _looked_at(wish), *_narrowed(tx, wish))
+    of_late = recent.cte("of_late")
+    before = select(p.signed_on.label("last"), p.store).where(
+        of_late.c.customer_id.is_(None), p.customer_id == c.customer_id, _ACTIVE, p.signed_on <= _looked_at(wish)
+    )
+    earlier = before.order_by(p.signed_on.desc(), p.store.desc()).limit(1).lateral("earlier")
+    last = func.coalesce(of_late.c.last, earlier.c.last)
+    found = tables.customer.outerjoin(of_late, of_late.c.customer_id == c.customer_id).outerjoin(earlier, true())
+    days = [of_late.c[f"before_{each}"] for each in WINDOWS]
+    places = [func.coalesce(of_late.c.store, earlier.c.store).label("store")] if placed else []
+    query = select(c.customer_id.label("buyer"), last.label("last"), *days, *places).select_from(found)
+    return query.where(_shown(tx), last.is_not(None)).cte("bought")
+
+
+def _stores(wish: Wish) -> CTE:
+    buyer = _tail(func.max(func.concat(p.signed_on, p.customer_id))).label("buyer")
+    return _last_days(wish, p.store, buyer).where(p.store != "", p.customer_id.is_not(None)).cte("bought")
+
+
+def _last_days(wish: Wish, whose: ColumnElement[Any], *more: ColumnElement[Any]) -> Select[Any]:
     before = [
         func.max(p.signed_on).filter(p.signed_on <= Window(wish.as_of, days).start).label(f"before_{days}")
         for days in WINDOWS
     ]
-    last = func.max(p.signed_on).label("last")
-    known = p.signed_on <= wish.as_of, _ACTIVE, p.customer_id.is_not(None)
-    if wish.subject is Subject.STORES:
-        buyer = func.max(func.concat(p.signed_on, p.customer_id))
-        query = select(p.store, last, *before, _tail(buyer).label("buyer")).where(*known, p.store != "")
-        return query.group_by(p.store).cte("bought")
-    placed = [_tail(_PLACED).label("store")] if wish.by is By.STORE else []
-    return (
-        select(p.customer_id.label("buyer"), last, *before, *placed).where(*known).group_by(p.customer_id).cte("bought")
-    )
+    query = select(whose, func.max(p.signed_on).label("last"), *before, *more)
+    return query.where(p.signed_on <= wish.as_of, _ACTIVE).group_by(whose)
 
 
-def _bought_within(wish: Wish, window: Window) -> CTE:
+def _looked_at(wish: Wish) -> date:
+    """What was before it makes nobody active in any of the numbers of days."""
+    return min(Window(wish.as_of, days).active_after for days in WINDOWS)
+
+
+def _bought_within(tx: Transaction, wish: Wish, window: Window) -> CTE:
     """Customer, by store each place of it, with the days on which it bought."""
     query = select(
         p.customer_id.label("buyer"),
         func.max(p.signed_on).label("last"),
         func.count(p.signed_on.distinct()).label("days"),
-    ).where(_ACTIVE, p.customer_id.is_not(None), p.signed_on > window.start, p.signed_on <= window.as_of)
+    ).where(_ACTIVE, p.signed_on > window.start, p.signed_on <= window.as_of, p.customer_id.is_not(None))
+    query = query.where(*_narrowed(tx, wish))
     if wish.by is By.STORE:
         query = query.add_columns(p.store).where(p.store != "").group_by(p.store)
     return query.group_by(p.customer_id).cte("bought")
+
+
+def _narrowed(tx: Transaction, wish: Wish) -> list[ColumnElement[bool]]:
+    """Where few customers are asked for, only their orders are walked along; what is shown is decided later."""
+    if tx.identity.level != "company":
+        return [p.customer_id.in_(select(c.customer_id).where(_shown(tx)))]
+    if wish.by is By.REP and wish.group:
+        return [p.customer_id.in_(select(c.customer_id).where(c.owner_id == wish.group))]
+    return []
 
 
 def _tail(placed: ColumnElement[Any]) -> ColumnElement[str]:
