@@ -60,6 +60,7 @@ from leads.assignment.board import Board
 from leads.assignment.probe import Directory, Probe
 from leads.clients.directory import GrpcDirectory
 from leads.consumers import consumers
+from leads.history_import.kinds import KINDS
 from leads.imports.run_import import Importer
 from leads.settings import LeadsSettings
 
@@ -85,7 +86,7 @@ def build(
     probe = Probe(directory or GrpcDirectory(runtime.channel("integration", deadline=1.0)))
     assigner = Assigner(runtime.uow, Board(runtime.database), probe, runtime.policies)
     store = files or runtime.files
-    importer = Importer(runtime.uow, store, runtime.policies)
+    importer = Importer(runtime.uow, store, runtime.policies, KINDS)
     app = App(assigner, importer, settings.drain_pause)
     uow = runtime.uow
     return Service(
@@ -93,7 +94,7 @@ def build(
         servicers=[
             (
                 capture_grpc.add_CaptureServiceServicer_to_server,
-                CaptureService(assigner, runtime.policies, store),
+                CaptureService(assigner, runtime.policies, store, KINDS),
             ),
             (lead_grpc.add_LeadServiceServicer_to_server, LeadService(uow, runtime.policies)),
             (
@@ -103,7 +104,7 @@ def build(
             (guard_grpc.add_GuardServiceServicer_to_server, GuardService(assigner)),
             (duplicate_grpc.add_DuplicateServiceServicer_to_server, DuplicateService(assigner)),
             (pool_grpc.add_PoolServiceServicer_to_server, PoolService(assigner)),
-            (import_grpc.add_ImportServiceServicer_to_server, ImportService(uow, store)),
+            (import_grpc.add_ImportServiceServicer_to_server, ImportService(uow, store, KINDS)),
             (customer_grpc.add_CustomerServiceServicer_to_server, CustomerService(uow)),
             (
                 customer_file_grpc.add_CustomerFileServiceServicer_to_server,

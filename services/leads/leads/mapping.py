@@ -61,6 +61,12 @@ _IMPORT_STATES = {
     for each in ("running", "done", "cancelled", "failed", "reverting", "reverted")
 }
 
+_KINDS = {
+    capture_service_pb2.ImportKind.Value(f"IMPORT_KIND_{each.upper()}"): each
+    for each in ("leads", "customers", "contacts", "follow_ups", "orders")
+}
+_KIND_OF = {kind: number for number, kind in _KINDS.items()}
+
 
 # -- in ------------------------------------------------------------------------------------------------------------
 
@@ -320,7 +326,12 @@ def import_(row: Row[Any]) -> capture_service_pb2.Import:
         withdrawn=row.withdrawn,
         touches_removed=row.touches_removed,
         kept=row.kept,
+        kind=_KIND_OF[row.kind],
     )
+
+
+def import_kind(number: capture_service_pb2.ImportKind.ValueType) -> str:
+    return _KINDS.get(number, "leads")
 
 
 def import_error(row: Row[Any]) -> capture_service_pb2.ImportError:

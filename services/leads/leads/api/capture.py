@@ -21,6 +21,8 @@ from leads.assignment.assigner import Assigner
 from leads.capture.capture_lead import capture_leads
 from leads.capture.rules import Clean, Outcome, clean
 from leads.imports import store as imports
+from leads.imports.history import HistoryKind
+from leads.imports.row_rules import LEADS, Form
 from leads.imports.start_import import cancel_import, list_import_errors, start_import
 from leads.lead import store
 from leads.lead.rules import Lead
@@ -52,11 +54,14 @@ class _Assigned:
 
 
 class CaptureService(Servicer, pb_grpc.CaptureServiceServicer):
-    def __init__(self, assigner: Assigner, policies: Policies, files: FileStore) -> None:
+    def __init__(
+        self, assigner: Assigner, policies: Policies, files: FileStore, history: Mapping[str, HistoryKind]
+    ) -> None:
         super().__init__(assigner.uow)
         self._assigner = assigner
         self._policies = policies
         self._files = files
+        self._history = history
         self._take = Gather(self._take_together)
         self._assign = Gather(self._assign_together)
 
@@ -86,11 +91,16 @@ class CaptureService(Servicer, pb_grpc.CaptureServiceServicer):
                             request.channel,
                             dict(request.mapping),
                             dry_run=request.dry_run,
+                            form=self._form(request.kind),
                         )
                     )
                 }
             ),
         )
+
+    def _form(self, kind: pb.ImportKind.ValueType) -> Form:
+        found = self._history.get(mapping.import_kind(kind))
+        return found.form if found else LEADS
 
     def GetImport(self, request: pb.GetImportRequest, context: Any) -> pb.GetImportResponse:
         return self.read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from chassis.files import FileStore
@@ -10,11 +11,13 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import import_service_pb2 as pb
 from closeloop.leads.v1 import import_service_pb2_grpc as pb_grpc
+from closeloop.leads.v1 import lead_pb2
 from leads import mapping
 from leads.imports import revert_store, store
+from leads.imports.history import HistoryKind
 from leads.imports.preview_import import preview_import
 from leads.imports.revert_import import revert_import
-from leads.imports.row_rules import HEADINGS
+from leads.imports.row_rules import LEADS
 from leads.imports.write_error_file import write_error_file
 
 _OUTCOMES = {pb.ROW_OUTCOME_APPENDED: "appended", pb.ROW_OUTCOME_SUGGESTED: "suggested"}
@@ -22,19 +25,22 @@ _OUTCOME_OF = {name: number for number, name in _OUTCOMES.items()}
 
 
 class ImportService(Servicer, pb_grpc.ImportServiceServicer):
-    def __init__(self, uow: UnitOfWork, files: FileStore) -> None:
+    def __init__(self, uow: UnitOfWork, files: FileStore, history: Mapping[str, HistoryKind]) -> None:
         super().__init__(uow)
         self._files = files
+        self._history = history
 
     def PreviewImport(self, request: pb.PreviewImportRequest, context: Any) -> pb.PreviewImportResponse:
         def answer(tx: Transaction) -> pb.PreviewImportResponse:
-            found = preview_import(tx, self._files, request.file_id, request.channel, dict(request.mapping))
+            kind = self._history.get(mapping.import_kind(request.kind))
+            form = kind.form if kind else LEADS
+            found = preview_import(tx, self._files, request.file_id, request.channel, dict(request.mapping), form)
             columns = [
                 pb.ImportColumn(heading=heading, field=field, by=by, samples=samples)
                 for heading, field, by, samples in found.columns
             ]
             return pb.PreviewImportResponse(
-                encoding=found.encoding, columns=columns, missing=found.missing, fields=list(HEADINGS)
+                encoding=found.encoding, columns=columns, missing=found.missing, fields=list(form.headings)
             )
 
         return self.change(request, answer)
@@ -79,7 +85,7 @@ class ImportService(Servicer, pb_grpc.ImportServiceServicer):
                 pb.KeptLead(
                     lead_id=each.lead_id,
                     company_name=each.company_name,
-                    state=mapping.state(each.state),
+                    state=mapping.state(each.state) if each.state else lead_pb2.LEAD_STATE_UNSPECIFIED,
                     why=each.why,
                     why_zh=each.why_zh,
                 )

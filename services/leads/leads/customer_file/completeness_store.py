@@ -62,6 +62,13 @@ def lock_uncounted(tx: Transaction, policy_version: int, most: int) -> Sequence[
     return tx.execute(query).scalars().all()
 
 
+def mark(tx: Transaction, customer_ids: Collection[str]) -> None:
+    """To be counted again."""
+    if customer_ids:
+        stale = update(tables.customer).where(t.customer_id.in_(set(customer_ids)), t.counted_by >= 0)
+        tx.execute(stale.values(counted_by=-1))
+
+
 def mark_ended(tx: Transaction, today: date) -> int:
     """Customers with a paper that is valid no longer are to be counted again."""
     stale = update(tables.customer).where(

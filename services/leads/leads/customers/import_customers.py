@@ -78,7 +78,7 @@ def import_customers(tx: Transaction, rows: Sequence[CustomerRow]) -> Imported:
         else:
             updated += _update(tx, customer, values)
     _create(tx, created)
-    _link_branches(tx, rows)
+    link_branches(tx, [each.name for each in rows])
     tx.audit(
         action="customers.import",
         entity="customers",
@@ -126,9 +126,9 @@ def _create(tx: Transaction, customers: Sequence[Customer]) -> None:
         tx.record(CustomerCreated(each.facts, each.customer_id))
 
 
-def _link_branches(tx: Transaction, rows: Sequence[CustomerRow]) -> None:
+def link_branches(tx: Transaction, names: Sequence[str]) -> None:
     """A branch (分公司) is linked to its parent, in whatever order the two come in; never merged (LD1.3)."""
-    parents = {name_key(each.name): parent_key(each.name) for each in rows}
+    parents = {name_key(each): parent_key(each) for each in names}
     wanted = {each for each in parents.values() if each}
     known = store.by_name(tx, wanted)
     for branch, parent in sorted(parents.items()):

@@ -92,6 +92,11 @@ def lock_by_codes(tx: Transaction, codes: Collection[str]) -> dict[str, Customer
     return {str(row.customer_code): from_row(row) for row in tx.execute(query)}
 
 
+def by_codes(tx: Transaction, codes: Collection[str]) -> list[Customer]:
+    query = select(tables.customer).where(t.customer_code.in_(set(codes)))
+    return [from_row(row) for row in tx.execute(query)]
+
+
 def by_uscc(tx: Transaction, codes: Collection[str]) -> dict[str, str]:
     """USCC → customer id."""
     query = select(t.uscc, t.customer_id).where(t.uscc.in_(set(codes) - {""}))

@@ -8,16 +8,19 @@ from contextlib import contextmanager
 from chassis.files import FileStore
 from leads.imports.read_csv import csv_rows, encoding_of
 from leads.imports.read_xlsx import MAGIC, xlsx_rows
+from leads.imports.row_rules import LEADS, Form
 from leads.imports.table_rules import Numbered, Table, understood
 
 XLSX = "xlsx"
 
 
 @contextmanager
-def open_table(files: FileStore, file_id: str, mapping: Mapping[str, str], skip: int = 0) -> Iterator[Table]:
+def open_table(
+    files: FileStore, file_id: str, mapping: Mapping[str, str], skip: int = 0, form: Form = LEADS
+) -> Iterator[Table]:
     """`skip`: rows dealt with already. Raises NoSuchFile, EncodingUnknown, ColumnMissing, FileBroken."""
     with open_rows(files, file_id, skip) as (encoding, headings, rows):
-        yield understood(encoding, headings, rows, mapping)
+        yield understood(encoding, headings, rows, mapping, form)
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from itertools import islice
 from chassis.files import FileStore
 from chassis.unit_of_work import Transaction
 from leads.imports.open_table import open_rows
-from leads.imports.remember_mapping import remembered_mapping
-from leads.imports.row_rules import columns_of, field_of, missing_columns
+from leads.imports.remember_mapping import remembered_mapping, source_of
+from leads.imports.row_rules import LEADS, Form, columns_of, field_of, missing_columns
 from leads.imports.start_import import check_mapping
 
 _SAMPLES = 3
@@ -25,20 +25,22 @@ class Preview:
     missing: list[str]
 
 
-def preview_import(tx: Transaction, files: FileStore, file_id: str, channel: str, given: Mapping[str, str]) -> Preview:
-    """Raises NoSuchFile, EncodingUnknown, FileBroken, or InvalidInput for a mapping to a field leads don't have."""
-    check_mapping(given)
-    mapping = given or remembered_mapping(tx, channel)
+def preview_import(
+    tx: Transaction, files: FileStore, file_id: str, channel: str, given: Mapping[str, str], form: Form = LEADS
+) -> Preview:
+    """Raises NoSuchFile, EncodingUnknown, FileBroken, or InvalidInput for a mapping to a field there is not."""
+    check_mapping(given, form)
+    mapping = given or remembered_mapping(tx, source_of(form, channel))
     with open_rows(files, file_id) as (encoding, headings, rows):
         first = [cells for _, cells in islice(rows, _SAMPLES)]
-    columns = columns_of(headings, mapping)
+    columns = columns_of(headings, mapping, form)
     fields = {at: field for field, at in columns.items()}
     said = "given" if given else "remembered"
     shown = [
         (heading, fields.get(at, ""), _by(heading, fields.get(at, ""), mapping, said), _samples(first, at))
         for at, heading in enumerate(headings)
     ]
-    return Preview(encoding, shown, missing_columns(columns))
+    return Preview(encoding, shown, missing_columns(columns, form))
 
 
 def _by(heading: str, field: str, mapping: Mapping[str, str], said: str) -> str:

@@ -9,9 +9,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.unit_of_work import Transaction
 from leads import tables
+from leads.imports.row_rules import LEADS, Form
 
 t = tables.import_mapping.c
 ANYBODY = ""
+
+
+def source_of(form: Form, channel: str) -> str:
+    """What a mapping is remembered for: leads by their source, history by what it is as well."""
+    return channel if form is LEADS else f"{form.kind}:{channel}"
 
 
 def remember_mapping(tx: Transaction, channel: str, mapping: Mapping[str, str]) -> None:

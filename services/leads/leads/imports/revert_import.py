@@ -5,6 +5,7 @@ In the background, chunk by chunk, each one transaction: whoever goes on after a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,6 +15,7 @@ from chassis.errors import FailedPrecondition
 from chassis.identity import of_service
 from chassis.unit_of_work import Transaction, UnitOfWork
 from leads.imports import revert_store, store
+from leads.imports.history import HistoryKind
 from leads.imports.revert_rules import why_it_stays
 from leads.imports.tell_progress import tell_progress
 from leads.lead import rules as lead_rules
@@ -47,12 +49,15 @@ def revert_import(tx: Transaction, import_id: str, reason: str) -> Row[Any]:
     return store.change(tx, import_id, state="reverting", revert_reason=reason)
 
 
-def revert_chunk(uow: UnitOfWork, import_id: str) -> bool:
+def revert_chunk(uow: UnitOfWork, import_id: str, history: Mapping[str, HistoryKind] | None = None) -> bool:
     """False when all of it is taken back."""
     with uow.begin(of_service(uow.service)) as tx:
         row = store.load(tx, import_id, lock=True)
         if row.state != "reverting":
             return False
+        kind = (history or {}).get(row.kind)
+        if kind is not None:
+            return _take_history_back(tx, row, kind)
         found = revert_store.lock_next(tx, import_id, _CHUNK)
         touches = revert_store.next_touches(tx, import_id, _CHUNK) if not found else []
         if found:
@@ -64,6 +69,24 @@ def revert_chunk(uow: UnitOfWork, import_id: str) -> bool:
         tell_progress(tx, row)
         tx.commit()
     return bool(found or touches)
+
+
+def _take_history_back(tx: Transaction, row: Row[Any], kind: HistoryKind) -> bool:
+    back = kind.take_back(tx, row, _CHUNK)
+    kept = back.kept or {}
+    stays = {each: (why, why_zh) for each, (_, why, why_zh) in kept.items()}
+    revert_store.keep(tx, row.import_id, stays, {each: name for each, (name, _, _) in kept.items()})
+    row = store.change(
+        tx,
+        row.import_id,
+        withdrawn=row.withdrawn + back.withdrawn,
+        kept=row.kept + len(kept),
+        touches_removed=row.touches_removed + back.undone,
+        **({} if back.more else {"state": "reverted", "finished_at": tx.now}),
+    )
+    tell_progress(tx, row)
+    tx.commit()
+    return back.more
 
 
 def _take_leads(tx: Transaction, row: Row[Any], found: list[Lead]) -> Row[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +61,14 @@ def done_with(tx: Transaction, import_id: str, lead_ids: Collection[str]) -> Don
     )
 
 
-def keep(tx: Transaction, import_id: str, stays: dict[str, tuple[str, str]]) -> None:
-    found = [{"import_id": import_id, "lead_id": each, "why": why[0], "why_zh": why[1]} for each, why in stays.items()]
+def keep(
+    tx: Transaction, import_id: str, stays: Mapping[str, tuple[str, str]], names: Mapping[str, str] | None = None
+) -> None:
+    """`names`: of what is no lead."""
+    found = [
+        {"import_id": import_id, "lead_id": each, "why": why, "why_zh": why_zh, "name": (names or {}).get(each, "")}
+        for each, (why, why_zh) in stays.items()
+    ]
     if found:
         tx.execute(insert(tables.lead_import_kept), found)
 
@@ -90,8 +96,14 @@ def list_kept(tx: Transaction, import_id: str, page: Page) -> tuple[Sequence[Row
     """Raises ImportNotFound."""
     store.load(tx, import_id)
     query = (
-        select(_kept.lead_id, _kept.why, _kept.why_zh, _lead.company_name, _lead.state)
-        .join(tables.lead, _lead.lead_id == _kept.lead_id)
+        select(
+            _kept.lead_id,
+            _kept.why,
+            _kept.why_zh,
+            func.coalesce(_lead.company_name, _kept.name).label("company_name"),
+            _lead.state,
+        )
+        .outerjoin(tables.lead, _lead.lead_id == _kept.lead_id)
         .where(_kept.import_id == import_id)
     )
     if page.after:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from chassis.errors import InvalidInput, Violation
-from chassis.kernel.money import Money
 from leads.capture.rules import Arrival, Clean, clean
-from leads.lead.rules import Grade, Position, Qualification
+from leads.imports import cell_rules as cells_as
+from leads.imports.cell_rules import CellProblem, Reader, cell_values, too_long
+from leads.lead.rules import Position, Qualification
 
-T = TypeVar("T")
+
+@dataclass(frozen=True)
+class Form:
+    """What a file of one kind may hold. `headings`: field → headings by which it is recognised."""
+
+    kind: str
+    headings: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+
 
 # Field → headings by which it is recognised, lower case and without spaces.
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -54,7 +62,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "decision_chain": ("决策链", "决策人", "decision_chain", "decisionchain"),
     "need": ("需求", "需求描述", "备注", "need", "remark", "notes"),
 }
-REQUIRED = ("company_name",)
+LEADS = Form("leads", HEADINGS, ("company_name",))
 
 CHANNELS = {
     "抖音": "douyin",
@@ -72,11 +80,6 @@ CHANNELS = {
 }
 _CHANNEL = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _DATUMS = {"wgs84": "wgs84", "wgs-84": "wgs84", "gcj02": "gcj02", "gcj-02": "gcj02", "bd09": "bd09", "bd-09": "bd09"}
-# Fen are kept as int64.
-_MOST_FEN = 2**63 - 1
-_MOST_PLACES = 18
-_HOUR_DIGITS = 4
-_YES, _NO = {"是", "y", "yes", "true", "1"}, {"否", "n", "no", "false", "0"}
 _LONGEST = {
     "company_name": 200,
     "contact_name": 100,
@@ -88,17 +91,9 @@ _LONGEST = {
 }
 
 
-class CellProblem(ValueError):
-    """One cell that can't be read, in words for people."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.en, self.zh = en, zh
-
-
-def columns_of(headings: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
+def columns_of(headings: Sequence[str], mapping: Mapping[str, str], form: Form = LEADS) -> dict[str, int]:
     """Field → column. The given mapping (heading → field) wins over recognition; the first of two columns counts."""
-    known = {heading: field for field, names in HEADINGS.items() for heading in names}
+    known = {heading: field for field, names in form.headings.items() for heading in names}
     found: dict[str, int] = {}
     for at, heading in enumerate(headings):
         field = field_of(heading, mapping) or known.get(_plain(heading))
@@ -112,18 +107,15 @@ def field_of(heading: str, mapping: Mapping[str, str]) -> str:
     return {_plain(each): field for each, field in mapping.items()}.get(_plain(heading), "")
 
 
-def missing_columns(columns: Mapping[str, int]) -> list[str]:
-    return [field for field in REQUIRED if field not in columns]
+def missing_columns(columns: Mapping[str, int], form: Form = LEADS) -> list[str]:
+    return [field for field in form.required if field not in columns]
 
 
 def arrival_of(cells: Sequence[str], columns: Mapping[str, int], width: int, channel: str) -> Clean:
     """Raises InvalidInput with every cell that can't be read; `channel` is for rows without one."""
-    if len(cells) > width:
-        en, zh = f"has {len(cells)} cells, the headings only {width}.", f"有 {len(cells)} 列，标题只有 {width} 列。"
-        raise InvalidInput.of(Violation("row", en, zh))
-    values = {field: cells[at].strip() if at < len(cells) else "" for field, at in columns.items()}
-    problems = list(_too_long(values))
-    read = _Reader(values, problems)
+    values = cell_values(cells, columns, width)
+    problems = list(too_long(values, _LONGEST))
+    read = Reader(values, problems)
     arrival = Arrival(
         company_name=values.get("company_name", ""),
         channel=read("channel", _channel) or channel,
@@ -134,14 +126,14 @@ def arrival_of(cells: Sequence[str], columns: Mapping[str, int], width: int, cha
         industry=values.get("industry", ""),
         province=values.get("province", ""),
         city=values.get("city", ""),
-        position=_position(read("latitude", _number), read("longitude", _number), problems),
+        position=_position(read("latitude", cells_as.number), read("longitude", cells_as.number), problems),
         datum=_DATUMS.get(values.get("datum", "").lower(), values.get("datum", "")),
-        grade=read("grade", _grade),
+        grade=read("grade", cells_as.grade),
         qualification=Qualification(
-            first_touch_due_hours=read("first_touch_due_hours", _hours),
-            budget=read("budget", _money),
-            budget_confirmed=read("budget_confirmed", _yes_or_no),
-            decision_chain=read("decision_chain", _chain) or (),
+            first_touch_due_hours=read("first_touch_due_hours", cells_as.hours),
+            budget=read("budget", cells_as.money),
+            budget_confirmed=read("budget_confirmed", cells_as.yes_or_no),
+            decision_chain=read("decision_chain", cells_as.chain) or (),
         ),
         need=values.get("need", ""),
     )
@@ -154,24 +146,6 @@ def arrival_of(cells: Sequence[str], columns: Mapping[str, int], width: int, cha
     return cleaned
 
 
-class _Reader:
-    """Reads a cell that is not empty, or notes why it can't be read."""
-
-    def __init__(self, values: Mapping[str, str], problems: list[Violation]) -> None:
-        self._values = values
-        self._problems = problems
-
-    def __call__(self, field: str, parse: Callable[[str], T]) -> T | None:
-        value = self._values.get(field, "")
-        if not value:
-            return None
-        try:
-            return parse(value)
-        except CellProblem as problem:
-            self._problems.append(Violation(field, problem.en, problem.zh))
-        return None
-
-
 def _in_columns(violation: Violation) -> Violation:
     """position.latitude is the column latitude."""
     return Violation(violation.field.rpartition(".")[2], violation.en, violation.zh, violation.reason)
@@ -181,73 +155,11 @@ def _plain(heading: str) -> str:
     return re.sub(r"\s+", "", heading).lstrip("\ufeff").lower()
 
 
-def _too_long(values: Mapping[str, str]) -> list[Violation]:
-    return [
-        Violation(field, f"is longer than {longest} characters.", f"超过 {longest} 个字符。")
-        for field, longest in _LONGEST.items()
-        if len(values.get(field, "")) > longest
-    ]
-
-
-def _grade(value: str) -> Grade:
-    letter = value.upper().removesuffix("级")
-    if letter not in {each.value for each in Grade}:
-        raise CellProblem(f"“{value}” is no grade: A, B or C.", f"“{value}”不是有效等级，应为 A、B 或 C。")
-    return Grade(letter)
-
-
 def _channel(value: str) -> str:
     channel = CHANNELS.get(value, value)
     if not _CHANNEL.fullmatch(channel):
         raise CellProblem(f"“{value}” is no known channel.", f"“{value}”不是已知渠道。")
     return channel
-
-
-def _number(value: str) -> float:
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite():
-        raise CellProblem(f"“{value}” is no number.", f"“{value}”不是数字。")
-    return float(number)
-
-
-def _hours(value: str) -> int:
-    if len(value) > _HOUR_DIGITS or not value.isascii() or not value.isdigit() or int(value) > 8760:
-        en = f"“{value}” is no number of hours (0 to 8760)."
-        raise CellProblem(en, f"“{value}”不是有效的小时数（0 至 8760）。")
-    return int(value)
-
-
-def _money(value: str) -> Money:
-    try:
-        amount = Money.of(_yuan(value.replace(",", "").replace("，", "").removeprefix("¥").removesuffix("元")))
-    except (ArithmeticError, ValueError):
-        raise CellProblem(f"“{value}” is no amount.", f"“{value}”不是有效金额。") from None
-    if amount.fen < 0:
-        raise CellProblem("must not be negative.", "不能为负数。")
-    if amount.fen > _MOST_FEN:
-        raise CellProblem(f"“{value}” is too large an amount.", f"金额“{value}”过大。")
-    return amount
-
-
-def _yuan(plain: str) -> Decimal:
-    """Raises ArithmeticError, and ValueError for exponents whose digits would take for ever to write out."""
-    yuan = Decimal(plain.removesuffix("万")) * (10_000 if plain.endswith("万") else 1)
-    if yuan.is_finite() and abs(yuan.adjusted()) > _MOST_PLACES:
-        raise ValueError("out of all proportion")
-    return yuan
-
-
-def _yes_or_no(value: str) -> bool:
-    if value.lower() in _YES | _NO:
-        return value.lower() in _YES
-    raise CellProblem(f"“{value}” is neither yes nor no.", f"“{value}”应为是或否。")
-
-
-def _chain(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in re.split(r"[;；、|/]+", value) if part.strip())[:20]
 
 
 def _position(latitude: float | None, longitude: float | None, problems: list[Violation]) -> Position | None:

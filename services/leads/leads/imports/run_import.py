@@ -6,7 +6,8 @@ of a chunk leaves the checkpoint before it, and whoever goes on reads from there
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row
@@ -21,10 +22,13 @@ from leads.capture.policy import CapturePolicy
 from leads.capture.rules import Outcome
 from leads.capture.take_in import Source, take_in
 from leads.imports import store
+from leads.imports.history import HistoryKind, Taken
 from leads.imports.open_table import open_table
-from leads.imports.read_rows import Chunk, read_rows
+from leads.imports.read_rows import Chunk, read_leads, read_rows, refusals
 from leads.imports.revert_import import revert_chunk
+from leads.imports.row_rules import LEADS
 from leads.imports.table_rules import Table
+from leads.imports.take_history import take_history
 from leads.imports.tell_progress import tell_progress
 from leads.imports.try_rows import Judged, forget_rows, try_rows
 
@@ -38,6 +42,8 @@ class Importer:
     uow: UnitOfWork
     files: FileStore
     policies: Policies
+    # By name; of leads there is no other than the one here.
+    history: Mapping[str, HistoryKind] = field(default_factory=dict)
 
 
 def run_imports(importer: Importer) -> int:
@@ -57,7 +63,7 @@ def _run_or_report(importer: Importer, import_id: str) -> None:
         with importer.uow.read(of_service(importer.uow.service)) as tx:
             row = store.load(tx, import_id)
         if row.state == "reverting":
-            while revert_chunk(importer.uow, import_id):
+            while revert_chunk(importer.uow, import_id, importer.history):
                 pass
         else:
             _read(importer, row)
@@ -66,8 +72,10 @@ def _run_or_report(importer: Importer, import_id: str) -> None:
 
 
 def _read(importer: Importer, row: Row[Any]) -> None:
+    kind = importer.history.get(row.kind)
+    form = kind.form if kind else LEADS
     try:
-        with open_table(importer.files, row.file_id, row.mapping, skip=row.rows_read) as table:
+        with open_table(importer.files, row.file_id, row.mapping, row.rows_read, form) as table:
             while _chunk(importer, row, table):
                 pass
     except (InvalidInput, NotFound) as problem:
@@ -77,7 +85,7 @@ def _read(importer: Importer, row: Row[Any]) -> None:
 def _chunk(importer: Importer, started: Row[Any], table: Table) -> bool:
     """False when the import is over."""
     policy: CapturePolicy = importer.policies.current("capture")[1]
-    chunk = read_rows(table, policy.import_checkpoint_rows, started.channel)
+    chunk = _chunk_of(importer, started, table, policy.import_checkpoint_rows)
     with importer.uow.begin(of_service(importer.uow.service)) as tx:
         row = store.load(tx, started.import_id, lock=True)
         if row.state != "running":
@@ -85,7 +93,7 @@ def _chunk(importer: Importer, started: Row[Any], table: Table) -> bool:
         if row.cancel:
             _finish(tx, row, "cancelled")
         elif chunk.rows:
-            _take(importer, tx, row, chunk, table.encoding, policy)
+            _take(importer, tx, row, chunk, table, policy)
         elif chunk.broken is None:
             _finish(tx, row, "done")
         tx.commit()
@@ -94,32 +102,47 @@ def _chunk(importer: Importer, started: Row[Any], table: Table) -> bool:
     return bool(chunk.rows) and not row.cancel
 
 
+def _chunk_of(importer: Importer, started: Row[Any], table: Table, most: int) -> Chunk[Any]:
+    kind, now = importer.history.get(started.kind), importer.uow.clock.now()
+    if kind is None:
+        return read_leads(table, most, started.channel)
+    return read_rows(table, most, lambda cells: kind.read(cells, table.columns, table.width, now))
+
+
 def _take(
-    importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk, encoding: str, policy: CapturePolicy
+    importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk[Any], table: Table, policy: CapturePolicy
 ) -> None:
-    judged = (_try if row.dry_run else _take_in)(importer, tx, row, chunk, policy)
-    store.add_errors(tx, [each | {"import_id": row.import_id} for each in chunk.refused])
+    kind = importer.history.get(row.kind)
+    if kind is None:
+        taken = Taken((_try if row.dry_run else _take_in)(importer, tx, row, chunk, policy))
+    else:
+        taken = take_history(tx, kind, chunk.good, row)
+    judged = taken.judged
+    refused = [*chunk.refused, *refusals(table, chunk.rows, taken.refused)]
+    store.add_errors(tx, [each | {"import_id": row.import_id} for each in refused])
     store.add_rows(tx, [each.as_row(row.import_id) for each in judged if each.outcome != "created"])
     appended = sum(each.outcome == "appended" for each in judged)
     changed = store.change(
         tx,
         row.import_id,
-        encoding=encoding,
+        encoding=table.encoding,
         rows_read=chunk.last_row,
         created=row.created + len(judged) - appended,
         appended=row.appended + appended,
         # Of a real import those are counted when its leads have been compared, after they came in.
         suggested=row.suggested + sum(each.outcome == "suggested" for each in judged),
-        failed=row.failed + chunk.failed,
+        failed=row.failed + chunk.failed + len({number for number, _ in taken.refused}),
     )
     tell_progress(tx, changed)
 
 
-def _try(importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk, policy: CapturePolicy) -> list[Judged]:
+def _try(importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk[Any], policy: CapturePolicy) -> list[Judged]:
     return try_rows(tx, row, chunk.good, policy, importer.policies.current("duplicates")[1])
 
 
-def _take_in(importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk, policy: CapturePolicy) -> list[Judged]:
+def _take_in(
+    importer: Importer, tx: Transaction, row: Row[Any], chunk: Chunk[Any], policy: CapturePolicy
+) -> list[Judged]:
     source = Source(row.started_by, row.unit, row.import_id)
     arrivals = [arrival for _, arrival in chunk.good]
     taken = take_in(tx, arrivals, source, policy, importer.policies.current("grading")[1]) if arrivals else []

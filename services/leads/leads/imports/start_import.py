@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, tuple_
 
-from chassis.errors import FailedPrecondition, InvalidInput, Violation
+from chassis.errors import FailedPrecondition, InvalidInput, PermissionDenied, Violation
 from chassis.files import FileStore
 from chassis.kernel.ids import new_id
 from chassis.rpc.paging import Page
@@ -15,10 +15,19 @@ from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.capture.capture_lead import home_unit
 from leads.imports import store
-from leads.imports.remember_mapping import remember_mapping, remembered_mapping
-from leads.imports.row_rules import HEADINGS
+from leads.imports.remember_mapping import remember_mapping, remembered_mapping, source_of
+from leads.imports.row_rules import LEADS, Form
 
 _errors = tables.lead_import_error.c
+
+
+# Customers and what is known of them are the company's, not a team's.
+_MAY_BRING_HISTORY = frozenset({"hq", "ops"})
+
+
+class HistoryNotYours(PermissionDenied):
+    en = "History is brought along by headquarters or operations alone."
+    zh = "历史数据只能由总部或运营导入。"
 
 
 class ImportIsOver(FailedPrecondition):
@@ -27,15 +36,25 @@ class ImportIsOver(FailedPrecondition):
 
 
 def start_import(
-    tx: Transaction, files: FileStore, file_id: str, channel: str, mapping: Mapping[str, str], *, dry_run: bool = False
+    tx: Transaction,
+    files: FileStore,
+    file_id: str,
+    channel: str,
+    mapping: Mapping[str, str],
+    *,
+    dry_run: bool = False,
+    form: Form = LEADS,
 ) -> Row[Any]:
     """Without a mapping the columns are read as the last time (LD1.6).
 
-    Raises NoSuchFile, or InvalidInput for a mapping to a field that leads don't have.
+    Raises NoSuchFile, InvalidInput for a mapping to a field there is not, HistoryNotYours.
     """
-    check_mapping(mapping)
+    if form is not LEADS and not _MAY_BRING_HISTORY & tx.identity.duties:
+        raise HistoryNotYours
+    check_mapping(mapping, form)
     files.describe(file_id)
-    remember_mapping(tx, channel, mapping)
+    source = source_of(form, channel)
+    remember_mapping(tx, source, mapping)
     import_id = new_id()
     store.add(
         tx,
@@ -44,24 +63,25 @@ def start_import(
             "state": "running",
             "file_id": file_id,
             "channel": channel,
-            "mapping": dict(mapping) or remembered_mapping(tx, channel),
+            "mapping": dict(mapping) or remembered_mapping(tx, source),
+            "kind": form.kind,
             "dry_run": dry_run,
             "started_by": tx.identity.subject,
             "unit": home_unit(tx.identity),
             "started_at": tx.now,
         },
     )
-    after = {"file_id": file_id, "dry_run": dry_run}
+    after = {"file_id": file_id, "dry_run": dry_run, "kind": form.kind}
     tx.audit(action="lead_import.start", entity="lead_import", entity_id=import_id, after=after)
     return store.load(tx, import_id)
 
 
-def check_mapping(mapping: Mapping[str, str]) -> None:
-    """Raises InvalidInput with each column that is mapped to a field leads don't have."""
+def check_mapping(mapping: Mapping[str, str], form: Form = LEADS) -> None:
+    """Raises InvalidInput with each column that is mapped to a field there is not."""
     unknown = [
         Violation(f"mapping.{heading}", f"there is no field “{field}”.", f"没有字段“{field}”。")
         for heading, field in mapping.items()
-        if field not in HEADINGS
+        if field not in form.headings
     ]
     if unknown:
         raise InvalidInput.of(*unknown)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chassis.errors import InvalidInput
-from leads.imports.row_rules import HEADINGS, columns_of, missing_columns
+from leads.imports.row_rules import LEADS, Form, columns_of, missing_columns
 
 Numbered = tuple[int, list[str]]
 
@@ -34,10 +34,12 @@ class Table:
         return len(self.headings)
 
 
-def understood(encoding: str, headings: Sequence[str], rows: Iterator[Numbered], mapping: Mapping[str, str]) -> Table:
+def understood(
+    encoding: str, headings: Sequence[str], rows: Iterator[Numbered], mapping: Mapping[str, str], form: Form = LEADS
+) -> Table:
     """Raises ColumnMissing."""
-    columns = columns_of(headings, mapping)
-    for field in missing_columns(columns):
-        names = HEADINGS[field]
+    columns = columns_of(headings, mapping, form)
+    for field in missing_columns(columns, form):
+        names = form.headings[field]
         raise ColumnMissing(field=field, heading=names[0], headings=", ".join(names[:4]))
     return Table(encoding, headings, columns, rows)

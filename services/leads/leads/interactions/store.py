@@ -68,9 +68,11 @@ def listed(tx: Transaction, customer_id: str, page: Page) -> Sequence[Row[Any]]:
     return tx.execute(_LISTED, asked).all()
 
 
-def known_externals(tx: Transaction, external_ids: Collection[str]) -> set[str]:
-    wanted = sorted(set(external_ids) - {""})
-    return set(tx.execute(select(t.external_id).where(t.external_id != "", t.external_id.in_(wanted))).scalars())
+def known(tx: Transaction, references: Collection[str], external_ids: Collection[str]) -> set[str]:
+    """Those of both that are held."""
+    by_reference = select(t.reference).where(t.reference.in_(set(references)))
+    by_other = select(t.external_id).where(t.external_id != "", t.external_id.in_(set(external_ids)))
+    return {*tx.execute(by_reference).scalars(), *tx.execute(by_other).scalars()}
 
 
 def forget_import(tx: Transaction, import_id: str) -> int:

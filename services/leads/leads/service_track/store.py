@@ -55,11 +55,12 @@ _LISTED = text(f"""
 _FIGURES = text(f"""
     WITH {THEIRS}
     SELECT count(*) AS calls, count(*) FILTER (WHERE state <> 'closed') AS open_calls,
-        CAST(avg(greatest(extract(epoch FROM responded_at - at), 0)) FILTER (WHERE responded_at IS NOT NULL) / 60 AS integer)
+        CAST(avg(greatest(extract(epoch FROM answer), 0)) FILTER (WHERE answer IS NOT NULL) / 60 AS integer)
             AS response_minutes,
-        CAST(avg(greatest(extract(epoch FROM closed_at - at), 0)) FILTER (WHERE closed_at IS NOT NULL) / 60 AS integer)
+        CAST(avg(greatest(extract(epoch FROM ending), 0)) FILTER (WHERE ending IS NOT NULL) / 60 AS integer)
             AS resolution_minutes
-    FROM records WHERE kind = 'service_call'
+    FROM (SELECT state, responded_at - at AS answer, closed_at - at AS ending FROM records WHERE kind = 'service_call')
+        AS calls
 """)  # noqa: S608 - fixed pieces
 
 

@@ -9,6 +9,7 @@ from leads.tables.dynamics import customer_dynamic, sign_up_lead, tender_lead
 from leads.tables.handover import handover, handover_item
 from leads.tables.history import closed_lead, lead_step
 from leads.tables.imports import (
+    customer_filled,
     import_mapping,
     lead_import,
     lead_import_error,
@@ -36,6 +37,7 @@ __all__ = [
     "customer_credential",
     "customer_dynamic",
     "customer_field",
+    "customer_filled",
     "customer_grade",
     "customer_grade_change",
     "customer_grade_due",

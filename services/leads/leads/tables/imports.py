@@ -1,4 +1,4 @@
-"""Imports of leads: their rows that say more than "created", and how columns were read before."""
+"""Imports of leads and of history: their rows that say more than "created", and how columns were read before."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ lead_import = Table(
     identifier("import_id", primary_key=True),
     Column("state", Text, nullable=False),
     Column("file_id", Text, nullable=False),
+    # leads, customers, contacts, follow_ups, orders
+    Column("kind", Text, nullable=False, server_default=text("'leads'")),
     Column("channel", Text, nullable=False),
     Column("mapping", JSONB, nullable=False),
     Column("dry_run", Boolean, nullable=False, server_default=text("false")),
@@ -72,7 +74,7 @@ lead_import_seen = Table(
     Column("known", JSONB, nullable=False),
 )
 
-# Leads that stayed when their import was reverted, and why.
+# What stayed when their import was reverted, and why.
 lead_import_kept = Table(
     "lead_import_kept",
     metadata,
@@ -80,6 +82,20 @@ lead_import_kept = Table(
     identifier("lead_id", primary_key=True),
     words("why"),
     words("why_zh"),
+    # Of what is no lead: the customer's or contact's.
+    words("name"),
+)
+
+# Customers that an import of history has filled in: what it wrote, so that it can be taken back.
+customer_filled = Table(
+    "customer_filled",
+    metadata,
+    identifier("import_id", primary_key=True),
+    identifier("customer_id", primary_key=True),
+    # Field → value, as the customer had it from this version on.
+    Column("fields", JSONB, nullable=False),
+    Column("version", Integer, nullable=False),
+    instant("undone_at"),
 )
 
 # How the columns of a source were read the last time: by a person, and (person empty) by anybody.

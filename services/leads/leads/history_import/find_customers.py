@@ -1,0 +1,64 @@
+"""Which customer a row of history means: by its number in the ERP, its USCC, or its name where one alone bears it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chassis.errors import Violation
+from chassis.unit_of_work import Transaction
+from leads.customers import store
+from leads.customers.rules import Customer, Firm
+from leads.history_import.line_rules import Whose
+
+_UNKNOWN = Violation(
+    "customer_code",
+    "or the name means no customer that is known; bring the customers along first.",
+    "或名称对应的客户不存在，请先导入客户。",
+)
+_SEVERAL = Violation("customer_name", "is borne by several customers.", "对应多个客户，请补充客户编号。")
+
+
+class Customers:
+    """Those that rows may mean, growing as an import of customers goes on."""
+
+    def __init__(self, found: Iterable[Customer]) -> None:
+        self._by_number: dict[tuple[str, str], Customer] = {}
+        self._by_name: dict[str, dict[str, Customer]] = {}
+        for each in found:
+            self.put(each)
+
+    @classmethod
+    def of(cls, tx: Transaction, named: Sequence[Whose]) -> Customers:
+        firms = [Firm(each.name_key, None, each.uscc, "", "") for each in named]
+        by_code = store.by_codes(tx, [each.code for each in named if each.code])
+        return cls([*by_code, *store.candidates(tx, firms)])
+
+    def put(self, customer: Customer) -> None:
+        for field in ("customer_code", "uscc"):
+            if number := getattr(customer, field):
+                self._by_number[field, number] = customer
+        self._by_name.setdefault(customer.name_key, {})[customer.customer_id] = customer
+
+    def meant(self, whose: Whose) -> Customer | Violation:
+        """What the row says more surely decides."""
+        return self.known(whose) or (_SEVERAL if len(self._named(whose)) > 1 else _UNKNOWN)
+
+    def find(self, whose: Whose) -> Customer | Violation | None:
+        """None: nobody yet; a violation where the row leaves open which of several it means."""
+        return self.known(whose) or (_SEVERAL if len(self._named(whose)) > 1 else None)
+
+    def known(self, whose: Whose) -> Customer | None:
+        for field, value in (("customer_code", whose.code), ("uscc", whose.uscc)):
+            found = self._by_number.get((field, value))
+            if found is not None:
+                return found
+        named = self._named(whose)
+        return named[0] if len(named) == 1 else None
+
+    def _named(self, whose: Whose) -> list[Customer]:
+        """Who bears the name and is not known by another number."""
+        return [
+            each
+            for each in self._by_name.get(whose.name_key, {}).values()
+            if not (whose.code and each.customer_code) and not (whose.uscc and each.uscc)
+        ]

@@ -1,0 +1,101 @@
+"""Contacts of the system before, into the decision chains of known customers (LD1.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from chassis.errors import CloseloopError, Violation
+from chassis.unit_of_work import Transaction
+from leads.customer_file import completeness_store, contact_store
+from leads.customer_file.contact_rules import Contact, ContactEntry
+from leads.customer_file.keep_contacts import TooManyContacts, add_contact, retire_contact
+from leads.history_import import store
+from leads.history_import.find_customers import Customers
+from leads.history_import.line_rules import CONTACTS, ContactLine, read_contact
+from leads.imports.history import Taken, TakenBack
+from leads.imports.try_rows import Judged
+
+_NO_BOSS = Violation(
+    "reports_to", "is no contact of the customer; a row above has to name it.", "不是该客户已有联系人，请写在前面的行。"
+)
+_CHANGED = ("Somebody has changed it.", "已有人修改。")
+
+
+class ContactsKind:
+    form = CONTACTS
+
+    def read(self, cells: Sequence[str], columns: Any, width: int, now: datetime) -> ContactLine:
+        return read_contact(cells, columns, width, now)
+
+    def key(self, line: ContactLine) -> str:
+        whose = line.whose
+        return f"{whose.code or whose.uscc or whose.name_key}/{line.name}/{line.phone}"
+
+    def take(self, tx: Transaction, lines: Sequence[tuple[int, ContactLine]], row: Row[Any]) -> Taken:
+        customers = Customers.of(tx, [line.whose for _, line in lines])
+        chains: dict[str, list[Contact]] = {}
+        judged: list[Judged] = []
+        refused: list[tuple[int, Violation]] = []
+        for number, line in lines:
+            customer = customers.meant(line.whose)
+            if isinstance(customer, Violation):
+                refused.append((number, customer))
+                continue
+            customer_id = customer.customer_id
+            chain = chains.setdefault(customer_id, contact_store.there(tx, customer_id))
+            taken = _take(tx, customer_id, line, chain, row.import_id)
+            if isinstance(taken, Violation):
+                refused.append((number, taken))
+            else:
+                judged.append(Judged(number, taken, line.name, customer_id))
+        completeness_store.mark(tx, chains.keys())
+        return Taken(judged, refused)
+
+    def take_back(self, tx: Transaction, row: Row[Any], most: int) -> TakenBack:
+        """Retired, since a contact is never deleted."""
+        found = store.next_contacts(tx, row.import_id, most)
+        untouched = [each for each in found if each.version == 1]
+        for each in untouched:
+            retire_contact(tx, each.contact_id, row.revert_reason)
+        completeness_store.mark(tx, {each.customer_id for each in untouched})
+        kept = {each.contact_id: (each.name, *_CHANGED) for each in found if each.version > 1}
+        return TakenBack(withdrawn=len(untouched), kept=kept, more=bool(found))
+
+
+def _take(tx: Transaction, customer_id: str, line: ContactLine, chain: list[Contact], import_id: str) -> Any:
+    """created, appended, or why it can't be taken in."""
+    if any(_same(line, each) for each in chain):
+        return "appended"
+    boss = next((each for each in chain if each.name == line.reports_to), None)
+    if line.reports_to and boss is None:
+        return _NO_BOSS
+    entry = ContactEntry(
+        line.name,
+        line.title,
+        line.role,
+        boss.contact_id if boss else None,
+        line.phone,
+        line.wecom_id,
+        line.email,
+        # One alone is the primary one: who is it already stays it.
+        line.primary and not any(each.is_primary for each in chain),
+    )
+    try:
+        chain.append(add_contact(tx, customer_id, entry, import_id))
+    except TooManyContacts as problem:
+        return _violation("name", problem)
+    return "created"
+
+
+def _same(line: ContactLine, known: Contact) -> bool:
+    if line.name != known.name:
+        return False
+    return not line.phone or not known.phone or line.phone == known.phone
+
+
+def _violation(field: str, problem: CloseloopError) -> Violation:
+    return Violation(field, problem.text_en, problem.text_zh)

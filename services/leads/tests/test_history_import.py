@@ -1,0 +1,336 @@
+"""History of the system before: customers, contacts, follow-ups and orders by file, tried, taken in, taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from chassis.errors import FailedPrecondition, InvalidInput, PermissionDenied
+from chassis.kernel.calendar import SHANGHAI
+from chassis.kernel.ids import new_id
+from chassis.testing.events import deliver
+from chassis.testing.identity import as_hq, as_manager
+from closeloop.common.v1.money_pb2 import Money
+from closeloop.integration.v1.events_pb2 import OrderFacts, OrderReceived
+from closeloop.leads.v1 import capture_service_pb2 as capture_pb
+from closeloop.leads.v1 import customer_file_service_pb2 as file_pb
+from closeloop.leads.v1 import customer_service_pb2 as customer_pb
+from closeloop.leads.v1 import import_service_pb2 as pb
+from closeloop.leads.v1.capture_service_pb2_grpc import CaptureServiceStub
+from leads.customer_file.count_completeness import count_uncounted
+from leads.customer_file.policy import CompletenessPolicy
+from leads.imports.cell_rules import CellProblem, day, moment
+from leads.imports.run_import import run_imports
+
+from .company import Company, stamp
+from .test_customer_file import CODE, brought, door, edit, file
+from .test_customer_layers import interactions
+from .test_import import errors, state, table
+from .test_import_revert import revert
+from .test_import_trial import door as import_door
+
+CUSTOMERS, CONTACTS = capture_pb.IMPORT_KIND_CUSTOMERS, capture_pb.IMPORT_KIND_CONTACTS
+FOLLOW_UPS, ORDERS = capture_pb.IMPORT_KIND_FOLLOW_UPS, capture_pb.IMPORT_KIND_ORDERS
+CUSTOMER = ["客户名称", "客户编号", "统一社会信用代码", "电话", "行业", "企业规模", "工号", "建档日期"]
+CONTACT = ["客户编号", "客户名称", "联系人", "职务", "决策角色", "上级", "手机"]
+FOLLOW_UP = ["客户编号", "客户名称", "跟进时间", "跟进方式", "跟进内容", "工号", "下一步"]
+ORDER = ["客户编号", "客户名称", "订单号", "金额", "签订日期", "门店"]
+
+
+def run(company: Company, kind: Any, headings: list[str], rows: list[list[str]], **changes: Any) -> capture_pb.Import:
+    request = capture_pb.StartImportRequest(
+        request_id=new_id(), file_id=company.put_file(table(rows, headings=headings)), channel="old_crm", kind=kind,
+        **changes,
+    )  # fmt: skip
+    import_id = getattr(company.capture_service().StartImport(request), "import").import_id
+    run_imports(company.app.importer)
+    return state(company, import_id)
+
+
+def hospital(name: str = "杭州第一医院", code: str = "C1", **changes: str) -> list[str]:
+    row = {"uscc": "", "phone": "", "industry": "医院", "size": "大型", "owner": "E1", "since": "2021-05-06"} | changes
+    return [name, code, *row.values()]
+
+
+def customers(company: Company) -> dict[str, customer_pb.Customer]:
+    listed = company.customers().ListCustomers(customer_pb.ListCustomersRequest()).customers
+    return {each.name: each for each in listed}
+
+
+def outcome(done: capture_pb.Import) -> tuple[int, int, int]:
+    return done.created, done.appended, done.failed
+
+
+@pytest.mark.spec("LD1.6", "LD13.1")
+def test_customers_come_in_whole_and_bad_rows_are_named(company: Company) -> None:
+    company.hire("E1")
+    done = run(
+        company, CUSTOMERS, CUSTOMER,
+        [
+            hospital(uscc=CODE, phone="0571-88880000"),
+            hospital("城西学校", "C2", owner="E77"),
+            hospital("", "C3"),
+            hospital("城北学校", "C4", uscc="123", phone="12", since="2031-01-01"),
+            hospital("城东学校", "C5", size="超大"),
+            hospital("别名", "", uscc=CODE),  # the first row again
+        ],
+    )  # fmt: skip
+    assert (done.state, done.kind, outcome(done)) == (capture_pb.IMPORT_STATE_DONE, CUSTOMERS, (1, 1, 4))
+    assert errors(company, done.import_id) == [
+        (2, "owner_id", "E77"), (3, "name", ""), (4, "phone", "12"), (4, "since", "2031-01-01"), (4, "uscc", "123"),
+        (5, "size", "超大"),
+    ]  # fmt: skip
+    found = customers(company)["杭州第一医院"]
+    assert (found.owner_id, found.size, found.uscc, found.phone) == ("E1", "large", CODE, "+8657188880000")
+    assert found.since.ToDatetime(UTC).astimezone(SHANGHAI).date() == date(2021, 5, 6)
+    assert [each.message.customer.name for each in company.events("customers.created")] == ["杭州第一医院"]
+    answer = import_door(company).WriteErrorFile(
+        pb.WriteErrorFileRequest(request_id=new_id(), import_id=done.import_id)
+    )
+    assert answer.rows == 4
+
+
+@pytest.mark.spec("LD1.6")
+def test_a_known_customer_is_filled_in_where_it_says_nothing(company: Company) -> None:
+    known = brought(company, industry="高校")
+    done = run(company, CUSTOMERS, CUSTOMER, [hospital(uscc=CODE)])
+    found = customers(company)["杭州第一医院"]
+    assert (outcome(done), found.industry, found.size, found.uscc) == ((0, 1, 0), "高校", "large", CODE)
+    assert found.customer_id == known.customer_id
+    gone = revert(company, done.import_id)
+    found = customers(company)["杭州第一医院"]
+    assert (gone.touches_removed, found.industry, found.size, found.uscc) == (1, "高校", "", "")
+
+
+@pytest.mark.spec("LD1.6")
+def test_what_was_changed_since_it_was_filled_in_stays(company: Company) -> None:
+    brought(company)
+    done = run(company, CUSTOMERS, CUSTOMER, [hospital(uscc=CODE)])
+    edit(company, customers(company)["杭州第一医院"], size="small")
+    revert(company, done.import_id)
+    found = customers(company)["杭州第一医院"]
+    assert (found.size, found.uscc, found.industry) == ("small", "", "")
+
+
+@pytest.mark.spec("LD1.6")
+@pytest.mark.parametrize(
+    ("kind", "headings", "row"),
+    [
+        (CUSTOMERS, CUSTOMER, hospital("新客户", "C8")),
+        (CONTACTS, CONTACT, ["C1", "", "王院长", "院长", "决策人", "", "13800000001"]),
+        (FOLLOW_UPS, FOLLOW_UP, ["C1", "", "2024-03-01 14:30", "拜访", "谈了影像系统", "E0", ""]),
+        (ORDERS, ORDER, ["C1", "", "OLD-1", "1200.50", "2024/3/1", "S1"]),
+    ],
+)
+def test_a_dry_run_says_what_would_happen_and_takes_nothing_in(
+    company: Company, kind: Any, headings: list[str], row: list[str]
+) -> None:
+    brought(company)
+    before = len(company.events())
+    tried = run(company, kind, headings, [row, row], dry_run=True)
+    assert (outcome(tried), tried.dry_run) == ((1, 1, 0), True)
+    with company.service.runtime.database.connect() as conn:
+        for kept in ("customer_contact", "interaction", "purchase"):
+            assert conn.scalar(text(f"SELECT count(*) FROM {kept}")) == 0
+        assert conn.scalar(text("SELECT count(*) FROM customer")) == 1
+    assert {each.type for each in company.events()[before:]} == {"leads.import_progressed"}
+    assert outcome(run(company, kind, headings, [row, row])) == (1, 1, 0)
+    assert outcome(run(company, kind, headings, [row, row])) == (0, 2, 0)
+
+
+@pytest.mark.spec("LD1.6", "LD9.1")
+def test_a_decision_chain_comes_in_with_who_reports_to_whom(company: Company) -> None:
+    customer = brought(company)
+    done = run(
+        company, CONTACTS, CONTACT,
+        [
+            ["C1", "", "王院长", "院长", "决策人", "", "13800000001"],
+            ["", "杭州第一医院", "李科长", "科长", "把关人", "王院长", ""],
+            ["C9", "", "无主", "", "", "", ""],
+            ["C1", "", "赵工", "", "老大", "", ""],
+            ["C1", "", "钱工", "", "使用人", "孙主任", ""],
+        ],
+    )  # fmt: skip
+    assert outcome(done) == (2, 0, 3)
+    assert [each[:2] for each in errors(company, done.import_id)] == [
+        (3, "customer_code"), (4, "role"), (5, "reports_to"),
+    ]  # fmt: skip
+    found = file(company, customer.customer_id).contacts
+    assert [(each.name, each.primary, each.reports_to) for each in found] == [
+        ("王院长", True, ""), ("李科长", False, found[0].contact_id),
+    ]  # fmt: skip
+    count_uncounted(company.service.uow, CompletenessPolicy(), 0)
+    [listed] = company.customers().ListCustomers(customer_pb.ListCustomersRequest()).completeness
+    assert listed.percent == 25
+
+
+@pytest.mark.spec("LD1.6")
+def test_follow_ups_are_in_the_interactions_and_start_no_clock(company: Company) -> None:
+    customer = brought(company)
+    company.capture(phone="13800000009")
+    due = company.next_due()
+    done = run(
+        company, FOLLOW_UPS, FOLLOW_UP,
+        [
+            ["C1", "", "2024-03-01 14:30", "拜访", "谈了影像系统", "E0", "报价"],
+            ["C1", "", "20240302", "电话", "报价已发", "E1", ""],
+            ["C1", "", "2031-01-01", "电话", "未来", "E1", ""],
+            ["C1", "", "昨天", "飞鸽", "不明", "E1", ""],
+        ],
+    )  # fmt: skip
+    assert outcome(done) == (2, 0, 2)
+    assert [each[:2] for each in errors(company, done.import_id)] == [(3, "at"), (4, "at"), (4, "channel")]
+    found = interactions(company, customer.customer_id)
+    assert [(each.channel, each.source, each.text, each.by_name) for each in found] == [
+        ("call", "migrated", "报价已发", "员工E1"), ("visit", "migrated", "谈了影像系统", ""),
+    ]  # fmt: skip
+    assert found[1].at.ToDatetime(UTC) == datetime(2024, 3, 1, 6, 30, tzinfo=UTC)
+    assert (found[1].next_step, company.next_due()) == ("报价", due)
+    assert revert(company, done.import_id).withdrawn == 2
+    assert interactions(company, customer.customer_id) == []
+
+
+def told(number: str) -> OrderReceived:
+    facts = OrderFacts(
+        order_id=number, version=1, customer_code="C1", amount=Money(fen=99, currency="CNY"),
+        signed_at=stamp(datetime(2024, 3, 1, tzinfo=UTC)), state="active",
+    )  # fmt: skip
+    return OrderReceived(order_id=number, order=facts)
+
+
+def bought(company: Company, customer_id: str) -> dict[str, tuple[str, int]]:
+    answer = door(company).ListPurchases(file_pb.ListPurchasesRequest(customer_id=customer_id))
+    return {each.order_number: (each.source, each.amount.fen) for each in answer.purchases}
+
+
+@pytest.mark.spec("LD1.6", "LD9.1")
+def test_the_erp_s_own_order_takes_the_place_of_one_brought_along(company: Company) -> None:
+    customer_id = brought(company).customer_id
+    deliver(company.service, told("SO3"))
+    rows = [["C1", "", f"SO{n}", "1,200.50", "2024-03-01", "S1"] for n in range(1, 4)]
+    done = run(company, ORDERS, ORDER, rows)
+    assert outcome(done) == (2, 1, 0)
+    deliver(company.service, told("SO2"))
+    assert bought(company, customer_id) == {"SO1": ("migrated", 120050), "SO2": ("erp", 99), "SO3": ("erp", 99)}
+    assert revert(company, done.import_id).withdrawn == 1
+    assert set(bought(company, customer_id)) == {"SO2", "SO3"}
+
+
+@pytest.mark.spec("LD1.6")
+def test_customers_nobody_has_touched_go_and_the_others_are_named(company: Company) -> None:
+    company.hire("E1")
+    done = run(company, CUSTOMERS, CUSTOMER, [hospital(f"客户{n}", f"C{n}") for n in range(1, 6)])
+    ids = {name: each.customer_id for name, each in customers(company).items()}
+    edit(company, customers(company)["客户1"], needs="影像系统")
+    run(company, CONTACTS, CONTACT, [["C2", "", "王院长", "", "", "", ""]])
+    run(company, FOLLOW_UPS, FOLLOW_UP, [["C3", "", "2024-03-01", "电话", "谈过", "", ""]])
+    run(company, ORDERS, ORDER, [["C4", "", "OLD-1", "1", "2024-03-01", ""]])
+    gone = revert(company, done.import_id)
+    assert (gone.state, gone.withdrawn, gone.kept) == (capture_pb.IMPORT_STATE_REVERTED, 1, 4)
+    kept = import_door(company).ListKeptLeads(pb.ListKeptLeadsRequest(import_id=done.import_id)).leads
+    assert {each.company_name: each.why_zh for each in kept} == {
+        "客户1": "已有人修改。", "客户2": "已有联系人或证照。", "客户3": "已有互动记录。", "客户4": "已有订单。",
+    }  # fmt: skip
+    assert set(customers(company)) == {"客户1", "客户2", "客户3", "客户4"}
+    last = company.events("customers.updated")[-1].message.customer
+    assert (last.customer_id, last.customer_code, last.owner_id) == (ids["客户5"], "", "")
+    # Its name and number are free again.
+    again = run(company, CUSTOMERS, CUSTOMER, [hospital("客户5", "C5")])
+    assert outcome(again) == (1, 0, 0)
+    assert customers(company)["客户5"].customer_id != ids["客户5"]
+
+
+@pytest.mark.spec("LD1.6")
+def test_contacts_nobody_has_changed_are_retired(company: Company) -> None:
+    customer_id = brought(company).customer_id
+    rows = [["C1", "", name, "", "", "", ""] for name in ("王院长", "李科长")]
+    done = run(company, CONTACTS, CONTACT, rows)
+    boss = file(company, customer_id).contacts[0]
+    door(company).ChangeContact(
+        file_pb.ChangeContactRequest(
+            request_id=new_id(), contact_id=boss.contact_id, etag=boss.etag,
+            contact=file_pb.ContactEntry(name="王院长", title="院长"),
+        )
+    )  # fmt: skip
+    gone = revert(company, done.import_id)
+    assert (gone.withdrawn, gone.kept) == (1, 1)
+    assert [each.name for each in file(company, customer_id).contacts] == ["王院长"]
+    with pytest.raises(FailedPrecondition):
+        revert(company, done.import_id)
+
+
+@pytest.mark.spec("LD1.6")
+def test_a_name_that_several_bear_needs_a_number_too(company: Company) -> None:
+    brought(company, "C1", "城西小学")
+    brought(company, "C2", "城西小学")
+    done = run(company, FOLLOW_UPS, FOLLOW_UP, [["", "城西小学", "2024-03-01", "电话", "谈过", "", ""]])
+    assert errors(company, done.import_id) == [(1, "customer_name", "城西小学")]
+    done = run(company, FOLLOW_UPS, FOLLOW_UP, [["C2", "城西小学", "2024-03-01", "电话", "谈过", "", ""]])
+    assert outcome(done) == (1, 0, 0)
+
+
+@pytest.mark.spec("LD1.6")
+def test_how_columns_were_read_is_remembered_by_kind(company: Company) -> None:
+    brought(company)
+    headings, row = ["户号", "谁", "何时", "说了什么"], ["C1", "x", "2024-03-01", "谈过"]
+    mapping = {"户号": "customer_code", "何时": "at", "说了什么": "text"}
+    assert outcome(run(company, FOLLOW_UPS, headings, [row], mapping=mapping)) == (1, 0, 0)
+    request = pb.PreviewImportRequest(
+        request_id=new_id(),
+        file_id=company.put_file(table([row], headings=headings)),
+        channel="old_crm",
+        kind=FOLLOW_UPS,
+    )
+    columns = import_door(company).PreviewImport(request).columns
+    assert {each.heading: (each.field, each.by) for each in columns if each.field} == {
+        "户号": ("customer_code", "remembered"), "何时": ("at", "remembered"), "说了什么": ("text", "remembered"),
+    }  # fmt: skip
+    request.kind, request.request_id = ORDERS, new_id()
+    assert list(import_door(company).PreviewImport(request).missing) == ["order_number", "amount", "signed_on"]
+    failed = run(company, ORDERS, headings, [row])
+    assert (failed.state, "订单号" in failed.error) == (capture_pb.IMPORT_STATE_FAILED, True)
+    with pytest.raises(InvalidInput):
+        run(company, ORDERS, headings, [row], mapping={"户号": "company_name"})
+
+
+@pytest.mark.spec("LD1.6")
+def test_a_manager_brings_leads_along_but_no_history(company: Company) -> None:
+    stub = CaptureServiceStub(company.rpc(company.service, as_=as_manager()))
+    request = capture_pb.StartImportRequest(
+        request_id=new_id(), file_id=company.put_file(b"a"), channel="old_crm", kind=ORDERS
+    )
+    with pytest.raises(PermissionDenied):
+        stub.StartImport(request)
+    request.kind, request.request_id = capture_pb.IMPORT_KIND_LEADS, new_id()
+    assert getattr(stub.StartImport(request), "import").kind == capture_pb.IMPORT_KIND_LEADS
+    assert as_hq().level == "company"
+
+
+@pytest.mark.spec("LD13.1")
+@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.times())
+def test_days_are_read_in_every_usual_spelling(on: date, clock: time) -> None:
+    at = datetime.combine(on, clock, SHANGHAI)
+    for spelt in ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y-%m-%dT%H:%M:%S"):
+        assert day(at.strftime(spelt)) == on
+    told_at = moment(at.strftime("%Y-%m-%d %H:%M:%S"))
+    assert told_at.timestamp() == at.replace(microsecond=0).timestamp()
+
+
+@pytest.mark.spec("LD13.1")
+@pytest.mark.parametrize("wrong", ["", "昨天", "2024-13-01", "2024-02-30", "2024", "1/2/2024", "٢٠٢٤-01-01", "2024-1-"])
+def test_what_is_no_day_is_refused(wrong: str) -> None:
+    with pytest.raises(CellProblem):
+        day(wrong)
+    with pytest.raises(CellProblem):
+        moment(wrong)
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    with pytest.raises(CellProblem):
+        moment("2024-03-01 25:00")
+    assert moment("2024-03-01") - moment("2024-03-01 09:00") == timedelta(hours=3)
