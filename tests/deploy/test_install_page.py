@@ -1,4 +1,4 @@
-"""Who follows docs/install.md has made every Secret that the medium example asks for, under the keys it asks for."""
+"""Who follows docs/install.md has made every Secret and claim that the examples ask for, under the names they use."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import re
 
 import pytest
 
-from tests.deploy.rendering import ROOT, SERVICES, pods, render, secret_env
+from tests.deploy.rendering import NAMESPACE, ROOT, SERVICES, of_kind, pods, render, secret_env
 
 PAGE = (ROOT / "docs/install.md").read_text(encoding="utf-8")
-# Passwords of the company's own systems: what there is differs from one to the next.
-OF_THE_SOURCES = {"closeloop-sources", "closeloop-wecom"}
 
 
 def made() -> set[tuple[str, str]]:
@@ -23,21 +21,35 @@ def made() -> set[tuple[str, str]]:
     return found
 
 
-def asked_for() -> set[tuple[str, str]]:
+def asked_for(example: str) -> set[tuple[str, str]]:
     found = set()
-    for _, pod in pods(render("medium")):
+    for _, pod in pods(render(example)):
         found |= set(secret_env(pod).values())
         for volume in pod["spec"]["volumes"]:
             found |= {
                 (volume["secret"]["secretName"], item["key"]) for item in volume.get("secret", {}).get("items", [])
             }
-    return {(name, key) for name, key in found if name not in OF_THE_SOURCES}
+    return found
+
+
+def claims(example: str) -> set[str]:
+    volumes = [volume for _, pod in pods(render(example)) for volume in pod["spec"]["volumes"]]
+    return {each["persistentVolumeClaim"]["claimName"] for each in volumes if "persistentVolumeClaim" in each}
 
 
 @pytest.mark.spec("P5.1", "P4.2")
-def test_the_page_makes_every_secret_of_the_example() -> None:
-    assert asked_for() - made() == set()
+@pytest.mark.parametrize("example", ["small", "medium"])
+def test_the_page_makes_every_secret_of_the_example(example: str) -> None:
+    assert asked_for(example) - made() == set()
     assert ("closeloop-signing-gateway", "signing.pem") in made()
+
+
+@pytest.mark.spec("P5.1")
+def test_the_page_makes_what_else_the_examples_name() -> None:
+    assert claims("small") - set(re.findall(r"metadata: { name: (\S+) }", PAGE)) == set()
+    tls = {entry["secretName"] for each in of_kind(render("medium"), "Ingress") for entry in each["spec"]["tls"]}
+    assert tls - set(re.findall(r"create secret tls (\S+)", PAGE)) == set()
+    assert f"kubectl create namespace {NAMESPACE}" in PAGE
 
 
 @pytest.mark.spec("P4.2")

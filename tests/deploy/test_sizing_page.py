@@ -8,10 +8,11 @@ import pytest
 
 from chassis.config import Settings
 from chassis.service.runtime import FOR_LOOPS
+from leads.settings import LeadsSettings
 from tests.deploy.rendering import EXAMPLES, ROOT, Resource, container, name, of_kind, render, service_of
 
-# Connections of a pod: its pool, and one for a relay or consumer.
-MOST = Settings.model_fields["grpc_threads"].default + FOR_LOOPS + 1
+# Beside the pool and the connection of the policies: a relay has one of its own, and so has a consumer for its lanes.
+OF_ROLES = {"serve": 0, "consume": 1, "relay": 1, "jobs": 0, "all": 2}
 PAGE = (ROOT / "docs/sizing.md").read_text(encoding="utf-8")
 
 
@@ -24,6 +25,13 @@ def replicas(example: str) -> dict[str, tuple[int, Resource]]:
     }
     found = of_kind(resources, "Deployment")
     return {name(e): (e["spec"].get("replicas") or least[name(e)], e["spec"]["template"]) for e in found}
+
+
+def connections(pod: Resource) -> int:
+    """At most, with the threads that the service has when nothing else is set."""
+    settings = LeadsSettings if service_of(pod) == "leads" else Settings
+    threads = settings.model_fields["grpc_threads"].default
+    return int(threads) + FOR_LOOPS + 1 + OF_ROLES[pod["metadata"]["labels"]["closeloop/role"]]
 
 
 def cores(text: str | int) -> float:
@@ -55,5 +63,6 @@ def test_the_table_of_examples_is_true(example: str) -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_table_of_connections_is_true(example: str) -> None:
     (row,) = re.findall(rf"^\| {example} \| (\d+)[^|]*\| (\d+) \|", PAGE, re.M)
-    with_database = sum(count for count, pod in replicas(example).values() if service_of(pod) != "gateway")
-    assert tuple(map(int, row)) == (with_database, with_database * MOST)
+    with_database = [(count, pod) for count, pod in replicas(example).values() if service_of(pod) != "gateway"]
+    most = sum(count * connections(pod) for count, pod in with_database)
+    assert tuple(map(int, row)) == (sum(count for count, _ in with_database), most)
