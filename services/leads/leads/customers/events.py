@@ -39,6 +39,3 @@ class CustomerOwnerChanged:
     before: str
     after: str
     unit: str
-
-
-PUBLISHED = (CustomerCreated, CustomerUpdated, CustomerOwnerChanged)

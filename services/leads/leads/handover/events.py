@@ -68,6 +68,3 @@ class HandoverClosed:
     seconds_to_move: int | None
     seconds_to_check_off: int | None
     closed_at: datetime
-
-
-PUBLISHED = (HandoverOpened, HandoverMoved, HandoverReminded, HandoverClosed)

@@ -262,29 +262,3 @@ class LeadsRecalled:
     reason: str
     reason_zh: str
     recalled_at: datetime
-
-
-PUBLISHED = (
-    LeadCaptured,
-    LeadGraded,
-    LeadAssigned,
-    LeadAssignmentHeld,
-    LeadAccepted,
-    LeadResponseOverdue,
-    LeadRecycled,
-    LeadRecalled,
-    LeadWaitsTooLong,
-    LeadConverted,
-    LeadDisqualified,
-    LeadReopened,
-    ImportProgressed,
-    LeadMerged,
-    LeadUnmerged,
-    LeadClaimed,
-    LeadWithdrawn,
-    FairnessDrifted,
-    RepPassedOver,
-    RepPaused,
-    RepPauseCleared,
-    LeadsRecalled,
-)
