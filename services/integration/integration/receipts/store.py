@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Uuid, and_, case, cast, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -17,6 +35,7 @@ from chassis.unit_of_work import Transaction
 from integration.receipts.rules import Balance, Booked, Entry, Statement
 from integration.tables import bank_account, bank_chain, bank_entry, bank_line, bank_statement
 
+Key = tuple[date, str]
 # The state of a booking that its statement no longer tells, once corrected.
 WITHDRAWN = "withdrawn"
 IS_RECEIPT = and_(bank_entry.c.credit, bank_entry.c.state != WITHDRAWN)
@@ -219,9 +238,18 @@ def _booked(row: Row[Any]) -> Booked:
 # -- entries -------------------------------------------------------------------------------------------------------
 
 
-def lines(tx: Transaction, statement: Statement, keys: Iterable[tuple[date, str]]) -> dict[tuple[date, str], Row[Any]]:
+def _near(table: Table, keys: Collection[Key]) -> ColumnElement[bool]:
+    """Any of the days with any of the serials, which may be a few more than `keys`: two lists that the index takes as
+    they are. A thousand pairs of parameters cost more than what they ask for.
+    """
+    days, serials = {day for day, _ in keys}, {serial for _, serial in keys}
+    on_days = table.c.booked_on == func.any(cast(sorted(days), ARRAY(Date)))
+    return and_(on_days, table.c.serial == func.any(cast(sorted(serials), ARRAY(Text))))
+
+
+def lines(tx: Transaction, statement: Statement, keys: Collection[Key]) -> dict[Key, Row[Any]]:
     """What any statement of this format told before under these keys; the entries are locked."""
-    wanted = tuple_(bank_line.c.booked_on, bank_line.c.serial).in_(sorted(keys))
+    wanted = _near(bank_line, keys)
     query = (
         select(
             bank_line.c.booked_on.label("told_on"),
@@ -234,13 +262,11 @@ def lines(tx: Transaction, statement: Statement, keys: Iterable[tuple[date, str]
     )
     # In the order in which waiting receipts are locked, so that the two never wait for each other.
     found = tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update(of=bank_entry))
-    told = {(row.told_on, row.told_as): row for row in found}
+    told = {key: row for row in found if (key := (row.told_on, row.told_as)) in keys}
     return told | origins(tx, statement, set(keys) - told.keys(), withdrawn=False)
 
 
-def origins(
-    tx: Transaction, statement: Statement, keys: set[tuple[date, str]], *, withdrawn: bool
-) -> dict[tuple[date, str], Row[Any]]:
+def origins(tx: Transaction, statement: Statement, keys: Collection[Key], *, withdrawn: bool) -> dict[Key, Row[Any]]:
     """Entries that this format told first under these keys, whatever became of its lines, locked."""
     if not keys:
         return {}
@@ -252,30 +278,35 @@ def origins(
     ).where(
         bank_entry.c.account == statement.account,
         bank_entry.c.format == statement.format,
-        tuple_(bank_entry.c.booked_on, bank_entry.c.serial).in_(sorted(keys)),
+        _near(bank_entry, keys),
         (bank_entry.c.state == WITHDRAWN) == withdrawn,
     )
     found = tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update())
-    return {(row.told_on, row.told_as): row for row in found}
+    return {key: row for row in found if (key := (row.told_on, row.told_as)) in keys}
 
 
-def said(tx: Transaction, statement: Statement, keys: Iterable[tuple[date, str]]) -> Sequence[Row[Any]]:
+def said(tx: Transaction, statement: Statement, keys: Collection[Key]) -> Sequence[Row[Any]]:
     """What each statement of this format told under these keys."""
-    wanted = tuple_(bank_line.c.booked_on, bank_line.c.serial).in_(sorted(keys))
     query = select(bank_line).where(
-        bank_line.c.account == statement.account, bank_line.c.format == statement.format, wanted
+        bank_line.c.account == statement.account, bank_line.c.format == statement.format, _near(bank_line, keys)
     )
-    return tx.execute(query).all()
+    return [row for row in tx.execute(query) if (row.booked_on, row.serial) in keys]
 
 
 def untold(tx: Transaction, statement: Statement, amounts: set[int], days: tuple[date, date]) -> Sequence[Row[Any]]:
-    """Entries of other formats that this one has not told of yet, locked."""
+    """Entries of other formats that this one has not told of yet, locked.
+
+    The formats are named, so that a large statement is not looked through again for each of its own parts.
+    """
+    others = sorted(chains(tx, statement.account).keys() - {statement.format})
+    if not others:
+        return ()
     told = exists().where(bank_line.c.entry_id == bank_entry.c.id, bank_line.c.format == statement.format)
     query = select(bank_entry).where(
         bank_entry.c.account == statement.account,
         bank_entry.c.booked_on.between(*days),
         bank_entry.c.amount_fen.in_(sorted(amounts)),
-        bank_entry.c.format != statement.format,
+        bank_entry.c.format == func.any(others),
         ~told,
     )
     return tx.execute(query.order_by(bank_entry.c.booked_on, bank_entry.c.id).with_for_update()).all()

@@ -100,7 +100,7 @@ def _told_before(
     used: set[Key] = set()
     asked = {(each.booked_on, each.serial) for each in part.entries}
     for ordinal in count(1):
-        rows = store.said(tx, part.statement, [numbered(key, ordinal) for key in asked]) if asked else ()
+        rows = store.said(tx, part.statement, {numbered(key, ordinal) for key in asked}) if asked else ()
         for row in rows:
             own = (row.booked_on, row.serial)
             said[own].add(bytes(row.content_hash))
