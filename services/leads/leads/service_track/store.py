@@ -24,16 +24,14 @@ _KEEP = text(
 )
 # A customer's records, however they name it; each once.
 THEIRS = """
-    theirs AS (
-        SELECT customer_id, customer_code FROM customer WHERE customer_id = CAST(:customer AS uuid)
-    ), records AS (
-        SELECT r.* FROM service_record AS r JOIN theirs ON r.customer_id = theirs.customer_id
+    records AS MATERIALIZED (
+        SELECT * FROM service_record WHERE customer_id = CAST(:customer AS uuid)
         UNION
-        SELECT r.* FROM service_record AS r
-        JOIN theirs ON r.customer_code <> '' AND r.customer_code = theirs.customer_code
+        SELECT * FROM service_record WHERE customer_code <> ''
+            AND customer_code = (SELECT customer_code FROM customer WHERE customer_id = CAST(:customer AS uuid))
         UNION
-        SELECT r.* FROM service_record AS r JOIN purchase AS p ON r.order_id <> '' AND r.order_id = p.order_number
-        JOIN theirs ON p.customer_id = theirs.customer_id
+        SELECT * FROM service_record WHERE order_id <> ''
+            AND order_id = ANY (ARRAY(SELECT order_number FROM purchase WHERE customer_id = CAST(:customer AS uuid)))
     )
 """
 _LISTED = text(f"""
