@@ -91,7 +91,7 @@ class EventCatalog:
                     return contract
         name = event.__name__ if isinstance(event, type) else type(event).__name__
         if name not in self._by_name or isinstance(event, Message):
-            raise UnknownEvent(f"no message called {name} carries the event option: add it to events.proto, then `make proto`")
+            raise UnknownEvent(f"no message called {name} carries the event option; add it, then `make proto`")
         return self._by_name[name]
 
     def encode(self, event: object) -> EncodedEvent:
