@@ -22,12 +22,15 @@ from closeloop.leads.v1 import customer_file_service_pb2 as file_pb
 from closeloop.leads.v1 import customer_service_pb2 as customer_pb
 from closeloop.leads.v1 import import_service_pb2 as pb
 from closeloop.leads.v1.capture_service_pb2_grpc import CaptureServiceStub
+from leads.capture.policy import CapturePolicy
 from leads.customer_file.count_completeness import count_uncounted
 from leads.customer_file.policy import CompletenessPolicy
 from leads.imports.cell_rules import CellProblem, day, moment
 from leads.imports.run_import import run_imports
+from leads.policies import CAPTURE
 
 from .company import Company, stamp
+from .test_clocks import publish
 from .test_customer_file import CODE, brought, door, edit, file
 from .test_customer_layers import interactions
 from .test_import import errors, state, table
@@ -141,6 +144,19 @@ def test_a_dry_run_says_what_would_happen_and_takes_nothing_in(
     assert {each.type for each in company.events()[before:]} == {"leads.import_progressed"}
     assert outcome(run(company, kind, headings, [row, row])) == (1, 1, 0)
     assert outcome(run(company, kind, headings, [row, row])) == (0, 2, 0)
+
+
+@pytest.mark.spec("LD1.6")
+def test_a_dry_run_knows_the_rows_of_its_earlier_chunks(company: Company) -> None:
+    company.hire("E1")
+    publish(company, CAPTURE, CapturePolicy(import_checkpoint_rows=1).model_dump(mode="json"))
+    rows = [hospital(), hospital("杭州第二医院", "C2"), hospital(), hospital("杭州第二医院", "C2", phone="12")]
+    tried = run(company, CUSTOMERS, CUSTOMER, rows, dry_run=True)
+    assert outcome(tried) == outcome(run(company, CUSTOMERS, CUSTOMER, rows)) == (2, 1, 1)
+    met = import_door(company).ListImportRows(pb.ListImportRowsRequest(import_id=tried.import_id)).rows
+    assert [(each.row, each.other_row) for each in met] == [(3, 1)]
+    with company.service.runtime.database.connect() as conn:
+        assert conn.scalar(text("SELECT count(*) FROM lead_import_seen")) == 0
 
 
 @pytest.mark.spec("LD1.6", "LD9.1")

@@ -102,5 +102,7 @@ def _fill(tx: Transaction, known: Customer, line: CustomerLine, import_id: str) 
     if fields:
         changed = customers.save(tx, held, **fields)
         tx.record(CustomerUpdated(changed.facts, changed.customer_id))
+        before = {field: getattr(held, field) for field in fields}
+        tx.audit(action="customer.fill", entity="customer", entity_id=held.customer_id, before=before, after=fields)
         store.note_filled(tx, import_id, changed, fields)
     return True
