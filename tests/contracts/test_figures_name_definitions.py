@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from forecast.provenance.rules import DEFINITION as FORECAST
+from forecast.rollup.rules import DEFINITION as FORECAST
 from integration.claiming.summarise_collections import METRIC
 from integration.definitions.policy import NEEDED, SHIPPED
-from targets.provenance.rules import DEFINITION as ATTAINMENT
+from targets.attainment.rules import DEFINITION as ATTAINMENT
 
 LABEL = re.compile(r"^(?P<metric>[a-z_.]+)\.v(?P<version>\d+): .+")
 
