@@ -60,6 +60,8 @@ def follow_up_in(request: follow_up_pb.RecordFollowUpRequest, now: datetime) -> 
             for each in request.attitudes
         ),
         recording_seconds=request.recording_seconds,
+        next_step=request.next_step,
+        next_step_due_at=instant_in(request.next_step_due_at) if request.HasField("next_step_due_at") else None,
     )
 
 
@@ -138,7 +140,10 @@ def follow_up(row: Row[Any] | FollowUp) -> follow_up_pb.FollowUp:
         tags=row.tags,
         recording_seconds=row.recording_seconds,
         version=1,
+        next_step=row.next_step,
     )
+    if row.next_step_due_at is not None:
+        message.next_step_due_at.FromDatetime(row.next_step_due_at)
     message.occurred_at.FromDatetime(row.occurred_at)
     message.recorded_at.FromDatetime(row.recorded_at)
     return message

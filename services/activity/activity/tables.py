@@ -93,6 +93,8 @@ follow_up = Table(
     Column("tags", ARRAY(Text), nullable=False),
     Column("recording_seconds", Integer, nullable=False),
     Column("policy_version", Integer, nullable=False),
+    Column("next_step", Text, nullable=False, server_default=text("''")),
+    _instant("next_step_due_at", nullable=True),
     Index("follow_up_lead", "lead_id", "follow_up_id"),
     Index("follow_up_customer", "customer_id", "follow_up_id"),
     Index("follow_up_author", "author_id", "follow_up_id"),

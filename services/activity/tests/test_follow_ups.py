@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import InvalidInput, NotFound, PermissionDenied
 from chassis.identity import Identity
@@ -104,6 +107,26 @@ def test_input_that_makes_no_sense_is_refused_by_field(world) -> None:
             door(world).RecordFollowUp(first_visit(**wrong))
         assert [each.field for each in refused.value.violations] == [field], wrong
     assert world.count("follow_up") == 0
+
+
+@pytest.mark.spec("A1.1", "LD10.1")
+def test_what_was_promised_for_when_is_kept_and_told(world) -> None:
+    world.assign()
+    due = Timestamp()
+    due.FromDatetime(world.clock.now() + timedelta(days=2))
+    made = door(world).RecordFollowUp(first_visit(next_step="送样机", next_step_due_at=due)).follow_up
+    assert (made.next_step, made.next_step_due_at) == ("送样机", due)
+    (told,) = world.told("activity.follow_up_recorded")
+    assert (told.next_step, told.next_step_due_at) == ("送样机", due)
+    past = Timestamp()
+    past.FromDatetime(world.clock.now() - timedelta(minutes=1))
+    for wrong, field in (
+        ({"next_step_due_at": due}, "next_step"),
+        ({"next_step": "x", "next_step_due_at": past}, "next_step_due_at"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            door(world).RecordFollowUp(first_visit(**wrong))
+        assert [each.field for each in refused.value.violations] == [field]
 
 
 @pytest.mark.spec("A1.1")

@@ -11,6 +11,8 @@ from chassis.errors import FailedPrecondition, NotFound
 from chassis.kernel.ids import new_id
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq, as_manager
+from closeloop.activity.v1 import events_pb2 as activity
+from closeloop.leads.v1 import customer_service_pb2 as customer_pb
 from closeloop.leads.v1 import guard_service_pb2 as guard_pb
 from closeloop.leads.v1 import handover_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
@@ -82,6 +84,33 @@ def test_the_package_names_clocks_of_open_leads_and_moves_them_anew(company: Com
     assert (moved.owner_id, moved.state) == ("E2", lead_pb2.LEAD_STATE_ASSIGNED)
     assert company.timeline(lead.lead_id).count("assigned") == 2
     assert "handed over" in company.explain(lead.lead_id).summary
+
+
+@pytest.mark.spec("LD10.1")
+def test_the_package_tells_the_last_contact_its_next_step_and_what_was_promised(company: Company) -> None:
+    company.hire("E1", "E2")
+    customers(company, "E1", 1)
+    customer_id = _customer(company).customer_id
+    at = company.clock.now()
+    for hour, step, due in ((0, "发报价单", 30), (1, "送样机", 2), (3, "安排技术交流", None)):
+        told = activity.FollowUpRecorded(
+            follow_up_id=new_id(), customer_id=customer_id, author_id="E1", channel="visit", direction="outbound",
+            outcome="connected", need="更新设备", occurred_at=stamp(at + timedelta(hours=hour)), next_step=step,
+        )  # fmt: skip
+        if due:
+            told.next_step_due_at.CopyFrom(stamp(at + timedelta(hours=due)))
+        deliver(company.service, told)
+    company.clock.advance(timedelta(hours=4))
+    leave(company, "E1")
+    (item,) = items(company, the_handover(company).handover_id)
+    assert (item.last_contact.next_step, item.last_contact.channel, item.last_contact.by) == (
+        "安排技术交流",
+        "visit",
+        "E1",
+    )
+    assert [(each.what, instant_of(each.due_at)) for each in item.promises] == [("发报价单", at + timedelta(hours=30))]
+    (opened,) = company.events("customers.handover_opened")
+    assert opened.message.promises == 1, "the sample's day came, and somebody was there since"
 
 
 @pytest.mark.spec("LD10.1")
@@ -333,9 +362,7 @@ def test_a_taker_who_leaves_too_passes_the_items_on(company: Company) -> None:
     }
 
 
-def _customer(company: Company) -> object:
-    from closeloop.leads.v1 import customer_service_pb2 as customer_pb
-
+def _customer(company: Company) -> customer_pb.GetCustomerRequest:
     (found,) = company.customers().ListCustomers(customer_pb.ListCustomersRequest()).customers
     return customer_pb.GetCustomerRequest(customer_id=found.customer_id)
 

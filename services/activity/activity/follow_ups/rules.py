@@ -96,6 +96,9 @@ class FollowUp:
     tags: tuple[str, ...] = ()
     recording_seconds: int = 0
     policy_version: int = 0
+    next_step: str = ""
+    # When it was promised for.
+    next_step_due_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ class FollowUpRecorded:
     source: Source
     need: str
     occurred_at: datetime
+    next_step: str
+    next_step_due_at: datetime | None
 
 
 def recorded(follow_up: FollowUp) -> FollowUpRecorded:
@@ -132,6 +137,7 @@ def check_complete(follow_up: FollowUp, template: Template) -> None:
     found = [*_subject(follow_up), *_fields(follow_up, template), *_elements(follow_up)]
     found += _attitudes(follow_up, template)
     found += check_time(follow_up.occurred_at, follow_up.recorded_at, "occurred_at")
+    found += _next_step(follow_up)
     if found:
         raise FollowUpIncomplete.of(*found)
 
@@ -140,6 +146,18 @@ def check_time(occurred_at: datetime, now: datetime, field: str) -> list[Violati
     """What has not happened yet can't be recorded."""
     if occurred_at > now + CLOCK_TOLERANCE:
         return [Violation(field, "lies in the future", "不能晚于当前时间")]
+    return []
+
+
+def _next_step(follow_up: FollowUp) -> list[Violation]:
+    """A promise says what, and lies ahead of the contact in which it was made."""
+    due = follow_up.next_step_due_at
+    if due is None:
+        return []
+    if not follow_up.next_step.strip():
+        return [Violation("next_step", "say what was promised", "请说明承诺的事项")]
+    if due <= follow_up.occurred_at:
+        return [Violation("next_step_due_at", "lies before the contact", "须晚于本次跟进时间")]
     return []
 
 

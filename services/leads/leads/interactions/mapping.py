@@ -20,6 +20,8 @@ def follow_up(message: FollowUpRecorded) -> Interaction:
         by=message.author_id,
         at=message.occurred_at.ToDatetime(UTC),
         need=message.need,
+        next_step=message.next_step,
+        next_step_due_at=message.next_step_due_at.ToDatetime(UTC) if message.HasField("next_step_due_at") else None,
     )
 
 

@@ -11,11 +11,13 @@ class Source(StrEnum):
     ACTIVITY = "activity"
     # Written down in the system before: it starts and stops no clock.
     MIGRATED = "migrated"
+    # The new owner told the customer of the handover.
+    HANDOVER = "handover"
 
 
 @dataclass(frozen=True)
 class Interaction:
-    """`reference`: the follow-up or call in activity. `text` and `next_step`: of migrated ones, which are only here."""
+    """`reference`: the follow-up or call in activity. `text`: of migrated ones, which are only here."""
 
     reference: str
     channel: str
@@ -29,5 +31,7 @@ class Interaction:
     need: str = ""
     text: str = ""
     next_step: str = ""
+    # When it was promised for.
+    next_step_due_at: datetime | None = None
     external_id: str = ""
     import_id: str | None = None
