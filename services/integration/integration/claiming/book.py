@@ -28,6 +28,8 @@ LIKEST = 20
 
 Names = dict[str, set[str]]
 Rows = dict[str, Row[Any]]
+# Pointers of a kind that need not be asked for again; beyond them memory would grow with what waits.
+MOST_REMEMBERED = 50_000
 # Currency and fen.
 Amount = tuple[str, int]
 
@@ -67,6 +69,8 @@ class BookReader:
         """Customer keys by id of what is pointed at, but for what was asked for before."""
         new = {kind: names - self._asked[kind] for kind, names in pointers.items()}
         for kind, names in new.items():
+            if len(self._asked[kind]) > MOST_REMEMBERED:
+                self._asked[kind].clear()
             self._asked[kind] |= names
         return store.named_by(self._tx, **new)
 
