@@ -15,6 +15,7 @@ import pybreaker
 
 from chassis import telemetry
 from chassis.errors import Unavailable
+from chassis.rpc.status import MethodNotKnown
 
 T = TypeVar("T")
 
@@ -32,7 +33,8 @@ class Breaker:
             name=neighbour,
             listeners=[_Log()],
             throw_new_error_on_trip=False,
-            exclude=[lambda error: not isinstance(error, Unavailable)],
+            # One that lacks a method of the next release answers all others.
+            exclude=[lambda error: not isinstance(error, Unavailable) or isinstance(error, MethodNotKnown)],
         )
 
     def call(self, attempt: Callable[[], T]) -> T:

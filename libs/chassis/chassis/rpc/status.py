@@ -34,6 +34,11 @@ from chassis.errors import (
     Violation,
 )
 
+
+class MethodNotKnown(Unavailable):
+    """Said by a replica of an older release while a newer one is rolled out: another knows the method."""
+
+
 DETAILS_HEADER = "grpc-status-details-bin"
 MOST_VIOLATIONS = 50
 LONGEST_TEXT = 300
@@ -55,8 +60,7 @@ _KIND_CLASSES: tuple[type[CloseloopError], ...] = (
 )
 _KINDS = {kind.code: kind for kind in _KIND_CLASSES}
 # Nobody here cancels a call: CANCELLED is what a server that is stopping says to one it has not begun.
-# UNIMPLEMENTED comes from a replica of an older release while a newer one is rolled out: another knows the method.
-_KINDS |= {"CANCELLED": Unavailable, "UNIMPLEMENTED": Unavailable, "OUT_OF_RANGE": InvalidInput}
+_KINDS |= {"CANCELLED": Unavailable, "UNIMPLEMENTED": MethodNotKnown, "OUT_OF_RANGE": InvalidInput}
 
 
 def to_status(error: CloseloopError, domain: str) -> Status:

@@ -170,6 +170,22 @@ def test_refusals_do_not_open_the_breaker(stage: Stage, stub: Any, contract: Con
 
 
 @pytest.mark.spec("P3.1")
+def test_a_method_of_the_next_release_does_not_open_the_breaker(
+    stage: Stage, rpc: Rpc, contract: Contract, keys: Keys
+) -> None:
+    """While a release is rolled out a new method may meet old replicas only; what these do know goes on."""
+    pb2 = contract.pb2
+    with Channel(f"127.0.0.1:{rpc.server(stage.servicers).port}", keys.of("gateway"), as_rep()) as channel:
+        path = "/closeloop.test.v1.NotebookService/DreamOfNotes"
+        new = channel.unary_unary(path, pb2.ReadNoteRequest.SerializeToString, pb2.ReadNoteResponse.FromString)
+        for _ in range(3):
+            with pytest.raises(Unavailable) as caught:
+                new(pb2.ReadNoteRequest())
+            assert caught.value.reason == "METHOD_NOT_KNOWN"
+        assert contract.grpc.NotebookServiceStub(channel).ReadNote(pb2.ReadNoteRequest())
+
+
+@pytest.mark.spec("P3.1")
 def test_calls_to_a_healthy_neighbour_run_side_by_side(stage: Stage, stub: Any, contract: Contract) -> None:
     together = threading.Barrier(3)
     stage.notebook.plays["meet"] = lambda: together.wait(10)
