@@ -11,6 +11,7 @@ from google.protobuf.struct_pb2 import Struct
 from sqlalchemy import insert, select, update
 
 from chassis.errors import FailedPrecondition, InvalidInput, NotFound, PermissionDenied
+from chassis.jobs import JobRunner
 from chassis.kernel.ids import new_id
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_director, as_hq, as_manager, as_rep, as_service
@@ -174,6 +175,22 @@ def test_each_night_all_are_graded_anew_as_old_orders_count_no_more(company: Com
 
 
 @pytest.mark.spec("LD2.2")
+def test_the_service_grades_by_itself_each_few_seconds_and_all_of_them_at_night(company: Company, known: str) -> None:
+    jobs = [each for each in company.service.jobs if each.name.startswith("customer_grades")]
+    runner = JobRunner(company.service.uow.database, company.clock, jobs, company.app)
+    runner.register()
+    deliver(company.service, order(amount=BIG))
+    company.clock.advance(timedelta(seconds=6))
+    assert runner.turn() == ["customer_grades"]
+    assert grade(company, known).grade == B
+    company.clock.advance(timedelta(days=366))
+    assert "customer_grades.all" in runner.turn()
+    company.clock.advance(timedelta(seconds=6))
+    assert "customer_grades" in runner.turn()
+    assert grade(company, known).grade == C
+
+
+@pytest.mark.spec("LD2.2")
 def test_a_persons_grade_is_kept_apart_and_ends(company: Company, known: str) -> None:
     found = override(company, known)
     assert (found.grade, found.override.by, found.override.reason) == (A, "M1", "重点培育")
@@ -282,21 +299,36 @@ def test_all_are_graded_anew_by_command(company: Company, known: str) -> None:
     assert regraded(company) == 2
 
 
+def mark(company: Company, customer_id: str) -> None:
+    with company.service.uow.begin(as_service("leads")) as tx:
+        store.mark(tx, [customer_id])
+        tx.commit()
+
+
 @pytest.mark.spec("LD2.2")
-def test_a_mark_set_while_a_customer_is_graded_is_not_lost(company: Company, known: str) -> None:
-    uow = company.service.uow
-    with uow.begin(as_service("leads")) as tx:
-        store.mark(tx, [known])
-        tx.commit()
-    with uow.begin(as_service("leads")) as grading:
-        assert store.take_due(grading, 10) == [known]
-        with uow.begin(as_service("leads")) as other:
-            assert store.take_due(other, 10) == [], "another replica takes nobody twice"
-        grading.commit()
-    with uow.begin(as_service("leads")) as tx:
-        store.mark(tx, [known])
-        tx.commit()
+def test_a_mark_whose_facts_are_not_there_yet_waits_for_them(company: Company, known: str) -> None:
+    """It came with what it tells of: graded before, the customer would be graded without it."""
+    mark(company, known)
+    with company.service.uow.begin(as_service("leads")) as telling:
+        store.mark(telling, [known])
+        assert regraded(company) == 1
+        telling.commit()
     assert regraded(company) == 1
+    assert regraded(company) == 0
+
+
+@pytest.mark.spec("LD2.2")
+def test_a_customer_that_somebody_holds_is_graded_later_and_nobody_twice(company: Company, known: str) -> None:
+    mark(company, known)
+    mark(company, new_id())
+    with company.service.uow.begin(as_service("leads")) as holding:
+        assert [each.customer_id for each in store.lock_customers(holding, [known])] == [known]
+        assert regraded(company) == 0
+        store.mark(holding, [known])
+        holding.commit()
+    assert regraded(company) == 1
+    with company.service.uow.read(as_service("leads")) as tx:
+        assert store.waiting(tx) == 0
 
 
 @pytest.mark.spec("LD2.2")

@@ -27,18 +27,18 @@ def regrade_due(uow: UnitOfWork, spec: PolicySpec[CustomerGradePolicy]) -> int:
     done = 0
     while True:
         with uow.begin(of_service(uow.service)) as tx:
-            # Not a copy of a second ago: who was marked when a version was published is graded by that version.
+            taken = store.take_due(tx, BATCH)
+            # After the marks, and no copy of a second ago: who was marked with a new version is graded by it.
             live = policy_versions.live(tx, spec)
-            ids = store.take_due(tx, BATCH)
-            regrade(tx, ids, live.version, spec.model.model_validate(live.body))
+            regrade(tx, taken, live.version, spec.model.model_validate(live.body))
             tx.commit()
-        done += len(ids)
-        if len(ids) < BATCH:
+        done += len(taken)
+        if not taken:
             return done
 
 
-def regrade(tx: Transaction, customer_ids: Collection[str], version: int, policy: CustomerGradePolicy) -> None:
-    customers = {each.customer_id: each for each in store.lock_customers(tx, customer_ids)}
+def regrade(tx: Transaction, locked: Collection[Customer], version: int, policy: CustomerGradePolicy) -> None:
+    customers = {each.customer_id: each for each in locked}
     held = store.standings(tx, customers)
     today = local_date(tx.now)
     known = facts(tx, customers, today, policy)

@@ -29,26 +29,28 @@ _SAVE = text(
 )
 _CHANGE = [each.name for each in customer_grade_change.c if each.name != "id"]
 _NOTE = text(rows.insertion(customer_grade_change, _CHANGE))
-_MARK = text("INSERT INTO customer_grade_due SELECT unnest(:ids) ON CONFLICT DO NOTHING").bindparams(_IDS)
+_MARK = text("INSERT INTO customer_grade_due (customer_id) SELECT unnest(:ids)").bindparams(_IDS)
 _MARK_OF_LEADS = text("""
-    INSERT INTO customer_grade_due
+    INSERT INTO customer_grade_due (customer_id)
     SELECT DISTINCT customer_id FROM lead WHERE lead_id = ANY (:ids) AND customer_id IS NOT NULL
-    ON CONFLICT DO NOTHING
 """).bindparams(_IDS)
 _MARK_OF_CONTRACTS = text("""
-    INSERT INTO customer_grade_due
+    INSERT INTO customer_grade_due (customer_id)
     SELECT DISTINCT customer_id FROM purchase
     WHERE contract_number <> '' AND contract_number = ANY (:contracts) AND customer_id IS NOT NULL
-    ON CONFLICT DO NOTHING
 """).bindparams(bindparam("contracts", type_=ARRAY(Text)))
 _MARK_ALL = text("""
-    INSERT INTO customer_grade_due SELECT customer_id FROM customer WHERE withdrawn_at IS NULL ON CONFLICT DO NOTHING
+    INSERT INTO customer_grade_due (customer_id) SELECT customer_id FROM customer WHERE withdrawn_at IS NULL
 """)
-_TAKE_DUE = text("""
-    DELETE FROM customer_grade_due WHERE customer_id IN (
-        SELECT customer_id FROM customer_grade_due ORDER BY customer_id LIMIT :most FOR UPDATE SKIP LOCKED
-    ) RETURNING customer_id
-""")
+_OLDEST = text("""
+    SELECT DISTINCT customer_id FROM (SELECT customer_id FROM customer_grade_due ORDER BY id LIMIT :most) AS oldest
+""").columns(customer_id=Uuid(as_uuid=False))
+_LOCK_FREE = select(customer).where(c.customer_id == any_(_IDS)).with_for_update(skip_locked=True)
+_UNMARK = text("""
+    DELETE FROM customer_grade_due AS due
+    WHERE due.customer_id = ANY (:locked)
+        OR due.customer_id = ANY (:ids) AND NOT EXISTS (SELECT FROM customer AS c WHERE c.customer_id = due.customer_id)
+""").bindparams(_IDS, bindparam("locked", type_=ARRAY(Uuid(as_uuid=False))))
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def history(tx: Transaction, customer_id: str, page: Page) -> Sequence[Row[Any]]
 
 
 def mark(tx: Transaction, customer_ids: Iterable[str]) -> None:
-    """To be graded anew. Not under a lock of a customer: the grading locks these rows first."""
+    """To be graded anew."""
     tx.execute(_MARK, {"ids": sorted(set(customer_ids))})
 
 
@@ -102,18 +104,25 @@ def mark_of_contracts(tx: Transaction, contracts: Iterable[str]) -> None:
     tx.execute(_MARK_OF_CONTRACTS, {"contracts": sorted(set(contracts))})
 
 
-def mark_all(tx: Transaction) -> int:
-    """How many were not marked before."""
-    return tx.execute(_MARK_ALL).rowcount
+def mark_all(tx: Transaction) -> None:
+    tx.execute(_MARK_ALL)
 
 
 def waiting(tx: Transaction) -> int:
-    return int(tx.execute(select(func.count()).select_from(customer_grade_due)).scalar_one())
+    """How many customers are marked."""
+    return int(tx.execute(select(func.count(customer_grade_due.c.customer_id.distinct()))).scalar_one())
 
 
-def take_due(tx: Transaction, most: int) -> list[str]:
-    """Theirs is the turn; a mark set meanwhile waits for the end of this transaction and stays."""
-    return [str(row.customer_id) for row in tx.execute(_TAKE_DUE, {"most": most})]
+def take_due(tx: Transaction, most: int) -> list[Customer]:
+    """Marked customers that nobody holds, locked, and marked no more: what is marked from here on stays.
+
+    What the marks tell of is there to be read: they came with it. Customers that somebody holds keep their marks, and
+    nobody is waited for: whoever marks a customer may hold it.
+    """
+    ids = list(tx.execute(_OLDEST, {"most": most}).scalars())
+    taken = [customer_of(row) for row in tx.execute(_LOCK_FREE, {"ids": ids})]
+    tx.execute(_UNMARK, {"ids": ids, "locked": [each.customer_id for each in taken]})
+    return taken
 
 
 def _standing(row: Row[Any]) -> Standing:

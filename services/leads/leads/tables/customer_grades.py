@@ -50,11 +50,14 @@ customer_grade_change = Table(
     Index("customer_grade_change_shown", "customer_id", "id"),
 )
 
-# Customers of whom something is known that was not when they were graded last.
+# Customers of whom something is known that was not when they were graded last: a line for each time, which nobody
+# waits for who adds one.
 customer_grade_due = Table(
     "customer_grade_due",
     metadata,
-    identifier("customer_id", primary_key=True),
+    Column("id", BigInteger, Identity(), primary_key=True),
+    identifier("customer_id", nullable=False),
+    Index("customer_grade_due_customer", "customer_id"),
 )
 
 receipt_claim = Table(
