@@ -13,7 +13,6 @@ from sqlalchemy import text
 from chassis.errors import (
     AlreadyExists,
     Conflict,
-    EtagMismatch,
     FailedPrecondition,
     InvalidInput,
     NotFound,

@@ -35,8 +35,8 @@ class PauseNotFound(NotFound):
 
 
 def given(tx: Transaction, since: Mapping[str, tuple[str, datetime]]) -> dict[str, Given]:
-    """Assignments of each rep's team since then, ended ones too; by employee → team and instant. What was handed over was
-    split by other rules and says nothing about an account (LD10.1)."""
+    """Assignments of each rep's team since then, ended ones too; by employee → team and instant. What was handed over
+    was split by other rules and says nothing about an account (LD10.1)."""
     asked = {
         "reps": list(since),
         "teams": [team for team, _ in since.values()],
