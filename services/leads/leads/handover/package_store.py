@@ -30,6 +30,7 @@ _CUSTOMERS = text(f"""
         jsonb_build_object('last', last.told, 'promises', coalesce(promised.told, '[]'))
     FROM customer AS c {_HEAR.format(party="customer_id", of="c.customer_id")}
     WHERE c.owner_id = :employee_id AND c.withdrawn_at IS NULL
+        AND (CAST(:only_until AS timestamptz) IS NULL OR c.created_at <= :only_until)
     ON CONFLICT ON CONSTRAINT handover_item_once DO NOTHING
 """)  # noqa: S608
 _LEADS = text(f"""
@@ -56,13 +57,13 @@ _NEXT = text("SELECT coalesce(max(position), 0) FROM handover_item WHERE handove
 
 
 def draft(tx: Transaction, handover_id: str, employee_id: str, only_until: object = None) -> None:
-    """Customers and open leads that are not in the package yet. `only_until`: of leads, those the giver had by then,
-    and those of customers in the package; None: all. The handover is locked.
+    """Customers and open leads that are not in the package yet. `only_until`: those there were by then, and leads of
+    customers in the package; None: all. The handover is locked.
     """
     for statement in (_CUSTOMERS, _LEADS):
         first = tx.execute(_NEXT, {"handover_id": handover_id}).scalar_one()
-        asked = {"handover_id": handover_id, "employee_id": employee_id, "first": first}
-        tx.execute(statement, asked | ({"only_until": only_until} if statement is _LEADS else {}))
+        asked = {"handover_id": handover_id, "employee_id": employee_id, "first": first, "only_until": only_until}
+        tx.execute(statement, asked)
 
 
 def sizes(tx: Transaction, handover_id: str) -> tuple[int, int, int]:

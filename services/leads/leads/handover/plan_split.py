@@ -6,21 +6,29 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from chassis import telemetry
 from leads.assignment.assigner import Assigner
 from leads.handover import store
 from leads.handover.choose_takers import plan, read_package
 from leads.handover.policy import HandoverPolicy
 from leads.handover.rules import HandoverState
 
+log = telemetry.logger()
+
 
 def plan_splits(assigner: Assigner) -> int:
-    """How many handovers got their plan."""
+    """How many handovers got their plan. One that fails holds up no other."""
     policy = assigner.policies.current("handover")[1]
     with assigner.uow.read(assigner.identity) as tx:
         unplanned = store.at_work(tx, HandoverState.DRAFTED)
+    planned = 0
     for row in unplanned:
-        _plan(assigner, row, policy)
-    return len(unplanned)
+        try:
+            _plan(assigner, row, policy)
+            planned += 1
+        except Exception:
+            log.exception("handover.plan_failed", handover_id=row.handover_id)
+    return planned
 
 
 def _plan(assigner: Assigner, row: Row[Any], policy: HandoverPolicy) -> None:
