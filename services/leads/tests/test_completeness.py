@@ -64,6 +64,12 @@ def test_what_is_filled_in_never_makes_it_less_complete(known: FileFacts, weight
 
 
 @pytest.mark.spec("LD9.1")
+def test_a_share_is_rounded_down_so_that_nothing_missing_is_hidden() -> None:
+    weights = dict.fromkeys(WORDS, 0) | {"uscc": 999, "phone": 1}
+    assert completeness(without("phone"), weights, {}).percent == 99
+
+
+@pytest.mark.spec("LD9.1")
 def test_what_is_not_asked_of_a_class_is_not_missed() -> None:
     bare = without("product_certificate")
     assert completeness(bare, WEIGHTS, {"KA": ["product_certificate"]}).percent == 100

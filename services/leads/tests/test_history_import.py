@@ -114,10 +114,12 @@ def test_a_known_customer_is_filled_in_where_it_says_nothing(company: Company) -
 def test_what_was_changed_since_it_was_filled_in_stays(company: Company) -> None:
     brought(company)
     done = run(company, CUSTOMERS, CUSTOMER, [hospital(uscc=CODE)])
-    edit(company, customers(company)["杭州第一医院"], size="small")
+    edit(company, customers(company)["杭州第一医院"], size="small", industry="高校")
+    # Somebody who puts it back to what the import said has said so too.
+    edit(company, customers(company)["杭州第一医院"], industry="医院")
     revert(company, done.import_id)
     found = customers(company)["杭州第一医院"]
-    assert (found.size, found.uscc, found.industry) == ("small", "", "")
+    assert (found.size, found.uscc, found.industry) == ("small", "", "医院")
 
 
 @pytest.mark.spec("LD1.6")
@@ -209,6 +211,17 @@ def test_follow_ups_are_in_the_interactions_and_start_no_clock(company: Company)
     assert (found[1].next_step, company.next_due()) == ("报价", due)
     assert revert(company, done.import_id).withdrawn == 2
     assert interactions(company, customer.customer_id) == []
+
+
+@pytest.mark.spec("LD1.6")
+def test_a_file_that_came_twice_is_the_first_import_s(company: Company) -> None:
+    customer_id = brought(company).customer_id
+    rows = [["C1", "", "2024-03-01", "电话", "谈过", "", ""]]
+    first = run(company, FOLLOW_UPS, FOLLOW_UP, rows)
+    second = run(company, FOLLOW_UPS, FOLLOW_UP, rows)
+    assert (outcome(second), revert(company, second.import_id).withdrawn) == ((0, 1, 0), 0)
+    assert len(interactions(company, customer_id)) == 1
+    assert revert(company, first.import_id).withdrawn == 1
 
 
 def told(number: str) -> OrderReceived:
