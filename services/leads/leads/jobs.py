@@ -25,6 +25,7 @@ from leads.customer_grades.override_grade import EXPIRES, expire_overrides
 from leads.customer_grades.regrade_customers import regrade_due
 from leads.duplicates.suggest_duplicates import suggest_missing
 from leads.handover.begin_for_frozen import begin_for_frozen
+from leads.handover.count_late import show_late
 from leads.handover.draft_package import draft_package
 from leads.handover.move_ownership import move_handovers
 from leads.handover.plan_split import plan_splits
@@ -190,6 +191,7 @@ def _showing(app: App, stop: Event) -> None:
     """Every replica shows the figures of now: a job runs on one of them, and the others would keep their last ones."""
     while not stop.wait(_FIGURES):
         show_waiting(app.assigner)
+        show_late(app.assigner)
 
 
 def _draining(app: App, stop: Event) -> None:

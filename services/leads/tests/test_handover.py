@@ -18,6 +18,7 @@ from closeloop.leads.v1 import handover_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1.guard_service_pb2_grpc import GuardServiceStub
 from leads import tables
+from leads.handover.count_late import count_late
 
 from .company import UNIT, Company, stamp
 from .handing_over import (
@@ -207,7 +208,8 @@ def test_nobody_who_can_not_be_verified_gets_a_customer_and_it_is_tried_again(co
     assert (found.state, found.held, found.moved) == (pb.HANDOVER_STATE_MOVING, 2, 0)
     assert {each.reason for each in items(company, found.handover_id)} == {"No candidate's account could be verified."}
     assert set(owners(company).values()) == {"E1"}
-    company.pass_time(company.clock.now() + timedelta(minutes=30))
+    company.pass_time(company.clock.now() + timedelta(minutes=30, seconds=1))
+    assert late_handovers(company) == 1
     (late,) = company.events("customers.handover_reminded")
     assert (late.message.step, late.message.left) == ("late", 2)
     company.clock.advance(timedelta(minutes=1))
@@ -216,6 +218,7 @@ def test_nobody_who_can_not_be_verified_gets_a_customer_and_it_is_tried_again(co
     assert move(company) == 2
     assert set(owners(company).values()) == {"E2"}
     assert the_handover(company).state == pb.HANDOVER_STATE_MOVED
+    assert late_handovers(company) == 0
 
 
 @pytest.mark.spec("LD10.1", "LD4.2")
@@ -361,6 +364,11 @@ def test_a_taker_who_leaves_too_passes_the_items_on(company: Company) -> None:
     assert {each.reason for each in items(company, first.handover_id)} == {
         f"Passed on by handover {second.handover_id}."
     }
+
+
+def late_handovers(company: Company) -> int:
+    with company.service.uow.read(company.app.assigner.identity) as tx:
+        return count_late(tx)
 
 
 def _customer(company: Company) -> customer_pb.GetCustomerRequest:
