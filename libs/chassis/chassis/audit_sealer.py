@@ -109,7 +109,7 @@ class AuditSealer:
             return backlog(conn.execution_options(isolation_level="AUTOCOMMIT"))
 
     def _newest(self, now: datetime) -> SignedRoot | None:
-        with self._database.connect() as conn:
+        with self._database.read() as conn:
             seq, newest = head(conn)
         return SignedRoot(self._service, seq, newest, now) if seq else None
 

@@ -53,7 +53,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """For statements that only read, each on its own: BEGIN and ROLLBACK around one would take twice its time.
+        """For statements that only read, each on its own: BEGIN and ROLLBACK around one would take twice its time, and
+        after a rollback a session has to prepare its statements anew.
 
         Each sees what is committed when it begins, as in a transaction of PostgreSQL's usual level.
         """
@@ -98,11 +99,15 @@ def _engine(url: URL, pool_size: int, statement_seconds: float, lock_seconds: fl
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
+        # The one given back last knows the statements, in the driver and in the server; the others rest.
+        pool_use_lifo=True,
         pool_pre_ping=False,
         # Errors are logged; what a statement was given is people's data.
         hide_parameters=True,
         connect_args={
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
             "connect_timeout": 5,
+            # Statements come again and again: the second time they are prepared, not the sixth.
+            "prepare_threshold": 1,
         },
     )

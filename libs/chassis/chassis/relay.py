@@ -26,11 +26,14 @@ from chassis.telemetry import logger
 log = logger()
 
 _ANY = text("SELECT EXISTS (SELECT FROM outbox)")
-_CANDIDATES = text("""
-    SELECT bucket FROM (SELECT bucket, seq FROM outbox ORDER BY seq LIMIT 2000) AS oldest
-    GROUP BY bucket ORDER BY min(seq) LIMIT :buckets
+# Materialised, so that no bucket is locked beyond those that are asked for.
+_LOCK = text("""
+    WITH candidate AS MATERIALIZED (
+        SELECT bucket FROM (SELECT bucket, seq FROM outbox ORDER BY seq LIMIT 2000) AS oldest
+        GROUP BY bucket ORDER BY min(seq) LIMIT :buckets
+    )
+    SELECT bucket FROM candidate WHERE pg_try_advisory_xact_lock(42, bucket)
 """)
-_LOCK = text("SELECT bucket FROM unnest(CAST(:buckets AS int[])) AS bucket WHERE pg_try_advisory_xact_lock(42, bucket)")
 # A statement of its own: its snapshot is younger than the locks, so it can't see rows another relay has just moved.
 _ROWS = text("""
     SELECT seq, topic, aggregate_id, type, headers, data FROM outbox
@@ -105,18 +108,20 @@ class Relay:
                 stop.wait(self._settings.retry)
                 continue
             self._say(None)
-            if not moved:
-                self._rest(stop, began)
+            if moved < self._settings.batch:
+                self._rest(stop, began, lively=moved > 0)
         self._publisher.close()
 
-    def _rest(self, stop: Event, began: float) -> None:
-        """What comes alone goes at once; what comes in a row goes in one round per `poll`."""
-        if self._wake is None:
-            stop.wait(self._settings.poll)
-            return
-        self._wake.wait(self._settings.look)
+    def _rest(self, stop: Event, began: float, *, lively: bool) -> None:
+        """What comes alone goes at once; what comes in a row goes in one round per `poll`.
+
+        `lively`: something was moved; buckets that were not taken may hold more.
+        """
+        if self._wake is not None and not lively:
+            self._wake.wait(self._settings.look)
         stop.wait(max(0.0, began + self._settings.poll - time.monotonic()))
-        self._wake.clear()
+        if self._wake is not None and not lively:
+            self._wake.clear()
 
     def round(self) -> int:
         """Publish one batch; returns how many events. 0: nothing there, or other relays are at it."""
@@ -142,10 +147,7 @@ class Relay:
             return not connection.scalar(_ANY)
 
     def _take(self, connection: Connection) -> list[Row[tuple[object, ...]]]:
-        wanted = list(connection.scalars(_CANDIDATES, {"buckets": self._settings.buckets}))
-        if not wanted:
-            return []
-        taken = list(connection.scalars(_LOCK, {"buckets": wanted}))
+        taken = list(connection.scalars(_LOCK, {"buckets": self._settings.buckets}))
         if not taken:
             return []
         return list(connection.execute(_ROWS, {"buckets": taken, "batch": self._settings.batch}))
@@ -182,7 +184,7 @@ class Relay:
         self._cluster = cluster
 
     def _publish_figures(self) -> None:
-        with self._database.connect() as connection:
+        with self._idle.connect() as connection:
             figures = connection.execute(_AGE).one()
         metrics.outbox_rows.set(figures.rows)
         metrics.outbox_age.set(float(figures.age))

@@ -52,6 +52,22 @@ def test_a_statement_that_runs_too_long_is_given_up(service_database: FreshDatab
     database.close()
 
 
+@pytest.mark.spec("P8.1")
+def test_a_statement_that_comes_again_finds_itself_prepared(service_database: FreshDatabase) -> None:
+    """Whoever asks next gets the session that was used last, and reading undoes nothing of what it knows."""
+    database = service_database("alpha")
+    with database.read(), database.read():
+        pass  # two sessions from now on
+    sessions = set()
+    for _ in range(4):
+        with database.read() as connection:
+            sessions.add(connection.scalar(text("SELECT pg_backend_pid()")))
+    with database.read() as connection:
+        known = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert len(sessions) == 1
+    assert "SELECT pg_backend_pid()" in known
+
+
 def test_a_database_that_was_given_back_comes_again_and_is_empty(test_databases: TestDatabases) -> None:
     first = test_databases.fresh("reused")
     with first.begin() as conn:

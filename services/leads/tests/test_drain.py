@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from chassis.identity import of_service
 from leads import tables
 from leads.assignment.drain_waiting import drain_waiting
+from leads.capture.capture_lead import capture_lead
+from leads.capture.policy import CapturePolicy
+from leads.capture.rules import Arrival
+from leads.grading.policy import GradingPolicy
 
 from .company import Company
 
@@ -38,3 +44,23 @@ def test_the_reason_to_wait_stays_true_for_each_that_waits(company: Company) -> 
     company.directory.away = False
     assert drain_waiting(company.app.assigner) == 1
     assert [company.get(each).reason for each in leads[1:]] == ["Everybody is full or off shift."] * 3
+
+
+@pytest.mark.spec("LD3.8", "LD3.12")
+def test_a_lead_that_just_came_in_is_its_own_call_s_to_assign_and_the_queue_s_when_that_was_lost(
+    company: Company,
+) -> None:
+    company.hire("E1")
+    company.directory.away = True
+    held = company.capture_a("甲公司", phone="13800000001").lead_id
+    company.directory.away = False
+    with company.service.uow.begin(of_service("leads")) as tx:
+        lost = capture_lead(tx, Arrival("乙公司", "website"), CapturePolicy(), GradingPolicy()).lead_id
+        tx.commit()
+    moment = timedelta(seconds=2)
+    company.clock.advance(moment - timedelta(milliseconds=1))
+    assert drain_waiting(company.app.assigner, moment) == 1
+    assert (company.get(held).owner_id, company.get(lost).owner_id) == ("E1", "")
+    company.clock.advance(timedelta(milliseconds=1))
+    assert drain_waiting(company.app.assigner, moment) == 1
+    assert company.get(lost).owner_id == "E1"

@@ -168,7 +168,7 @@ class Consumer:
 
     def _retries_wait(self) -> bool:
         waiting = text("SELECT EXISTS (SELECT FROM parked_event WHERE consumer = :consumer AND state = 'retrying')")
-        with own_database(), self._uow.database.connect() as connection:
+        with own_database(), self._uow.database.read() as connection:
             return bool(connection.scalar(waiting, {"consumer": self._uow.service}))
 
     def _publish_figures(self, kafka: KafkaConsumer) -> None:
@@ -181,7 +181,7 @@ class Consumer:
             behind = max(0, (kafka.highwater(place) or 0) - _position(kafka, place))
             metrics.consumer_lag.labels(place.topic, str(place.partition)).set(behind)
         given_up = text("SELECT count(*) FROM parked_event WHERE consumer = :consumer AND state IN ('dead', 'waiting')")
-        with own_database(), self._uow.database.connect() as connection:
+        with own_database(), self._uow.database.read() as connection:
             metrics.parked.set(int(connection.scalar(given_up, {"consumer": self._uow.service}) or 0))
 
     def _look_at_broker(self) -> None:

@@ -31,13 +31,13 @@ class State:
 
     def next_due(self) -> datetime | None:
         """Business time of the earliest clock or job, past when it is overdue."""
-        with self._database.connect() as conn:
+        with self._database.read() as conn:
             return self._next_due(conn)
 
     def next_dated(self) -> datetime | None:
         """As `next_due`, without the jobs that repeat: a jump in time stops here, and they catch up at each stop."""
         dated = [job.name for job in self._service.jobs if job.daily_at is not None]
-        with self._database.connect() as conn:
+        with self._database.read() as conn:
             return self._earliest(conn, dated)
 
     def unsettled(self) -> list[str]:
@@ -52,7 +52,7 @@ class State:
         return self._at_hand() if self._consumer.caught_up() else ["consumer: not caught up"]
 
     def _at_hand(self) -> list[str]:
-        with self._database.connect() as conn:
+        with self._database.read() as conn:
             waiting = conn.scalar(_WAITING) or 0
             due = self._next_due(conn)
         found = [f"outbox: {waiting} events to publish"] if waiting else []
@@ -73,7 +73,7 @@ class State:
 
     def _database_trouble(self) -> list[str]:
         try:
-            with self._database.connect() as conn:
+            with self._database.read() as conn:
                 return [] if conn.scalar(_MIGRATED) else ["database: not migrated yet"]
         except SQLAlchemyError as failure:
             return [f"database: {type(failure).__name__}"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from sqlalchemy import text
 
 from chassis.bus import Bus, BusSettings
 from chassis.clock import FixedClock
@@ -64,6 +65,24 @@ def test_a_relay_is_woken_by_what_its_own_process_commits(
         finally:
             uow.recorded.set()  # ends its rest, so that the test ends
     assert count(database, "outbox") == 0
+
+
+@pytest.mark.spec("P3.2", "P8.1")
+def test_what_comes_in_a_row_goes_in_one_round(database: Database, bus: Bus, uow: UnitOfWork) -> None:
+    """What came alone went at once; the rest of the same moment costs one more transaction, not one each."""
+    own = Database(database.url, pool_size=1)
+    relay = Relay(own, bus, topics={ORDERS}, settings=RelaySettings(poll=3.0), wake=uow.recorded)
+    with running(relay.run):
+        record_steps(uow, "A", 1)
+        wait_for(partial(sent, database, 1))
+        for key in "BCDE":
+            record_steps(uow, key, 1)
+        wait_for(partial(sent, database, 5))
+        uow.recorded.set()  # ends its rest
+    own.close()
+    with database.read() as connection:
+        rounds = connection.scalars(text("SELECT count(*) FROM outbox_sent GROUP BY xmin ORDER BY 1")).all()
+    assert rounds == [1, 4]
 
 
 def test_what_is_rolled_back_wakes_nobody(uow: UnitOfWork) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, case, func, or_, select, text, tuple_
+from sqlalchemy import Row, case, func, not_, or_, select, text, tuple_
 
 from chassis import telemetry
 from leads import tables
@@ -33,15 +34,16 @@ _PASSES = 48
 Kind = tuple[str, str, str]
 
 
-def drain_waiting(assigner: Assigner) -> int:
+def drain_waiting(assigner: Assigner, spare: timedelta = timedelta(0)) -> int:
     """One pass over all that wait; how many found an owner.
 
-    A lead that waits already is not tried again when one that asks the same of a rep has just found nobody.
+    A lead that waits already is not tried again when one that asks the same of a rep has just found nobody. `spare`: so
+    long after a lead came in by itself, its own call is left to find the owner: both at it would do the work twice.
     """
-    assigned = 0
-    if _waiting(assigner):
+    assigned, since = 0, assigner.uow.clock.now() - spare
+    if _waiting(assigner, since):
         with _alone(assigner):
-            assigned = _drain(assigner)
+            assigned = _drain(assigner, since)
     return assigned + assign_bounced(assigner)
 
 
@@ -56,12 +58,12 @@ def _alone(assigner: Assigner) -> Iterator[None]:
         yield
 
 
-def _drain(assigner: Assigner) -> int:
+def _drain(assigner: Assigner, since: datetime) -> int:
     """Batch by batch; a batch leaves out what is known to be hopeless, so that nobody behind it starves."""
     assigned = 0
     hopeless: set[Kind] = set()
     behind: Row[Any] | None = None
-    while batch := _waiting(assigner, hopeless, behind):
+    while batch := _waiting(assigner, since, hopeless, behind):
         line = deque(batch)
         while together := _next(line, hopeless):
             for row, state in _assign(assigner, together):
@@ -102,11 +104,15 @@ def _is_special(row: Row[Any]) -> bool:
     return row.customer_id is not None or row.bounces > 0 or row.recalls > 0
 
 
-def _waiting(assigner: Assigner, hopeless: Collection[Kind] = (), behind: Row[Any] | None = None) -> Sequence[Row[Any]]:
-    """The next in line. A new lead is always tried once, so that it knows why it waits."""
+def _waiting(
+    assigner: Assigner, since: datetime, hopeless: Collection[Kind] = (), behind: Row[Any] | None = None
+) -> Sequence[Row[Any]]:
+    """The next in line. A new lead is always tried once, so that it knows why it waits; not yet what came after `since`
+    and is its own call's to assign."""
+    under_way = (t.state == State.NEW.value) & t.import_id.is_(None) & (t.captured_at > since)
     query = (
         select(t.lead_id, t.state, t.grade, t.industry, t.customer_id, t.bounces, t.recalls, t.rank, t.captured_at)
-        .where(t.state.in_([each.value for each in WAITING]))
+        .where(t.state.in_([each.value for each in WAITING]), not_(under_way))
         .order_by(*store.waiting_line())
         .limit(BATCH)
     )
