@@ -48,12 +48,14 @@ from leads.scoring.train_model import train_model
 
 # A pass over waiting leads that assigned nobody is repeated after so many pauses.
 _IDLE_PAUSES = 4
+# So long a lead that just came in is its own call's to assign.
+_UNDER_WAY = timedelta(seconds=2)
 # Seconds between two looks at the figures of leads that wait.
 _FIGURES = 15.0
 
 
 def _drain(app: App) -> None:
-    drain_waiting(app.assigner)
+    drain_waiting(app.assigner, _UNDER_WAY)
 
 
 def _alert(app: App) -> None:
@@ -197,5 +199,5 @@ def _showing(app: App, stop: Event) -> None:
 def _draining(app: App, stop: Event) -> None:
     pause = app.drain_pause
     while not stop.wait(pause):
-        assigned = drain_waiting(app.assigner)
+        assigned = drain_waiting(app.assigner, _UNDER_WAY)
         pause = app.drain_pause if assigned else app.drain_pause * _IDLE_PAUSES
