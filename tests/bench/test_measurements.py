@@ -38,6 +38,12 @@ FIGURES = {
         r"CSV taken in, 200 rows \| (\d+) rows/s.*ratio ([\d.]+) of COPY",
         r"CSV by the door, 50 rows, each assigned \| (\d+) rows/s",
     ],
+    "big_files": [
+        r"camt.053, 4000 rows, \d MB \| (\d+) rows/s, peak [12]?\d\d MB.*ratio ([\d.]+) of COPY",
+        r"bank CSV in GB18030, 4000 rows, \d MB \| (\d+) rows/s, peak [12]?\d\d MB.*ratio ([\d.]+) of COPY",
+        r"lines of points of sale, 40000 rows, \d MB \| (\d+) rows/s, peak [12]?\d\d MB.*ratio ([\d.]+) of COPY",
+        r"CPU µs per row: process (\d+), postgres (\d+)",
+    ],
     "check_status": [
         r"CheckStatus of 5, 100/s open loop \| p50 ([\d.]+) ms, p95 ([\d.]+) ms, p99 ([\d.]+) ms",
         r"CheckStatus of 5, 8 callers \| (\d+)/s.*bare echo (\d+)/s \| ratio ([\d.]+)",
