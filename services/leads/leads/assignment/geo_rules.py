@@ -65,13 +65,14 @@ Arc = tuple[Column, Column, Column, Column, Column, Column]
 
 def _arc(turn: Column, sin_1: float, cos_1: float, sin_2: Column, cos_2: Column) -> Arc:
     """sin σ, cos σ, σ, cos² α, sin α, cos 2σm of Vincenty's formula."""
-    sin_sigma = np.hypot(cos_2 * np.sin(turn), cos_1 * sin_2 - sin_1 * cos_2 * np.cos(turn))
-    cos_sigma = sin_1 * sin_2 + cos_1 * cos_2 * np.cos(turn)
+    sin_turn, cos_turn, sines, cosines = np.sin(turn), np.cos(turn), sin_1 * sin_2, cos_1 * cos_2
+    sin_sigma = np.hypot(cos_2 * sin_turn, cos_1 * sin_2 - sin_1 * cos_2 * cos_turn)
+    cos_sigma = sines + cosines * cos_turn
     same = sin_sigma == 0
-    sin_alpha = np.where(same, 0, cos_1 * cos_2 * np.sin(turn) / np.where(same, 1, sin_sigma))
+    sin_alpha = np.where(same, 0, cosines * sin_turn / np.where(same, 1, sin_sigma))
     cos_sq_alpha = 1 - sin_alpha**2
     level = cos_sq_alpha < 1e-15  # along the equator
-    cos_2m = np.where(level, 0, cos_sigma - 2 * sin_1 * sin_2 / np.where(level, 1, cos_sq_alpha))
+    cos_2m = np.where(level, 0, cos_sigma - 2 * sines / np.where(level, 1, cos_sq_alpha))
     return sin_sigma, cos_sigma, np.arctan2(sin_sigma, cos_sigma), cos_sq_alpha, sin_alpha, cos_2m
 
 
