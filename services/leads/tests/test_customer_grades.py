@@ -32,6 +32,7 @@ from leads.lead.rules import Grade
 from leads.policies import CUSTOMER_GRADES
 
 from .company import UNIT, Company, stamp
+from .test_duplicates import merge
 from .test_from_outside import AT, customer
 from .test_purchases import order
 
@@ -55,6 +56,12 @@ def changes(company: Company, customer_id: str) -> list[pb.CustomerGradeChange]:
 def regraded(company: Company) -> int:
     """How many were."""
     return regrade_due(company.service.uow, CUSTOMER_GRADES)
+
+
+def mark(company: Company, customer_id: str) -> None:
+    with company.service.uow.begin(as_service("leads")) as tx:
+        store.mark(tx, [customer_id])
+        tx.commit()
 
 
 def override(company: Company, customer_id: str, as_: Any = None, **more: Any) -> pb.CustomerGrade:
@@ -91,6 +98,18 @@ def test_a_big_order_makes_an_a_with_the_reason(company: Company, known: str) ->
     [event] = told(company)
     assert (event.before, event.after, event.kind, event.owner_id) == ("C", "B", "computed", "E1")
     assert company.events("customers.updated")[-1].message.customer.grade == "B"
+
+
+@pytest.mark.spec("LD2.2")
+def test_before_the_erp_tells_of_orders_nobody_is_graded_by_having_none(company: Company, known: str) -> None:
+    mark(company, known)
+    regraded(company)
+    found = grade(company, known)
+    assert (found.grade, found.HasField("score"), parts(found)["revenue"]) == (C, False, None)
+    deliver(company.service, order(customer_code="C-2", customer_name="别家"))
+    mark(company, known)
+    regraded(company)
+    assert parts(grade(company, known))["revenue"] == 0.0
 
 
 @pytest.mark.spec("LD2.2")
@@ -147,6 +166,25 @@ def test_open_leads_are_potential_and_contacts_make_the_relationship(company: Co
     mark_nightly(company.service.uow)
     regraded(company)
     assert parts(grade(company, known))["relationship"] == 0.2
+
+
+@pytest.mark.spec("LD2.2", "LD1.4")
+def test_contacts_with_a_lead_count_when_it_was_merged_into_the_customers(company: Company, known: str) -> None:
+    company.hire("E2")
+    kept, merged = (company.capture(name).lead for name in ("杭州第一医院", "杭州市第一人民医院"))
+    with company.service.uow.begin(as_service("leads")) as tx:
+        tx.execute(update(tables.lead).where(tables.lead.c.lead_id == kept.lead_id).values(customer_id=known))
+        tx.commit()
+    deliver(company.service, FollowUpRecorded(
+        follow_up_id=new_id(), lead_id=merged.lead_id, channel="call", direction="outbound", outcome="connected",
+        occurred_at=stamp(company.clock.now())))  # fmt: skip
+    mark(company, known)
+    regraded(company)
+    assert parts(grade(company, known))["relationship"] is None
+    merge(company, kept.lead_id, merged.lead_id)
+    mark(company, known)
+    regraded(company)
+    assert parts(grade(company, known))["relationship"] == 0.55
 
 
 @pytest.mark.spec("LD2.2")
@@ -297,12 +335,6 @@ def test_all_are_graded_anew_by_command(company: Company, known: str) -> None:
     command = pb.RegradeCustomersRequest(request_id=new_id(), reason="年度复核")
     assert door(company).RegradeCustomers(command).customers == 2
     assert regraded(company) == 2
-
-
-def mark(company: Company, customer_id: str) -> None:
-    with company.service.uow.begin(as_service("leads")) as tx:
-        store.mark(tx, [customer_id])
-        tx.commit()
 
 
 @pytest.mark.spec("LD2.2")

@@ -17,11 +17,11 @@ from leads.lead.rules import OPEN
 
 _OPEN = sorted(each.value for each in OPEN)
 _IDS = bindparam("ids", type_=ARRAY(UUID(as_uuid=False)))
-# Known to the ERP by its number, or by any order of it.
+# Known to the ERP by its number, once orders are told at all; or by any order of it.
 _REVENUE = text("""
     SELECT asked.customer_id, coalesce(sum(p.amount_fen) FILTER (WHERE p.currency = 'CNY'), 0) AS fen,
         coalesce(array_agg(DISTINCT p.currency) FILTER (WHERE p.currency <> 'CNY'), '{}') AS elsewhere,
-        bool_or(c.customer_code IS NOT NULL)
+        bool_or(c.customer_code IS NOT NULL) AND EXISTS (SELECT FROM purchase)
             OR EXISTS (SELECT FROM purchase AS o WHERE o.customer_id = asked.customer_id) AS known
     FROM unnest(:ids) AS asked (customer_id) JOIN customer AS c USING (customer_id)
     LEFT JOIN purchase AS p ON p.customer_id = asked.customer_id AND p.state = 'active'
@@ -55,21 +55,24 @@ _OPENED = text("""
     ) AS something
     GROUP BY customer_id
 """).bindparams(_IDS, bindparam("open", type_=ARRAY(Text)))
-# Days of the Shanghai calendar: a day with many calls is one. Nobody answering is no contact.
+# Days of the Shanghai calendar: a day with many calls is one. Nobody answering is no contact. A customer's leads are
+# those linked to it and those merged into them.
 _CONTACTS = text("""
-    SELECT customer_id, max(day) AS last, count(DISTINCT day) FILTER (WHERE day > :since) AS days FROM (
-        SELECT customer_id, CAST(at AT TIME ZONE 'Asia/Shanghai' AS date) AS day FROM interaction
-        WHERE customer_id = ANY (:ids) AND outcome <> 'no_answer' AND at < :until
+    WITH RECURSIVE theirs AS (
+        SELECT lead_id, customer_id FROM lead WHERE customer_id = ANY (:ids)
+        UNION SELECT merged.lead_id, theirs.customer_id
+        FROM lead AS merged JOIN theirs ON merged.merged_into = theirs.lead_id
+    ), contacts AS (
+        SELECT customer_id, at FROM interaction WHERE customer_id = ANY (:ids) AND outcome <> 'no_answer'
         UNION ALL
-        SELECT l.customer_id, CAST(i.at AT TIME ZONE 'Asia/Shanghai' AS date)
-        FROM lead AS l JOIN interaction AS i USING (lead_id)
-        WHERE l.customer_id = ANY (:ids) AND i.outcome <> 'no_answer' AND i.at < :until
+        SELECT theirs.customer_id, i.at FROM theirs JOIN interaction AS i USING (lead_id) WHERE i.outcome <> 'no_answer'
         UNION ALL
-        SELECT l.customer_id, CAST(s.at AT TIME ZONE 'Asia/Shanghai' AS date)
-        FROM lead AS l JOIN lead_step AS s ON s.lead_key = CAST(l.lead_id AS text)
-        WHERE l.customer_id = ANY (:ids) AND s.at < :until
-    ) AS contacts
-    GROUP BY customer_id
+        SELECT theirs.customer_id, s.at FROM theirs JOIN lead_step AS s ON s.lead_key = CAST(theirs.lead_id AS text)
+    ), days AS (
+        SELECT customer_id, CAST(at AT TIME ZONE 'Asia/Shanghai' AS date) AS day FROM contacts WHERE at < :until
+    )
+    SELECT customer_id, max(day) AS last, count(DISTINCT day) FILTER (WHERE day > :since) AS days
+    FROM days GROUP BY customer_id
 """).bindparams(_IDS)
 # People of the file; else the roles that a lead's qualification names.
 _DECIDERS = text("""

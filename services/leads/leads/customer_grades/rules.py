@@ -104,9 +104,9 @@ def _part(name: str, value: float | None, words: _Words, known: float, weights: 
 
 
 def revenue(facts: Facts, policy: CustomerGradePolicy) -> _Value:
-    """Orders of the last days against the sum from which on nothing is missing. Nobody's ERP number: not known."""
+    """Orders of the last days against the sum from which on nothing is missing."""
     if facts.revenue_fen is None:
-        return None, ("The ERP does not know the customer.", "ERP 中尚无该客户。")
+        return None, ("The ERP has told of no orders, or not of this customer.", "ERP 尚无订单数据，或尚无该客户。")
     yuan = _yuan(facts.revenue_fen)
     en, zh = f"Orders of {policy.revenue_days} days: {yuan} yuan", f"近 {policy.revenue_days} 天订单 {yuan} 元"
     if facts.foreign:
