@@ -30,8 +30,10 @@ def replicas(example: str) -> dict[str, tuple[int, Resource]]:
 def connections(pod: Resource) -> int:
     """At most, with the threads that the service has when nothing else is set."""
     settings = LeadsSettings if service_of(pod) == "leads" else Settings
-    threads = settings.model_fields["grpc_threads"].default
-    return int(threads) + FOR_LOOPS + 1 + OF_ROLES[pod["metadata"]["labels"]["closeloop/role"]]
+    threads, role = settings.model_fields["grpc_threads"].default, pod["metadata"]["labels"]["closeloop/role"]
+    # The directory's memory is renewed beside the answers (ADR 0014).
+    memory = service_of(pod) == "integration" and role in ("serve", "all")
+    return int(threads) + FOR_LOOPS + 1 + OF_ROLES[role] + memory
 
 
 def cores(text: str | int) -> float:
