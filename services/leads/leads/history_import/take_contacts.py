@@ -15,7 +15,9 @@ from leads.customer_file.contact_rules import Contact, ContactEntry
 from leads.customer_file.keep_contacts import TooManyContacts, add_contact, retire_contact
 from leads.history_import import store
 from leads.history_import.find_customers import Customers
-from leads.history_import.line_rules import CONTACTS, ContactLine, read_contact
+from leads.history_import.form_rules import CONTACTS
+from leads.history_import.line_rules import ContactLine
+from leads.history_import.read_rules import read_contact
 from leads.imports.history import Taken, TakenBack
 from leads.imports.try_rows import Judged
 

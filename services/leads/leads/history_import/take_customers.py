@@ -17,7 +17,9 @@ from leads.customers.import_customers import link_branches
 from leads.customers.rules import Customer
 from leads.history_import import store
 from leads.history_import.find_customers import Customers
-from leads.history_import.line_rules import CUSTOMERS, CustomerLine, read_customer
+from leads.history_import.form_rules import CUSTOMERS
+from leads.history_import.line_rules import CustomerLine
+from leads.history_import.read_rules import read_customer
 from leads.history_import.take_customers_back import take_customers_back
 from leads.imports.history import Taken, TakenBack
 from leads.imports.try_rows import Judged

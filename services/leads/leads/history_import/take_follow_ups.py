@@ -13,7 +13,9 @@ from chassis.errors import Violation
 from chassis.unit_of_work import Transaction
 from leads.customer_grades.mark_customers import mark_customers
 from leads.history_import.find_customers import Customers
-from leads.history_import.line_rules import FOLLOW_UPS, FollowUpLine, read_follow_up
+from leads.history_import.form_rules import FOLLOW_UPS
+from leads.history_import.line_rules import FollowUpLine
+from leads.history_import.read_rules import read_follow_up
 from leads.imports.history import Taken, TakenBack
 from leads.imports.try_rows import Judged
 from leads.interactions import store

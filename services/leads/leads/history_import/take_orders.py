@@ -14,7 +14,9 @@ from leads.customer_grades.mark_customers import mark_customers
 from leads.customers.rules import Customer
 from leads.history_import import store
 from leads.history_import.find_customers import Customers
-from leads.history_import.line_rules import ORDERS, OrderLine, read_order
+from leads.history_import.form_rules import ORDERS
+from leads.history_import.line_rules import OrderLine
+from leads.history_import.read_rules import read_order
 from leads.imports.history import Taken, TakenBack
 from leads.imports.try_rows import Judged
 from leads.purchases import store as purchases
