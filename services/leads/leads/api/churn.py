@@ -35,6 +35,9 @@ Asked = (
 )
 
 
+_FIRST = date(2000, 1, 1)
+
+
 class ChurnService(Servicer, pb_grpc.ChurnServiceServicer):
     def __init__(self, uow: UnitOfWork, files: FileStore) -> None:
         super().__init__(uow)
@@ -120,17 +123,23 @@ def _all_rows(tx: Transaction, wish: Wish, request: pb.ExportChurnRequest) -> li
 
 
 def _wish(tx: Transaction, request: Asked) -> Wish:
-    """Raises InvalidInput for a day that is none."""
-    try:
-        as_of = date.fromisoformat(request.as_of) if request.as_of else local_date(tx.now)
-    except ValueError:
-        raise InvalidInput.of(Violation("as_of", "is no day of the calendar.", "不是有效日期。")) from None
     return Wish(
-        as_of,
+        _day(request.as_of, local_date(tx.now)),
         By(request.by),
         getattr(request, "group", ""),
         Subject(getattr(request, "subject", "") or Subject.CUSTOMERS),
     )
+
+
+def _day(given: str, today: date) -> date:
+    """Raises InvalidInput for a day that is none, or of which nothing can be told."""
+    try:
+        as_of = date.fromisoformat(given) if given else today
+    except ValueError:
+        raise InvalidInput.of(Violation("as_of", "is no day of the calendar.", "不是有效日期。")) from None
+    if not _FIRST <= as_of <= today:
+        raise InvalidInput.of(Violation("as_of", f"lies between {_FIRST} and today.", f"须在 {_FIRST} 至今天之间。"))
+    return as_of
 
 
 def _people(tx: Transaction, wish: Wish, figures: list[ChurnFigure] | list[RepeatFigure]) -> Mapping[str, Person]:
