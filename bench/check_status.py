@@ -27,7 +27,7 @@ from chassis.rpc.client import headers
 from closeloop.integration.v1 import directory_service_pb2 as pb
 from closeloop.integration.v1.directory_service_pb2_grpc import DirectoryServiceStub
 
-RATE, CALLERS = 100, 8
+RATE, CALLERS, GOAL = 100, 8, 0.5
 Ask = Callable[[int], object]
 
 
@@ -71,7 +71,7 @@ def _one_batch(stand: Stand, stubs: tuple[DirectoryServiceStub, DirectoryService
     for number in range(200):
         asks[0](number)
     late = open_loop(asks[0], RATE, size.seconds)
-    figure(f"CheckStatus of {batch}, {RATE}/s open loop", str(late), "p99 in milliseconds, within 200 ms")
+    figure(f"CheckStatus of {batch}, {RATE}/s open loop", str(late), "p99 < 5 ms")
     found: tuple[list[Taken], list[Taken]] = ([], [])
     for _ in range(size.slices):
         for taken, send in zip(found, (_asking(stand, stub, batch, size.employees) for stub in stubs), strict=True):
@@ -81,7 +81,7 @@ def _one_batch(stand: Stand, stubs: tuple[DirectoryServiceStub, DirectoryService
                 say(f"  {work.per(len(taken[-1].seconds))}")
     directory, bare = (median(each.per_second for each in taken) for taken in found)
     figure(f"CheckStatus of {batch}, {CALLERS} callers", f"{directory:.0f}/s, {found[0][-1]}; bare echo {bare:.0f}/s",
-           ratio=f"{directory / bare:.2f}")  # fmt: skip
+           f"{GOAL} of the bare echo", f"{directory / bare:.2f}")  # fmt: skip
 
 
 def _asking(stand: Stand, stub: DirectoryServiceStub, batch: int, employees: int) -> Ask:
