@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from chassis.errors import FailedPrecondition, NotFound
 from chassis.kernel.ids import new_id
@@ -141,6 +142,56 @@ def test_who_comes_back_before_the_move_keeps_everything(company: Company) -> No
     assert [each.message.outcome for each in company.events("customers.handover_closed")] == ["cancelled"]
     leave(company, "E1", version=4)
     assert sorted(each.state for each in handovers(company)) == [pb.HANDOVER_STATE_DRAFTED, pb.HANDOVER_STATE_CANCELLED]
+
+
+@pytest.mark.spec("LD10.1")
+def test_who_comes_back_while_everything_is_held_keeps_everything_too(company: Company) -> None:
+    company.hire("E1", "E2")
+    customers(company, "E1", 2)
+    leave(company, "E1")
+    company.directory.away = True
+    wait_for_the_move(company)
+    come_back(company, "E1", version=3)
+    company.directory.away = False
+    company.app.assigner.probe.forget(["E2"])
+    assert move(company) == 0
+    assert the_handover(company).state == pb.HANDOVER_STATE_CANCELLED
+    assert set(owners(company).values()) == {"E1"}
+
+
+@pytest.mark.spec("LD10.1")
+def test_a_large_package_moves_in_batches_and_goes_on_where_it_stopped(company: Company) -> None:
+    company.hire("E1", "E2")
+    customers(company, "E1", 250)
+    leave(company, "E1")
+    release(company, the_handover(company).handover_id)
+
+    # The last batch fails, for whatever reason.
+    change(company, "ALTER TABLE customer ADD CONSTRAINT stuck CHECK (customer_code <> 'C00099' OR owner_id = 'E1')")
+    move(company)
+    moved = Counter(all_owners(company))
+    change(company, "ALTER TABLE customer DROP CONSTRAINT stuck")
+    assert moved == {"E2": 200, "E1": 50}, "a batch moves whole or not at all"
+    assert move(company) == 50
+    assert len(company.events("customers.owner_changed")) == 250
+    assert move(company) == 0
+
+
+@pytest.mark.spec("LD10.1")
+def test_what_comes_to_somebody_who_is_gone_is_handed_over_as_well(company: Company) -> None:
+    company.hire("M2", position="team_manager", duties=["manager"], manager_id="D1", unit="/HQ/WEST/CD1/")
+    company.hire("E1", "E2")
+    customers(company, "E1", 1)
+    deliver(company.service, company.employee("E1", version=2, unit="/HQ/WEST/CD1/", manager_id="M2"))
+    fire(company)
+    company.clock.advance(timedelta(minutes=1))
+    customers(company, "E1", 1, first=2)
+    leave(company, "E1", version=3, unit="/HQ/WEST/CD1/", manager_id="M2")
+    assert wait_for_the_move(company) == 1
+    assert owners(company) == {"C00001": "E2", "C00002": "E1"}
+    assert wait_for_the_move(company) == 1
+    assert set(owners(company).values()) == {"E2"}
+    assert sorted(each.cause for each in handovers(company, as_hq())) == ["departed", "moved"]
 
 
 @pytest.mark.spec("LD10.1")
@@ -364,6 +415,16 @@ def test_a_taker_who_leaves_too_passes_the_items_on(company: Company) -> None:
     assert {each.reason for each in items(company, first.handover_id)} == {
         f"Passed on by handover {second.handover_id}."
     }
+
+
+def change(company: Company, statement: str) -> None:
+    with company.service.runtime.database.begin() as conn:
+        conn.execute(text(statement))
+
+
+def all_owners(company: Company) -> list[str]:
+    with company.service.runtime.database.connect() as conn:
+        return list(conn.scalars(select(tables.customer.c.owner_id)))
 
 
 def late_handovers(company: Company) -> int:

@@ -18,10 +18,8 @@ from leads.handover import store
 from leads.handover.close_handover import cancel
 from leads.handover.policy import HandoverPolicy
 from leads.handover.rules import (
-    UNTOUCHED,
     Cause,
     HandoverClock,
-    HandoverState,
     Known,
     begins_to_freeze,
     cause_of,
@@ -52,11 +50,17 @@ def begin(tx: Transaction, giver: Known, before: Known, cause: Cause, policy_ver
         tx.deadlines.start(HandoverClock.DRAFT.value, giver.employee_id, tx.now)
 
 
+def begin_again(tx: Transaction, employee_id: str, policy_version: int) -> None:
+    """A handover is through: what has come to somebody who is gone since it was drafted goes on as well."""
+    known = store.known(tx, [employee_id]).get(employee_id)
+    cause = cause_of(None, known) if known else None
+    if known and cause and store.owners_of_something(tx, [employee_id]):
+        begin(tx, known, known, cause, policy_version)
+
+
 def _undone(tx: Transaction, row: Row[Any], known: Known) -> bool:
     """Who comes back before anything moved keeps everything; afterwards the handover goes on to its end."""
-    if HandoverState(row.state) not in UNTOUCHED:
-        return False
-    if not has_come_back(Cause(row.cause), row.unit, row.manager_id, known):
+    if not has_come_back(Cause(row.cause), row.unit, row.manager_id, known) or store.counts(tx, row.handover_id).moved:
         return False
     cancel(tx, row)
     return True

@@ -18,10 +18,10 @@ class LossWhy(StrEnum):
     OPPORTUNITY_LOST = "opportunity_lost"
 
 
-def is_watched(at: datetime, moved_at: datetime | None, days_until: datetime | None) -> bool:
+def is_watched(at: datetime, moved_at: datetime | None, until: datetime | None) -> bool:
     """Whether something that happened to a customer counts for the handover. The whole handover has one end of its
     window; until it has moved whole, the window is open."""
-    return moved_at is not None and moved_at <= at and (days_until is None or at < days_until)
+    return moved_at is not None and moved_at <= at and (until is None or at < until)
 
 
 def loss_rate(lost: int, moved: int) -> float | None:

@@ -18,6 +18,7 @@ from chassis.unit_of_work import Transaction
 from leads.assignment.assigner import Assigner
 from leads.handover import store
 from leads.handover.batch import Batch
+from leads.handover.begin_handovers import begin_again
 from leads.handover.choose_takers import Chosen, Package, choose_takers, read_package
 from leads.handover.close_handover import close_empty, close_when_settled
 from leads.handover.events import HandoverMoved
@@ -68,6 +69,7 @@ def _move_batch(
         moved = batch.save()
         _pass_on(tx, batch)
         _finish(tx, batch.row, moved, policy)
+        begin_again(tx, batch.row.employee_id, batch.row.policy_version)
         tx.commit()
     return moved
 

@@ -52,8 +52,6 @@ class Side(StrEnum):
 
 GONE: Mapping[str, Cause] = {"departed": Cause.DEPARTED, "disabled": Cause.DISABLED}
 UNMOVED = frozenset({HandoverState.OPENING, HandoverState.DRAFTED, HandoverState.MOVING})
-# Nothing has moved yet: a return undoes all.
-UNTOUCHED = frozenset({HandoverState.OPENING, HandoverState.DRAFTED})
 PENDING = frozenset({ItemState.WAITING, ItemState.HELD})
 
 
@@ -130,10 +128,3 @@ def has_come_back(cause: Cause, given_unit: str, given_manager: str, now: Known)
 
 def begins_to_freeze(before: Known | None, now: Known) -> bool:
     return now.status == "frozen" and (before is None or before.status != "frozen")
-
-
-def is_settled(state: ItemState, giver_checked: bool, taker_checked: bool) -> bool:
-    """Both sides have checked it off, or there is nothing to check off here."""
-    if state in (ItemState.DROPPED, ItemState.PASSED_ON):
-        return True
-    return state is ItemState.MOVED and giver_checked and taker_checked

@@ -34,7 +34,6 @@ handover = Table(
     instant("released_at"),
     words("released_by"),
     instant("moved_at"),
-    instant("told_at"),
     instant("closed_at"),
     instant("loss_until"),
     count("reminders"),
