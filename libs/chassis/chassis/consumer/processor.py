@@ -92,7 +92,7 @@ class Processor:
         with self._uow.begin(self._identity, source="consumer") as tx:
             head = parking.next_due(tx.conn, tx.service)
             if head is None:
-                tx.commit()  # after a rollback the session would have to prepare its statements anew
+                tx.conn.commit()  # nothing; but after a rollback the session would have to prepare its statements anew
                 return False
             try:
                 self._follow(tx, head)
