@@ -144,6 +144,7 @@ class Board:
             self._take_turns(sql.new_turns(conn, self._oldest, since), since)
             if snapshot.closed_changed or not self._conversion_holds(at, policy):
                 self._read_conversion(conn, at, policy)
+            conn.commit()  # nothing; but after a rollback the session would have to prepare its statements anew
         return snapshot
 
     def _conversion_holds(self, at: datetime, policy: AssignmentPolicy) -> bool:
