@@ -28,10 +28,20 @@ class Customers:
             self.put(each)
 
     @classmethod
+    def locked(cls, tx: Transaction, named: Sequence[Whose]) -> Customers:
+        """As `of`, for who changes them."""
+        store.lock_all(tx, [each.customer_id for each in cls._told(tx, named)])
+        return cls.of(tx, named)
+
+    @classmethod
     def of(cls, tx: Transaction, named: Sequence[Whose]) -> Customers:
+        return cls(cls._told(tx, named))
+
+    @staticmethod
+    def _told(tx: Transaction, named: Sequence[Whose]) -> list[Customer]:
         firms = [Firm(each.name_key, None, each.uscc, "", "") for each in named]
         by_code = store.by_codes(tx, [each.code for each in named if each.code])
-        return cls([*by_code, *store.candidates(tx, firms)])
+        return [*by_code, *store.candidates(tx, firms)]
 
     def put(self, customer: Customer) -> None:
         for field in ("customer_code", "uscc"):

@@ -38,7 +38,7 @@ class ContactsKind:
         return f"{whose.code or whose.uscc or whose.name_key}/{line.name}/{line.phone}"
 
     def take(self, tx: Transaction, lines: Sequence[tuple[int, ContactLine]], row: Row[Any]) -> Taken:
-        customers = Customers.of(tx, [line.whose for _, line in lines])
+        customers = Customers.locked(tx, [line.whose for _, line in lines])
         chains: dict[str, list[Contact]] = {}
         judged: list[Judged] = []
         refused: list[tuple[int, Violation]] = []

@@ -44,7 +44,7 @@ class CustomersKind:
     def take(self, tx: Transaction, lines: Sequence[tuple[int, CustomerLine]], row: Row[Any]) -> Taken:
         named = [line.whose for _, line in lines]
         customers.lock_firms(tx, [key for each in named for key in vars(each).values() if key])
-        known = Customers.of(tx, named)
+        known = Customers.locked(tx, named)
         people = roster.people(tx, {line.owner_id for _, line in lines if line.owner_id})
         created: dict[str, Customer] = {}
         judged: list[Judged] = []
