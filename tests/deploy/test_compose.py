@@ -211,6 +211,20 @@ def test_kafka_is_the_version_that_tests_run_on(services: dict[str, Any]) -> Non
     assert services["kafka"]["image"].split(":")[-1] == tested[0]
 
 
+@pytest.mark.spec("P5.4")
+def test_the_database_server_can_be_backed_up_to_another_volume_by_the_script_of_the_chart(
+    services: dict[str, Any],
+) -> None:
+    server = services["postgres"]
+    assert "summarize_wal=on" in server["command"]
+    places = {volume["target"]: volume["source"] for volume in server["volumes"]}
+    assert places[server["environment"]["BACKUP_FOLDER"]] == "backups" != places["/var/lib/postgresql"]
+    (command,) = re.findall(r"exec -T postgres sh (\S+) full", (FOLDER / "README.md").read_text())
+    script = Path(places[str(Path(command).parent)], Path(command).name)
+    assert script.parts[-5:] == ("helm", "closeloop", "files", "backup", "backup.sh")
+    assert (CHART / "files/backup/backup.sh").is_file()
+
+
 @pytest.mark.parametrize("name", ["gateway", "integration"])
 def test_an_example_of_settings_names_what_there_is(name: str) -> None:
     told = set(re.findall(r"^(CLOSELOOP_\w+)=", (FOLDER / f"{name}.env.example").read_text(), re.M))

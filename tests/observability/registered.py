@@ -14,13 +14,19 @@ from chassis.metrics import metrics
 ROOT = Path(__file__).resolve().parents[2]
 # What Prometheus and the chart's ServiceMonitor put on every series.
 TARGET_LABELS = frozenset({"job", "service", "role", "instance"})
+# What kube-state-metrics tells of the jobs of a cluster, as its documentation names it.
+KUBERNETES = {
+    "kube_job_status_failed": frozenset({"namespace", "job_name"}),
+    "kube_cronjob_status_last_successful_time": frozenset({"namespace", "cronjob"}),
+    "kube_cronjob_created": frozenset({"namespace", "cronjob"}),
+}
 _SUFFIXES = {Counter: ("_total",), Gauge: ("",), Histogram: ("_bucket", "_sum", "_count")}
 
 
 def registered() -> dict[str, frozenset[str]]:
     """Sample name → its labels, the scraped ones included. A label `job` of ours arrives as `exported_job`."""
     _import_all()
-    found = {"up": TARGET_LABELS}
+    found = {"up": TARGET_LABELS, **KUBERNETES}
     for collector in _collectors():
         if not isinstance(collector, MetricWrapperBase):
             continue

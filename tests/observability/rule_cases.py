@@ -49,9 +49,42 @@ def replicas(name: str, *values: str, **labels: str) -> Series:
 
 LEADS = {"service": "leads"}
 SERVE = {"service": "leads", "role": "serve"}
+FULL = 'kube_cronjob_status_last_successful_time{namespace="crm", cronjob="sales-closeloop-backup-main-full"}'
+INCREMENTAL = FULL.replace("-full", "-incr")
+# Seconds since 1970, which is when promtool begins.
+NEVER = INCREMENTAL.replace("status_last_successful_time", "created")
+BACKUP_JOB = 'kube_job_status_failed{namespace="crm", job_name="sales-closeloop-backup-main-incr-29386012"}'
 ROUTE = {"service": "gateway", "route": "/api/v1/leads"}
 
 FIRES = [
+    Fires(
+        "BackupFailed",
+        {BACKUP_JOB: "1x20"},
+        10,
+        {"namespace": "crm", "job_name": "sales-closeloop-backup-main-incr-29386012"},
+    ),
+    Fires(
+        "BackupLate",
+        {INCREMENTAL: "-108900x20", FULL: "-600000x20"},
+        15,
+        {"namespace": "crm", "cronjob": "sales-closeloop-backup-main-incr"},
+        "1d 6h 30m 0s",
+    ),
+    # It never succeeded since it was made.
+    Fires(
+        "BackupLate",
+        {NEVER: "-108900x20"},
+        15,
+        {"namespace": "crm", "cronjob": "sales-closeloop-backup-main-incr"},
+        "1d 6h 30m 0s",
+    ),
+    Fires(
+        "BackupLate",
+        {FULL: "-695100x20", INCREMENTAL: "-86400x20"},
+        15,
+        {"namespace": "crm", "cronjob": "sales-closeloop-backup-main-full"},
+        "8d 1h 20m 0s",
+    ),
     Fires("DoorBudgetBurnsFast", door("0+100x120", "0+900x120"), 90, value="10%"),
     # A hole of half an hour, still going on, in a day that was fine.
     Fires("DoorBudgetBurnsFast", door("0x300 0+50x60", "0+1000x360"), 345, value="3.537%"),
@@ -172,6 +205,10 @@ FIRES = [
 ]
 
 QUIET = [
+    Quiet("BackupFailed", {BACKUP_JOB: "0x20"}, 10),
+    Quiet("BackupLate", {INCREMENTAL: "-100000x20", FULL: "-600000x20"}, 15),
+    # What was made long ago and succeeded since.
+    Quiet("BackupLate", {NEVER: "-900000x20", INCREMENTAL: "-80000x20"}, 15),
     Quiet("DoorBudgetBurnsFast", door("0+1x120", "0+9999x120"), 90),
     # Bad for half an hour, well for another: nobody is woken for what is over.
     Quiet("DoorBudgetBurnsFast", door("0+30x30 900x60", "0+970x90"), 85),

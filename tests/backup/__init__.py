@@ -1,0 +1,1 @@
+"""Backups of a real server, destroyed and restored (P5.4)."""
