@@ -116,9 +116,11 @@ def test_a_point_in_time_is_the_newest_backup_that_ended_by_then(stand: Stand) -
 
 def test_after_a_restore_nothing_is_built_on_backups_of_the_history_that_was_left(stand: Stand) -> None:
     """By the place in the log alone PostgreSQL would take it: a restored server writes the same numbers again."""
+    stand.sql("CREATE TABLE quiet AS SELECT 'before' AS said")
     write(stand, 1)
     full = stand.take("full")
     write(stand, 2)
+    stand.sql("UPDATE quiet SET said = 'left'")
     left = stand.take("incremental")
     stand.destroy()
     stand.restore(full)
@@ -131,6 +133,7 @@ def test_after_a_restore_nothing_is_built_on_backups_of_the_history_that_was_lef
     stand.destroy()
     stand.restore("latest")
     assert [row[0] for row in stand.sql("SELECT DISTINCT line FROM lines ORDER BY 1")] == [1, *range(3, 9)]
+    assert stand.sql("SELECT said FROM quiet") == [("before",)]
 
 
 def test_pruning_keeps_whole_chains(stand: Stand) -> None:
