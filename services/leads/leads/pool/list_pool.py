@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, literal, or_, select, text, tuple_
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import ColumnElement, Row, tuple_
 
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from leads import tables
-from leads.lead import store
-from leads.lead.rules import Grade, Lead
-from leads.pool.word_rules import Run, runs_of
+from leads.lead import store as leads
+from leads.lead.rules import Grade, Lead, counts_as
+from leads.pool import search_store as store
+from leads.pool.search_rules import are_common
+from leads.pool.word_rules import runs_of
 
-t, _words = tables.lead.c, tables.lead_words.c
+t = tables.lead.c
+# As the table computes them.
+RANKS = {grade: place for place, grade in enumerate(Grade, 1)}
 
 
 @dataclass(frozen=True)
@@ -34,17 +37,24 @@ class PoolWish:
 
 def list_pool(tx: Transaction, wish: PoolWish, page: Page) -> tuple[Sequence[Lead], str]:
     """Everybody sees the whole pool."""
-    query = select(tables.lead).where(text("state = 'recycled'"), *_conditions(wish))
-    runs = runs_of(wish.text)
-    if wish.text.strip():
-        query = _sought(query, runs) if runs else query.where(literal(False))
-    line = (t.rank, t.waiting_since, t.lead_id)
+    conditions = _conditions(wish)
     if page.after:
         last = (page.after["rank"], datetime.fromisoformat(page.after["since"]), page.after["id"])
-        query = query.where(tuple_(*line) > last)
-    rows = tx.execute(query.order_by(*line).limit(page.limit)).all()
-    rows, token = page.cut(rows, _place)
-    return [store.from_row(row) for row in rows], token
+        conditions.append(tuple_(*store.LINE) > last)
+    rows, token = page.cut(_found(tx, wish.text, conditions, page.limit), _place)
+    return [leads.from_row(row) for row in rows], token
+
+
+def _found(tx: Transaction, sought: str, conditions: Sequence[ColumnElement[bool]], limit: int) -> Sequence[Row[Any]]:
+    if not sought.strip():
+        return store.listed(tx, conditions, limit)
+    runs = runs_of(sought)
+    if not runs:
+        return []
+    known, rows = store.piece_shares(tx, runs), None
+    if are_common(runs, known, limit):
+        rows = store.along_the_pool(tx, runs, conditions, limit)
+    return store.by_pieces(tx, runs, known, conditions, limit) if rows is None else rows
 
 
 def _place(row: Any) -> dict[str, Any]:
@@ -55,6 +65,9 @@ def _conditions(wish: PoolWish) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wish.grades:
         found.append(t.grade.in_([each.value if each else "" for each in wish.grades]))
+        # The pool is in the order of ranks: what is before and behind these is not walked.
+        ranks = [RANKS[counts_as(each)] for each in wish.grades]
+        found.append(t.rank.between(min(ranks), max(ranks)))
     for column, values in (
         (t.channel, wish.channels),
         (t.province, wish.provinces),
@@ -64,19 +77,3 @@ def _conditions(wish: PoolWish) -> list[ColumnElement[bool]]:
         if values:
             found.append(column.in_(values))
     return found
-
-
-def _sought(query: Select[Any], runs: Sequence[Run]) -> Select[Any]:
-    """The index selects by pieces, the comparison decides (Run.in_words)."""
-    pieces = cast(cast(" & ".join(f"({each.query})" for each in runs), Text), TSQUERY)
-    indexed = query.join(tables.lead_words, _words.lead_id == t.lead_id).where(_words.pieces.op("@@")(pieces))
-    return indexed.where(*(_in_words(each) for each in runs))
-
-
-def _in_words(run: Run) -> ColumnElement[bool]:
-    columns = {
-        "letters": (_words.names, _words.initials, *([_words.sound] if run.is_long else [])),
-        "digits": (_words.names, *([_words.phone] if run.is_long else [])),
-        "han": (_words.names,),
-    }[run.kind]
-    return or_(*(column.contains(run.value, autoescape=True) for column in columns))

@@ -1,8 +1,8 @@
 """Searching by any part of a name, by pinyin or by its initials, or by part of a phone number (LD7.1).
 
 A lead is found through short pieces: two Chinese characters (`c:`), three letters of the pinyin (`p:`), two initials
-or two letters that the name itself has (`i:`), three digits (`d:`); shorter words have pieces of their own. All pieces
-of what is sought must be there, which selects a little too much; the whole word is then compared.
+or two letters that the name itself has (`i:`), three digits (`d:`); shorter words have pieces of their own. The rarest
+pieces of what is sought must be there, which selects a little too much; the whole word is then compared.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ class Run:
     kind: str
 
     @property
-    def query(self) -> str:
-        """For PostgreSQL's text search. Pieces hold letters, digits and Chinese characters: nothing to be escaped."""
+    def ways(self) -> list[list[str]]:
+        """Pieces to look for: all of one of these."""
         if self.kind == "letters":
-            return " | ".join(f"({each})" for each in (self._all("p"), self._all("i")) if each)
-        return self._all("c" if self.kind == "han" else "d")
+            return [each for each in (self._pieces("p"), self._pieces("i")) if each]
+        return [self._pieces("c" if self.kind == "han" else "d")]
 
     def in_words(self, words: Words) -> bool:
         """The rule itself: what pieces select is compared so."""
@@ -69,16 +69,10 @@ class Run:
         """Long enough to be looked for inside pinyin and phone numbers."""
         return len(self.value) >= _PIECE["p" if self.kind == "letters" else "d"]
 
-    def _all(self, kind: str) -> str:
-        """Pieces side by side cover the word; each that overlaps them would cost more than it sorts out.
-
-        Empty: a word too short for this kind.
-        """
-        pieces = list(_whole(kind, [self.value]))
-        if not pieces and kind != "p":
-            pieces = [f"{kind}:{self.value}"]
-        side_by_side = dict.fromkeys([*pieces[:: _PIECE[kind]], *pieces[-1:]])
-        return " & ".join(f"'{each}'" for each in side_by_side)
+    def _pieces(self, kind: str) -> list[str]:
+        """None: a word too short for this kind."""
+        pieces = list(dict.fromkeys(_whole(kind, [self.value])))
+        return pieces if pieces or kind == "p" else [f"{kind}:{self.value}"]
 
 
 def words_of(company_name: str, contact_name: str, phone: str) -> Words:

@@ -10,6 +10,8 @@ from leads.tables.metadata import count, identifier, instant, metadata, words, w
 # States in which a lead waits for an owner, and in which an owner works on it.
 WAITING = "('new', 'held', 'queued')"
 OPEN = "('new', 'held', 'queued', 'assigned', 'accepted', 'contacted', 'recycled')"
+POOL_LINE = ("rank", "waiting_since", "lead_id")
+POOL_FACETS = ("grade", "channel", "province", "city", "industry")
 
 lead = Table(
     "lead",
@@ -68,7 +70,9 @@ lead = Table(
     Index("lead_uscc", "uscc", postgresql_where=text(f"uscc <> '' AND state IN {OPEN}")),
     Index("lead_wecom", "wecom_external_id", postgresql_where=text(f"wecom_external_id <> '' AND state IN {OPEN}")),
     Index("lead_waiting", "rank", "captured_at", "lead_id", postgresql_where=text(f"state IN {WAITING}")),
-    Index("lead_pool", "rank", "waiting_since", "lead_id", postgresql_where=text("state = 'recycled'")),
+    # In the pool's order, with what it is filtered by; and one city's part of it.
+    Index("lead_pool_line", *POOL_LINE, postgresql_include=POOL_FACETS, postgresql_where=text("state = 'recycled'")),
+    Index("lead_pool_city", "city", *POOL_LINE, postgresql_where=text("state = 'recycled'")),
     Index("lead_newest", "captured_at", "lead_id"),
     Index("lead_owner", "owner_id", "captured_at", "lead_id"),
     Index("lead_unit", "unit", "captured_at", postgresql_ops={"unit": "text_pattern_ops"}),
