@@ -21,6 +21,8 @@ from chassis.kernel.ids import new_id
 from chassis.telemetry import trace_headers
 
 BUCKETS = 16
+# A document of PostgreSQL holds 256 MB at most, and sorting a long one goes to the disk.
+_AT_ONCE = 2_000
 _TURN = 7_040_003  # advisory lock key: one refill at a time
 _COLUMNS = "seq, id, bucket, aggregate_id, topic, type, headers, data, occurred_at, recorded_at"
 # A statement of one shape for any number of rows: half the price of one with a parameter per value, and less for many.
@@ -83,8 +85,9 @@ def outbox_row(catalog: EventCatalog, event: object, *, service: str, at: dateti
 
 def append(connection: Connection, rows: Sequence[OutboxRow]) -> None:
     """Insert in the given order."""
-    if rows:
-        connection.execute(_APPEND, {"rows": json.dumps([_as_json(row) for row in rows], ensure_ascii=False)})
+    for start in range(0, len(rows), _AT_ONCE):
+        some = [_as_json(row) for row in rows[start : start + _AT_ONCE]]
+        connection.execute(_APPEND, {"rows": json.dumps(some, ensure_ascii=False)})
 
 
 def refill(database: Database, since: datetime) -> int:
