@@ -45,17 +45,21 @@ from leads.response_clock.recount_clocks import recount_clocks
 from leads.response_clock.rules import GOLDEN, Clock
 from leads.scoring.score_again import score_again
 from leads.scoring.train_model import train_model
+from leads.signups import rules as signups
+from leads.tenders import rules as tenders
 
 # A pass over waiting leads that assigned nobody is repeated after so many pauses.
 _IDLE_PAUSES = 4
 # So long a lead that just came in is its own call's to assign.
 _UNDER_WAY = timedelta(seconds=2)
+# Those are told by events: the queue alone gives them to somebody.
+_WITHOUT_CALL = (signups.CHANNEL, tenders.CHANNEL)
 # Seconds between two looks at the figures of leads that wait.
 _FIGURES = 15.0
 
 
 def _drain(app: App) -> None:
-    drain_waiting(app.assigner, _UNDER_WAY)
+    drain_waiting(app.assigner, _UNDER_WAY, _WITHOUT_CALL)
 
 
 def _alert(app: App) -> None:
@@ -199,5 +203,5 @@ def _showing(app: App, stop: Event) -> None:
 def _draining(app: App, stop: Event) -> None:
     pause = app.drain_pause
     while not stop.wait(pause):
-        assigned = drain_waiting(app.assigner, _UNDER_WAY)
+        assigned = drain_waiting(app.assigner, _UNDER_WAY, _WITHOUT_CALL)
         pause = app.drain_pause if assigned else app.drain_pause * _IDLE_PAUSES

@@ -64,3 +64,13 @@ def test_a_lead_that_just_came_in_is_its_own_call_s_to_assign_and_the_queue_s_wh
     company.clock.advance(timedelta(milliseconds=1))
     assert drain_waiting(company.app.assigner, moment) == 1
     assert company.get(lost).owner_id == "E1"
+
+
+@pytest.mark.spec("LD3.8", "LD1.1")
+def test_a_lead_that_no_call_brought_is_the_queue_s_at_once(company: Company) -> None:
+    company.hire("E1")
+    with company.service.uow.begin(of_service("leads")) as tx:
+        told = capture_lead(tx, Arrival("丙公司", "tender"), CapturePolicy(), GradingPolicy()).lead_id
+        tx.commit()
+    assert drain_waiting(company.app.assigner, timedelta(seconds=2), ("tender",)) == 1
+    assert company.get(told).owner_id == "E1"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,16 +35,25 @@ _PASSES = 48
 Kind = tuple[str, str, str]
 
 
-def drain_waiting(assigner: Assigner, spare: timedelta = timedelta(0)) -> int:
+@dataclass(frozen=True)
+class _Called:
+    """Which leads are left to the call that brought them: later than `since`, but for these channels."""
+
+    since: datetime
+    without_call: Collection[str]
+
+
+def drain_waiting(assigner: Assigner, spare: timedelta = timedelta(0), without_call: Collection[str] = ()) -> int:
     """One pass over all that wait; how many found an owner.
 
     A lead that waits already is not tried again when one that asks the same of a rep has just found nobody. `spare`: so
     long after a lead came in by itself, its own call is left to find the owner: both at it would do the work twice.
+    Leads of channels `without_call` have none.
     """
-    assigned, since = 0, assigner.uow.clock.now() - spare
-    if _waiting(assigner, since):
+    assigned, called = 0, _Called(assigner.uow.clock.now() - spare, without_call)
+    if _waiting(assigner, called):
         with _alone(assigner):
-            assigned = _drain(assigner, since)
+            assigned = _drain(assigner, called)
     return assigned + assign_bounced(assigner)
 
 
@@ -58,12 +68,12 @@ def _alone(assigner: Assigner) -> Iterator[None]:
         yield
 
 
-def _drain(assigner: Assigner, since: datetime) -> int:
+def _drain(assigner: Assigner, called: _Called) -> int:
     """Batch by batch; a batch leaves out what is known to be hopeless, so that nobody behind it starves."""
     assigned = 0
     hopeless: set[Kind] = set()
     behind: Row[Any] | None = None
-    while batch := _waiting(assigner, since, hopeless, behind):
+    while batch := _waiting(assigner, called, hopeless, behind):
         line = deque(batch)
         while together := _next(line, hopeless):
             for row, state in _assign(assigner, together):
@@ -105,11 +115,12 @@ def _is_special(row: Row[Any]) -> bool:
 
 
 def _waiting(
-    assigner: Assigner, since: datetime, hopeless: Collection[Kind] = (), behind: Row[Any] | None = None
+    assigner: Assigner, called: _Called, hopeless: Collection[Kind] = (), behind: Row[Any] | None = None
 ) -> Sequence[Row[Any]]:
-    """The next in line. A new lead is always tried once, so that it knows why it waits; not yet what came after `since`
-    and is its own call's to assign."""
-    under_way = (t.state == State.NEW.value) & t.import_id.is_(None) & (t.captured_at > since)
+    """The next in line. A new lead is always tried once, so that it knows why it waits; not yet what is its own
+    call's to assign."""
+    by_call = t.import_id.is_(None) & t.channel.not_in(list(called.without_call))
+    under_way = (t.state == State.NEW.value) & by_call & (t.captured_at > called.since)
     query = (
         select(t.lead_id, t.state, t.grade, t.industry, t.customer_id, t.bounces, t.recalls, t.rank, t.captured_at)
         .where(t.state.in_([each.value for each in WAITING]), not_(under_way))
