@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -21,6 +22,7 @@ from tests.deploy.rendering import (
     secret_env,
 )
 from tests.deploy.test_chart_network import ELSEWHERE, lets_in, reaches_port, rules
+from tests.observability.rules import alerts
 
 pytestmark = pytest.mark.spec("P5.4", "P5.1", "P5.2")
 SERVERS = """[
@@ -54,7 +56,8 @@ def test_the_api_server_takes_every_resource(example: str, version: str) -> None
 
 
 def test_nothing_is_made_unless_it_is_asked_for() -> None:
-    assert not [name(each) for each in render("medium") if "backup" in name(each)]
+    # The alerts come with all the others and are quiet where no such job is.
+    assert {each["kind"] for each in render("medium") if "backup" in name(each)} == {"PrometheusRule"}
 
 
 def test_each_server_has_a_full_backup_weekly_and_an_incremental_one_daily() -> None:
@@ -72,6 +75,18 @@ def test_each_server_has_a_full_backup_weekly_and_an_incremental_one_daily() -> 
         (_, _, said) = container(pod_of(job))["command"]
         done = [each.split()[-1] for each in said.split(";")]
         assert done == (["full", "prune"] if which.endswith("full") else ["incremental"])
+
+
+def test_the_alerts_look_at_the_jobs_of_these_names() -> None:
+    failed, late = (alert.expr for alert in alerts() if alert.name.startswith("Backup"))
+    (of_job,) = re.findall(r'job_name=~"([^"]+)"', failed)
+    of_cronjobs = set(re.findall(r'cronjob=~"([^"]+)"', late))
+    for which in backups():
+        assert re.fullmatch(of_job, f"{which}-29386012")
+        assert [each for each in of_cronjobs if re.fullmatch(each, which)] == [f".+-backup-.+-{which[-4:]}"]
+    others = {name(each) for each in of_kind(render("medium", *ON), "CronJob")} - backups().keys()
+    assert others
+    assert not [each for each in others if re.fullmatch(of_job, f"{each}-29386012")]
 
 
 def test_a_pod_knows_its_server_and_its_password_by_reference() -> None:
