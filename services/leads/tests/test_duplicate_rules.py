@@ -80,7 +80,7 @@ def test_other_cities_two_codes_and_branches_are_never_suggested() -> None:
         replace(same, city=""),
         replace(same, uscc=OTHER_CODE),
         replace(same, parent_key="杭州云启"),
-        replace(same, lead_id="9"),
+        replace(same, record_id="9"),
     ):
         assert nearest(new, [other], 92) is None
     assert nearest(replace(new, city=""), [replace(same, city="")], 92) is None

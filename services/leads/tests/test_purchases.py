@@ -217,7 +217,7 @@ def test_of_two_words_at_most_one_tells_more(one: Purchase, other: Purchase) -> 
     ],
 )
 def test_whose_an_order_is(known: list[Buyer], owner: str | None) -> None:
-    assert Buyers(known).of(BROUGHT) == owner
+    assert Buyers(known).linked(BROUGHT).customer_id == owner
 
 
 def test_orders_of_a_day_ago_are_listed_before_older_ones(company: Company) -> None:

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import ARRAY, Date, Uuid, all_, any_, bindparam, exists, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    Uuid,
+    all_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from chassis import rows
 from chassis.unit_of_work import Transaction
@@ -16,9 +31,14 @@ t, _contact, _credential = tables.customer.c, tables.customer_contact.c, tables.
 _IDS = bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))
 _TODAY = bindparam("today", type_=Date)
 _OWN = ("customer_class", "uscc", "industry", "size", "province", "city", "address", "phone", "needs")
-_OF_CONTACT = _contact.customer_id == t.customer_id, _contact.retired_at.is_(None)
+_part = tables.customer.alias("part").c
+# Of the customer, and of those merged into it (LD1.4).
+_THEIRS: ColumnElement[str] = literal_column("""ANY (ARRAY(
+    SELECT customer.customer_id
+    UNION ALL SELECT part.customer_id FROM customer AS part WHERE part.merged_into = customer.customer_id))""")
+_OF_CONTACT = _contact.customer_id == _THEIRS, _contact.retired_at.is_(None)
 _VALID = (
-    _credential.customer_id == t.customer_id,
+    _credential.customer_id == _THEIRS,
     _credential.retired_at.is_(None),
     or_(_credential.valid_until.is_(None), _credential.valid_until >= _TODAY),
 )
@@ -72,7 +92,8 @@ def mark(tx: Transaction, customer_ids: Collection[str]) -> None:
 def mark_ended(tx: Transaction, today: date) -> int:
     """Customers with a paper that is valid no longer are to be counted again."""
     stale = update(tables.customer).where(
-        t.customer_id == _credential.customer_id,
+        _part.customer_id == _credential.customer_id,
+        t.customer_id == func.coalesce(_part.merged_into, _part.customer_id),
         _credential.valid_until < today,
         _credential.retired_at.is_(None),
         t.counted_by >= 0,

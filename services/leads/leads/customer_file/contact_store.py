@@ -13,6 +13,7 @@ from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.customer_file.contact_rules import Contact, Role
+from leads.customers import store as customers
 
 t = tables.customer_contact.c
 
@@ -32,7 +33,9 @@ def customer_of(tx: Transaction, contact_id: str) -> str:
 
 def there(tx: Transaction, customer_id: str) -> list[Contact]:
     """Those that were not retired, in the order in which they were added."""
-    query = select(tables.customer_contact).where(t.customer_id == customer_id, t.retired_at.is_(None))
+    query = select(tables.customer_contact).where(
+        t.customer_id.in_(customers.parts(customer_id)), t.retired_at.is_(None)
+    )
     return [from_row(row) for row in tx.execute(query.order_by(t.contact_id))]
 
 
@@ -42,7 +45,7 @@ def one(tx: Transaction, contact_id: str) -> Contact:
 
 
 def listed(tx: Transaction, customer_id: str, page: Page) -> list[Contact]:
-    query = select(tables.customer_contact).where(t.customer_id == customer_id)
+    query = select(tables.customer_contact).where(t.customer_id.in_(customers.parts(customer_id)))
     if page.after:
         query = query.where(t.contact_id > page.after["id"])
     return [from_row(row) for row in tx.execute(query.order_by(t.contact_id).limit(page.limit))]

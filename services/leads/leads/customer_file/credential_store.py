@@ -10,6 +10,7 @@ from chassis.errors import NotFound
 from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.customer_file.credential_rules import Credential, Kind
+from leads.customers import store as customers
 
 t = tables.customer_credential.c
 
@@ -29,7 +30,9 @@ def customer_of(tx: Transaction, credential_id: str) -> str:
 
 def there(tx: Transaction, customer_id: str) -> list[Credential]:
     """Those that were not retired, also if they have ended: qualifications first, each kind as it was added."""
-    query = select(tables.customer_credential).where(t.customer_id == customer_id, t.retired_at.is_(None))
+    query = select(tables.customer_credential).where(
+        t.customer_id.in_(customers.parts(customer_id)), t.retired_at.is_(None)
+    )
     return [from_row(row) for row in tx.execute(query.order_by(t.kind.desc(), t.credential_id))]
 
 

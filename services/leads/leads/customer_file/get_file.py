@@ -46,6 +46,7 @@ class CustomerFile:
 def get_file(tx: Transaction, customer_id: str, policy: CompletenessPolicy) -> CustomerFile:
     """Raises CustomerNotFound, also for a customer that is not the caller's to see."""
     customer = customers.load(tx, customer_id)
+    customer_id = customer.customer_id
     parent = customer.parent_customer_id
     return CustomerFile(
         customer,

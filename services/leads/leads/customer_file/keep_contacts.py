@@ -30,7 +30,7 @@ class TooManyContacts(FailedPrecondition):
 
 def add_contact(tx: Transaction, customer_id: str, entry: ContactEntry, import_id: str | None = None) -> Contact:
     """The first one is the primary one. Raises CustomerNotFound, InvalidInput, TooManyContacts."""
-    customers.load(tx, customer_id, lock=True)
+    customer_id = customers.load(tx, customer_id, lock=True).customer_id
     known = store.there(tx, customer_id)
     if len(known) >= _MOST:
         raise TooManyContacts(most=_MOST)
@@ -87,7 +87,7 @@ def retire_contact(tx: Transaction, contact_id: str, reason: str) -> Contact:
 
 def list_contacts(tx: Transaction, customer_id: str, page: Page) -> tuple[Sequence[Contact], str]:
     """With those retired. Raises CustomerNotFound."""
-    customers.load(tx, customer_id)
+    customer_id = customers.load(tx, customer_id).customer_id
     return page.cut(store.listed(tx, customer_id, page), lambda each: {"id": each.contact_id})
 
 

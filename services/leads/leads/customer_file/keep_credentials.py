@@ -28,7 +28,7 @@ class CredentialIsRetired(FailedPrecondition):
 
 def add_credential(tx: Transaction, customer_id: str, entry: CredentialEntry) -> Credential:
     """Raises CustomerNotFound, CredentialKnown."""
-    customers.load(tx, customer_id, lock=True)
+    customer_id = customers.load(tx, customer_id, lock=True).customer_id
     for each in store.there(tx, customer_id):
         if all(getattr(each, name) == getattr(entry, name) for name in _SAME):
             raise CredentialKnown(name=entry.name, number=entry.number)

@@ -15,6 +15,6 @@ from leads.purchases import store
 
 def list_purchases(tx: Transaction, customer_id: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
     """Raises CustomerNotFound, also for a customer that is not the caller's to see."""
-    customers.load(tx, customer_id)
+    customer_id = customers.load(tx, customer_id).customer_id
     rows = store.listed(tx, customer_id, page)
     return page.cut(rows, lambda row: {"on": row.signed_on.isoformat(), "number": row.order_number})

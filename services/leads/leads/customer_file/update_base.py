@@ -33,6 +33,7 @@ def update_base(tx: Transaction, customer_id: str, seen_version: int, edit: Mapp
     """
     values = clean(edit)
     held = store.load(tx, customer_id, lock=True)
+    customer_id = held.customer_id
     since = {field: row.version for field, row in store.fields_since(tx, customer_id).items()}
     stale = clashes(values, vars(held), since, seen_version)
     if stale:
@@ -74,7 +75,7 @@ def _parent_problems(tx: Transaction, held: Customer, parent_id: str | None) -> 
     if parent_id is None:
         return []
     try:
-        store.load(tx, parent_id)
+        parent_id = store.load(tx, parent_id).customer_id
     except store.CustomerNotFound as unknown:
         return [Violation("parent_customer_id", unknown.text_en, unknown.text_zh)]
     if store.is_below(tx, held.customer_id, parent_id):

@@ -17,6 +17,12 @@ from leads.lead.rules import OPEN
 
 _OPEN = sorted(each.value for each in OPEN)
 _IDS = bindparam("ids", type_=ARRAY(UUID(as_uuid=False)))
+# Each customer with the records merged into it (LD1.4); a purchase is linked to the customer that goes on.
+_PARTS = """
+    parts AS (
+        SELECT id AS whole, id AS part FROM unnest(:ids) AS id
+        UNION ALL SELECT merged_into, customer_id FROM customer WHERE merged_into = ANY (:ids)
+    )"""
 # Known to the ERP by its number, once orders are told at all; or by any order of it.
 _REVENUE = text("""
     SELECT asked.customer_id, coalesce(sum(p.amount_fen) FILTER (WHERE p.currency = 'CNY'), 0) AS fen,
@@ -43,27 +49,29 @@ _PAYMENT = text("""
     WHERE EXISTS (SELECT FROM receipt_claim WHERE NOT undone)
     GROUP BY customer_id
 """).bindparams(_IDS)
-_OPENED = text("""
+_OPENED = text(f"""
+    WITH {_PARTS}
     SELECT customer_id, count(*) AS open, count(*) FILTER (WHERE fen IS NULL) AS unpriced, coalesce(sum(fen), 0) AS fen
     FROM (
-        SELECT customer_id, CASE WHEN budget_currency IN ('', 'CNY') THEN budget_fen END AS fen
-        FROM lead WHERE customer_id = ANY (:ids) AND state = ANY (:open)
+        SELECT whole AS customer_id, CASE WHEN budget_currency IN ('', 'CNY') THEN budget_fen END AS fen
+        FROM parts JOIN lead ON lead.customer_id = part WHERE state = ANY (:open)
         UNION ALL
-        SELECT customer_id, CASE WHEN currency IN ('', 'CNY') THEN nullif(amount_fen, 0) END
-        FROM service_record
-        WHERE customer_id = ANY (:ids) AND kind = 'opportunity' AND state NOT IN ('won', 'lost')
+        SELECT whole, CASE WHEN currency IN ('', 'CNY') THEN nullif(amount_fen, 0) END
+        FROM parts JOIN service_record AS s ON s.customer_id = part
+        WHERE kind = 'opportunity' AND state NOT IN ('won', 'lost')
     ) AS something
     GROUP BY customer_id
-""").bindparams(_IDS, bindparam("open", type_=ARRAY(Text)))
+""").bindparams(_IDS, bindparam("open", type_=ARRAY(Text)))  # noqa: S608 - fixed pieces
 # Days of the Shanghai calendar: a day with many calls is one. Nobody answering is no contact. A customer's leads are
 # those linked to it and those merged into them.
-_CONTACTS = text("""
-    WITH RECURSIVE theirs AS (
-        SELECT lead_id, customer_id FROM lead WHERE customer_id = ANY (:ids)
+_CONTACTS = text(f"""
+    WITH RECURSIVE {_PARTS}, theirs AS (
+        SELECT lead_id, whole AS customer_id FROM parts JOIN lead ON lead.customer_id = part
         UNION SELECT merged.lead_id, theirs.customer_id
         FROM lead AS merged JOIN theirs ON merged.merged_into = theirs.lead_id
     ), contacts AS (
-        SELECT customer_id, at FROM interaction WHERE customer_id = ANY (:ids) AND outcome <> 'no_answer'
+        SELECT whole AS customer_id, at FROM parts JOIN interaction AS i ON i.customer_id = part
+        WHERE outcome <> 'no_answer'
         UNION ALL
         SELECT theirs.customer_id, i.at FROM theirs JOIN interaction AS i USING (lead_id) WHERE i.outcome <> 'no_answer'
         UNION ALL
@@ -73,17 +81,18 @@ _CONTACTS = text("""
     )
     SELECT customer_id, max(day) AS last, count(DISTINCT day) FILTER (WHERE day > :since) AS days
     FROM days GROUP BY customer_id
-""").bindparams(_IDS)
+""").bindparams(_IDS)  # noqa: S608 - fixed pieces
 # People of the file; else the roles that a lead's qualification names.
-_DECIDERS = text("""
+_DECIDERS = text(f"""
+    WITH {_PARTS}
     SELECT customer_id, max(found) AS found FROM (
-        SELECT customer_id, count(*) AS found FROM customer_contact
-        WHERE customer_id = ANY (:ids) AND role <> '' AND retired_at IS NULL GROUP BY customer_id
+        SELECT whole AS customer_id, count(*) AS found FROM parts JOIN customer_contact AS k ON k.customer_id = part
+        WHERE role <> '' AND retired_at IS NULL GROUP BY whole
         UNION ALL
-        SELECT customer_id, cardinality(decision_chain) FROM lead WHERE customer_id = ANY (:ids)
+        SELECT whole, cardinality(decision_chain) FROM parts JOIN lead ON lead.customer_id = part
     ) AS deciders
     GROUP BY customer_id
-""").bindparams(_IDS)
+""").bindparams(_IDS)  # noqa: S608 - fixed pieces
 
 
 def facts(tx: Transaction, customer_ids: Collection[str], today: date, policy: CustomerGradePolicy) -> dict[str, Facts]:

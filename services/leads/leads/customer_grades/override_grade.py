@@ -41,14 +41,12 @@ def override_grade(
         days = policy.longest_override_days
         raise InvalidInput.of(Violation("until", f"lies within the next {days} days.", f"须在未来 {days} 天之内。"))
     own = Override(grade, reason, tx.identity.subject, tx.now, ends)
-    _say(tx, customer_id, own, Kind.OVERRIDDEN, reason)
-    tx.deadlines.start(EXPIRES, customer_id, ends)
+    tx.deadlines.start(EXPIRES, _say(tx, customer_id, own, Kind.OVERRIDDEN, reason), ends)
 
 
 def withdraw_override(tx: Transaction, customer_id: str, reason: str) -> None:
     """Raises CustomerNotFound, NoGradeOverride."""
-    _say(tx, customer_id, None, Kind.WITHDRAWN, reason)
-    tx.deadlines.stop(EXPIRES, customer_id)
+    tx.deadlines.stop(EXPIRES, _say(tx, customer_id, None, Kind.WITHDRAWN, reason))
 
 
 def expire_overrides(tx: Transaction, due: Sequence[Deadline]) -> None:
@@ -61,8 +59,9 @@ def expire_overrides(tx: Transaction, due: Sequence[Deadline]) -> None:
     settle(tx, known, kept, changes)
 
 
-def _say(tx: Transaction, customer_id: str, own: Override | None, kind: Kind, reason: str) -> None:
-    customers.load(tx, customer_id)
+def _say(tx: Transaction, customer_id: str, own: Override | None, kind: Kind, reason: str) -> str:
+    """Of the customer that goes on, whose id is returned."""
+    customer_id = customers.load(tx, customer_id).customer_id
     [customer] = store.lock_customers(tx, [customer_id])
     before = seen(store.standings(tx, [customer_id]).get(customer_id), customer_id, customer.grade)
     if own is None and before.override is None:
@@ -77,6 +76,7 @@ def _say(tx: Transaction, customer_id: str, own: Override | None, kind: Kind, re
         after=_audited(after),
         why=reason,
     )
+    return customer_id
 
 
 def _audited(standing: Standing) -> dict[str, str | None]:

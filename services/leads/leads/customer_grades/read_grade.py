@@ -17,7 +17,8 @@ from leads.customers import store as customers
 def read_grade(tx: Transaction, customer_id: str) -> Standing:
     """Raises CustomerNotFound, also for a customer that is not the caller's to see."""
     customer = customers.load(tx, customer_id)
-    return seen(store.standings(tx, [customer_id]).get(customer_id), customer_id, customer.grade)
+    whole_id = customer.customer_id
+    return seen(store.standings(tx, [whole_id]).get(whole_id), whole_id, customer.grade)
 
 
 def why_none(standing: Standing) -> tuple[str, str]:
@@ -32,5 +33,5 @@ def why_none(standing: Standing) -> tuple[str, str]:
 
 def list_changes(tx: Transaction, customer_id: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
     """Raises CustomerNotFound, also for a customer that is not the caller's to see."""
-    customers.load(tx, customer_id)
+    customer_id = customers.load(tx, customer_id).customer_id
     return page.cut(store.history(tx, customer_id, page), lambda row: {"id": row.id})

@@ -40,11 +40,14 @@ _MARK_OF_CONTRACTS = text("""
     WHERE contract_number <> '' AND contract_number = ANY (:contracts) AND customer_id IS NOT NULL
 """).bindparams(bindparam("contracts", type_=ARRAY(Text)))
 _MARK_ALL = text("""
-    INSERT INTO customer_grade_due (customer_id) SELECT customer_id FROM customer WHERE withdrawn_at IS NULL
+    INSERT INTO customer_grade_due (customer_id)
+    SELECT customer_id FROM customer WHERE withdrawn_at IS NULL AND merged_into IS NULL
 """)
 _OLDEST = text("""
-    SELECT DISTINCT customer_id FROM (SELECT customer_id FROM customer_grade_due ORDER BY id LIMIT :most) AS oldest
-""").columns(customer_id=Uuid(as_uuid=False))
+    SELECT DISTINCT customer_id, coalesce(c.merged_into, customer_id) AS whole_id
+    FROM (SELECT customer_id FROM customer_grade_due ORDER BY id LIMIT :most) AS oldest
+    LEFT JOIN customer AS c USING (customer_id)
+""").columns(customer_id=Uuid(as_uuid=False), whole_id=Uuid(as_uuid=False))
 _LOCK_FREE = select(customer).where(c.customer_id == any_(_IDS)).with_for_update(skip_locked=True)
 _UNMARK = text("""
     DELETE FROM customer_grade_due AS due
@@ -114,15 +117,18 @@ def waiting(tx: Transaction) -> int:
 
 
 def take_due(tx: Transaction, most: int) -> list[Customer]:
-    """Marked customers that nobody holds, locked, and marked no more: what is marked from here on stays.
+    """Marked customers that nobody holds, locked, and marked no more: what is marked from here on stays. For one that
+    was merged it is the customer that goes on.
 
     What the marks tell of is there to be read: they came with it. Customers that somebody holds keep their marks, and
     nobody is waited for: whoever marks a customer may hold it.
     """
-    ids = list(tx.execute(_OLDEST, {"most": most}).scalars())
-    taken = [customer_of(row) for row in tx.execute(_LOCK_FREE, {"ids": ids})]
-    tx.execute(_UNMARK, {"ids": ids, "locked": [each.customer_id for each in taken]})
-    return taken
+    wholes = {row.customer_id: row.whole_id for row in tx.execute(_OLDEST, {"most": most})}
+    asked = sorted(set(wholes.values()))
+    taken = {row.customer_id: customer_of(row) for row in tx.execute(_LOCK_FREE, {"ids": asked})}
+    locked = {each for each, whole in wholes.items() if whole in taken} | taken.keys()
+    tx.execute(_UNMARK, {"ids": sorted(wholes), "locked": sorted(locked)})
+    return list(taken.values())
 
 
 def _standing(row: Row[Any]) -> Standing:

@@ -18,12 +18,13 @@ def customer_of_lead(tx: Transaction, lead: Lead) -> Customer:
     firm = Firm(lead.name_key, parent_key(lead.company_name), lead.uscc, lead.phone, lead.city)
     store.lock_firms(tx, [each for each in (firm.name_key, firm.uscc, firm.phone) if each])
     candidates = store.candidates(tx, [firm])
-    known = _linked(candidates, lead) or same_firm(firm, candidates, by_name=True)
+    known = _linked(tx, candidates, lead) or same_firm(firm, candidates, by_name=True)
     return known or _create(tx, lead, parent_of(firm, candidates))
 
 
-def _linked(candidates: Sequence[Customer], lead: Lead) -> Customer | None:
-    return next((each for each in candidates if each.customer_id == lead.customer_id), None)
+def _linked(tx: Transaction, candidates: Sequence[Customer], lead: Lead) -> Customer | None:
+    linked = store.whole_of(tx, lead.customer_id) if lead.customer_id else None
+    return next((each for each in candidates if each.customer_id == linked), None)
 
 
 def _create(tx: Transaction, lead: Lead, parent: Customer | None) -> Customer:

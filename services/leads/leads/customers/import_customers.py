@@ -66,7 +66,7 @@ def import_customers(tx: Transaction, rows: Sequence[CustomerRow]) -> Imported:
         values = _values(row, units[row.owner_id].unit if row.owner_id in units else "") if not problems else {}
         customer = known.get(row.customer_code)
         taken = codes.get(values.get("uscc", ""))
-        if taken and (customer is None or taken != customer.customer_id):
+        if taken and (customer is None or taken != customer.whole_id):
             problems.append(Violation("uscc", "belongs to another customer.", "属于另一客户。"))
         if problems:
             errors += [RowError(number, each) for each in problems]

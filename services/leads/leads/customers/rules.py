@@ -38,7 +38,14 @@ class Customer:
     parent_customer_id: str | None = None
     since: datetime | None = None
     import_id: str | None = None
+    # The customer that goes on (LD1.4).
+    merged_into: str | None = None
     version: int = 1
+
+    @property
+    def whole_id(self) -> str:
+        """The customer that goes on: itself, unless it was merged."""
+        return self.merged_into or self.customer_id
 
     @property
     def facts(self) -> CustomerFacts:

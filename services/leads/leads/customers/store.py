@@ -9,16 +9,20 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    CompoundSelect,
     Row,
     Text,
+    Uuid,
     any_,
     bindparam,
     func,
     insert,
+    literal,
     literal_column,
     or_,
     select,
     text,
+    union_all,
     update,
 )
 
@@ -30,6 +34,8 @@ from leads.customers.rules import BASE_FIELDS, Customer, Firm
 from leads.lead.rules import Grade
 
 t = tables.customer.c
+_part = tables.customer.alias("part").c
+_whole = func.coalesce(t.merged_into, t.customer_id)
 # Built once, since each capture asks it; literals, so that every plan may use the partial indexes.
 _CANDIDATES = select(tables.customer).where(
     or_(
@@ -37,6 +43,21 @@ _CANDIDATES = select(tables.customer).where(
         (t.phone != literal_column("''")) & (t.phone == any_(bindparam("phones", type_=ARRAY(Text)))),
         t.name_key == any_(bindparam("names", type_=ARRAY(Text))),
     )
+)
+# What is compared with: a customer that goes on, and those merged into it (LD1.4). What is hung on one is everyone's.
+PARTS = """ANY (ARRAY(
+    SELECT CAST(:customer AS uuid)
+    UNION ALL SELECT part.customer_id FROM customer AS part WHERE part.merged_into = CAST(:customer AS uuid)))"""
+_GROUPS = (
+    text("""
+    WITH whole AS (
+        SELECT DISTINCT coalesce(merged_into, customer_id) AS id FROM customer WHERE customer_id = ANY (:ids)
+    )
+    SELECT id AS customer_id FROM whole
+    UNION ALL SELECT part.customer_id FROM customer AS part JOIN whole ON part.merged_into = whole.id
+""")
+    .bindparams(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False))))
+    .columns(customer_id=Uuid(as_uuid=False))
 )
 _FIELD = ("customer_id", "field", "version", "changed_by", "changed_at")
 _NOTE_FIELDS = text(
@@ -58,17 +79,42 @@ class CustomerNotFound(NotFound):
 
 
 def load(tx: Transaction, customer_id: str, *, lock: bool = False) -> Customer:
-    """Raises CustomerNotFound, also for one that is not the caller's to see. `lock`: nobody else changes it."""
-    query = select(tables.customer).where(t.customer_id == customer_id, shown(tx))
+    """The one that goes on, for a customer that was merged. `lock`: nobody else changes it.
+
+    Raises CustomerNotFound, also for one that is not the caller's to see.
+    """
+    whole_id = whole_of(tx, customer_id)
+    query = select(tables.customer).where(t.customer_id == whole_id, shown(tx))
     row = tx.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None and lock and whole_of(tx, whole_id) != whole_id:
+        return load(tx, customer_id, lock=True)  # Merged while the lock was waited for.
     if row is None:
         raise CustomerNotFound(customer_id=customer_id)
     return from_row(row)
 
 
+def whole_of(tx: Transaction, customer_id: str) -> str:
+    """The customer that goes on; the given id for one that was not merged, or is unknown."""
+    merged = select(t.merged_into).where(t.customer_id == customer_id)
+    return tx.execute(merged).scalar_one_or_none() or customer_id
+
+
+def parts(customer_id: str) -> CompoundSelect[Any]:
+    """As PARTS, for `in_`: of a customer that goes on."""
+    return union_all(
+        select(literal(customer_id, t.customer_id.type)),
+        select(_part.customer_id).where(_part.merged_into == customer_id),
+    )
+
+
+def groups_of(tx: Transaction, customer_ids: Collection[str]) -> list[str]:
+    """They, those they were merged into, and all that were merged into these."""
+    return sorted(tx.execute(_GROUPS, {"ids": sorted(set(customer_ids))}).scalars()) if customer_ids else []
+
+
 def shown(tx: Transaction) -> ColumnElement[bool]:
-    """Customers that the caller may see and that were not taken back."""
-    return t.withdrawn_at.is_(None) & tx.identity.visible(t.owner_id, t.unit)
+    """Customers that the caller may see, that were not taken back and go on."""
+    return t.withdrawn_at.is_(None) & t.merged_into.is_(None) & tx.identity.visible(t.owner_id, t.unit)
 
 
 def lock_firms(tx: Transaction, firms: Collection[str]) -> None:
@@ -78,18 +124,37 @@ def lock_firms(tx: Transaction, firms: Collection[str]) -> None:
 
 
 def candidates(tx: Transaction, firms: Sequence[Firm]) -> list[Customer]:
-    """Customers that share a code, a phone or a name with one of the firms."""
+    """Customers that share a code, a phone or a name with one of the firms, also by what was merged into them."""
     names = {each.name_key for each in firms} | {each.parent_key for each in firms if each.parent_key}
     codes = {each.uscc for each in firms if each.uscc}
     phones = {each.phone for each in firms if each.phone}
     keys = {"names": sorted(names), "codes": sorted(codes), "phones": sorted(phones)}
-    return [from_row(row) for row in tx.execute(_CANDIDATES, keys)]
+    return _going_on(tx, [from_row(row) for row in tx.execute(_CANDIDATES, keys)])
+
+
+def _going_on(tx: Transaction, found: Sequence[Customer]) -> list[Customer]:
+    """A merged one is the customer that goes on, as the merged one is called and reached."""
+    merged = {each.merged_into for each in found if each.merged_into}
+    if not merged:
+        return list(found)
+    query = select(tables.customer).where(t.customer_id.in_(merged))
+    whole = {row.customer_id: from_row(row) for row in tx.execute(query)}
+    return [_as_known(whole[each.merged_into], each) if each.merged_into else each for each in found]
+
+
+def _as_known(whole: Customer, part: Customer) -> Customer:
+    codes = {"customer_code": part.customer_code or whole.customer_code, "uscc": part.uscc or whole.uscc}
+    return replace(whole, name_key=part.name_key, phone=part.phone, city=part.city, **codes)
 
 
 def lock_by_codes(tx: Transaction, codes: Collection[str]) -> dict[str, Customer]:
-    """Customers by their number in the ERP, locked in one order."""
+    """Records by their number in the ERP, locked in one order: one that was merged stands for its own number, unless
+    the customer that goes on has taken it over.
+    """
     query = select(tables.customer).where(t.customer_code.in_(set(codes))).order_by(t.customer_id).with_for_update()
-    return {str(row.customer_code): from_row(row) for row in tx.execute(query)}
+    found = [from_row(row) for row in tx.execute(query)]
+    found.sort(key=lambda each: each.merged_into is None)
+    return {str(each.customer_code): each for each in found}
 
 
 def lock_all(tx: Transaction, customer_ids: Collection[str]) -> None:
@@ -100,24 +165,24 @@ def lock_all(tx: Transaction, customer_ids: Collection[str]) -> None:
 
 def by_codes(tx: Transaction, codes: Collection[str]) -> list[Customer]:
     query = select(tables.customer).where(t.customer_code.in_(set(codes)))
-    return [from_row(row) for row in tx.execute(query)]
+    return _going_on(tx, [from_row(row) for row in tx.execute(query)])
 
 
 def by_uscc(tx: Transaction, codes: Collection[str]) -> dict[str, str]:
-    """USCC → customer id."""
-    query = select(t.uscc, t.customer_id).where(t.uscc.in_(set(codes) - {""}))
+    """USCC → id of the customer that goes on."""
+    query = select(t.uscc, _whole.label("customer_id")).where(t.uscc.in_(set(codes) - {""}))
     return {row.uscc: row.customer_id for row in tx.execute(query)}
 
 
 def by_name(tx: Transaction, keys: Collection[str]) -> dict[str, str]:
     """Normalised name → customer id; of several the one that came first."""
-    query = select(t.name_key, func.min(t.customer_id.cast(Text)).label("id")).where(t.name_key.in_(set(keys)))
+    query = select(t.name_key, func.min(_whole.cast(Text)).label("id")).where(t.name_key.in_(set(keys)))
     return {row.name_key: row.id for row in tx.execute(query.group_by(t.name_key))}
 
 
 def link_branch(tx: Transaction, branch: str, parent_id: str) -> None:
     """By the branch's normalised name. No new version: neighbours don't project the link."""
-    unlinked = t.name_key == branch, t.parent_customer_id.is_(None), t.customer_id != parent_id
+    unlinked = t.name_key == branch, t.parent_customer_id.is_(None), _whole != parent_id
     tx.execute(update(tables.customer).where(*unlinked).values(parent_customer_id=parent_id))
 
 
@@ -152,7 +217,7 @@ def fields_since(tx: Transaction, customer_id: str) -> dict[str, Row[Any]]:
 
 def is_taken(tx: Transaction, field: str, value: str, by_other_than: str) -> bool:
     """`field`: customer_code or uscc."""
-    return tx.execute(select(1).where(t[field] == value, t.customer_id != by_other_than)).first() is not None
+    return tx.execute(select(1).where(t[field] == value, _whole != by_other_than)).first() is not None
 
 
 def is_below(tx: Transaction, customer_id: str, parent_id: str) -> bool:
@@ -162,7 +227,7 @@ def is_below(tx: Transaction, customer_id: str, parent_id: str) -> bool:
 
 def branches(tx: Transaction, customer_id: str, most: int) -> list[Customer]:
     """Those the caller may see, by name."""
-    query = select(tables.customer).where(t.parent_customer_id == customer_id, shown(tx))
+    query = select(tables.customer).where(t.parent_customer_id.in_(parts(customer_id)), shown(tx))
     return [from_row(row) for row in tx.execute(query.order_by(t.name, t.customer_id).limit(most))]
 
 
@@ -172,7 +237,8 @@ def names(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
 
 
 def owner_of(tx: Transaction, customer_id: str) -> str:
-    return tx.execute(select(func.max(t.owner_id)).where(t.customer_id == customer_id)).scalar() or ""
+    """Of the customer that goes on."""
+    return tx.execute(select(func.max(t.owner_id)).where(t.customer_id == whole_of(tx, customer_id))).scalar() or ""
 
 
 def from_row(row: Row[Any]) -> Customer:

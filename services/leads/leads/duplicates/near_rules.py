@@ -19,9 +19,9 @@ LONG = 12
 
 @dataclass(frozen=True)
 class Named:
-    """A lead as names see it. `parent_key` for a branch."""
+    """A lead or customer as names see it. `parent_key` for a branch."""
 
-    lead_id: str
+    record_id: str
     city: str
     name_key: str
     parent_key: str | None
@@ -42,13 +42,13 @@ class Named:
 
 
 def nearest(new: Named, known: Iterable[Named], least: float) -> tuple[Named, float] | None:
-    """The most similar other lead and its score; of equal ones the oldest."""
+    """The most similar other and its score; of equal ones the oldest."""
     scored = [
         (ratio(new.name_key, each.name_key, score_cutoff=least), each)
         for each in known
-        if each.lead_id != new.lead_id and may_be_same(new, each)
+        if each.record_id != new.record_id and may_be_same(new, each)
     ]
-    best = max(scored, key=lambda pair: (pair[0], [-ord(letter) for letter in pair[1].lead_id]), default=None)
+    best = max(scored, key=lambda pair: (pair[0], [-ord(letter) for letter in pair[1].record_id]), default=None)
     return (best[1], best[0]) if best and best[0] >= least else None
 
 

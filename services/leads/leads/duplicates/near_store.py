@@ -58,7 +58,7 @@ def add_names(tx: Transaction, lead_ids: Collection[str]) -> list[tuple[Named, s
     found = [(_named(row), row.import_id) for row in tx.execute(_UNNAMED, {"ids": list(lead_ids)})]
     new = [
         {
-            "lead_id": each.lead_id,
+            "lead_id": each.record_id,
             "city": each.city,
             "name_key": each.name_key,
             "parent_key": each.parent_key,
@@ -68,7 +68,7 @@ def add_names(tx: Transaction, lead_ids: Collection[str]) -> list[tuple[Named, s
     ]
     if new:
         tx.execute(_ADD, {"rows": rows.document(new)})
-        forms = [{"form": form, "lead_id": each.lead_id} for each, _ in found for form in each.forms]
+        forms = [{"form": form, "lead_id": each.record_id} for each, _ in found for form in each.forms]
         tx.execute(_ADD_FORMS, {"rows": rows.document(forms)})
     return found
 
@@ -87,7 +87,7 @@ def forget_name(tx: Transaction, lead_id: str) -> bool:
 def candidates(tx: Transaction, sought: Iterable[Named]) -> dict[str, list[Named]]:
     """Open leads that may be near, by the sought one's id; near_rules decides."""
     asked = [
-        {"ref": each.lead_id, "city": each.city, "length": len(each.name_key), "forms": each.forms}
+        {"ref": each.record_id, "city": each.city, "length": len(each.name_key), "forms": each.forms}
         for each in sought
         if each.city
     ]
@@ -101,7 +101,7 @@ def link_branches(tx: Transaction, new: Sequence[Named]) -> None:
     """A branch (分公司) knows its parent, in whatever order the two come in; never merged (LD1.3)."""
     names = sorted({each.name_key for each in new})
     if new:
-        tx.execute(_PARENTS, {"ids": [each.lead_id for each in new], "names": names})
+        tx.execute(_PARENTS, {"ids": [each.record_id for each in new], "names": names})
 
 
 def _named(row: Row[Any]) -> Named:

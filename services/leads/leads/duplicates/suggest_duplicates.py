@@ -25,14 +25,14 @@ def suggest_duplicates(tx: Transaction, lead_ids: Collection[str], policy: Dupli
     made = []
     for named, import_id in found:
         # Of two new ones the later is suggested for the earlier: ids grow.
-        earlier = [each for each in known.get(named.lead_id, ()) if each.lead_id < named.lead_id]
+        earlier = [each for each in known.get(named.record_id, ()) if each.record_id < named.record_id]
         best = nearest(named, earlier, policy.near_score)
         if best is not None:
             made.append(
                 {
                     "suggestion_id": new_id(),
-                    "lead_id": named.lead_id,
-                    "other_id": best[0].lead_id,
+                    "lead_id": named.record_id,
+                    "other_id": best[0].record_id,
                     "score": round(best[1], 1),
                     "state": "open",
                     "import_id": import_id,

@@ -13,7 +13,7 @@ from leads.dynamics.rules import Dynamic
 
 def list_dynamics(tx: Transaction, customer_id: str, page: Page) -> tuple[Sequence[Dynamic], str]:
     """Raises CustomerNotFound, also for a customer that is not the caller's to see."""
-    customers.load(tx, customer_id)
+    customer_id = customers.load(tx, customer_id).customer_id
     found, token = page.cut(
         store.listed(tx, customer_id, page), lambda each: {"at": each[1].at.isoformat(), "key": each[0]}
     )

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis.kernel.money import Money
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
+from leads.customers.store import PARTS
 from leads.dynamics.rules import Dynamic, Kind, order_words, ticket_words
 from leads.service_track.store import THEIRS
 from leads.tables import customer_dynamic
@@ -21,7 +22,7 @@ _LISTED = text(f"""
     WITH {THEIRS}, lines AS (
         SELECT 'd:' || lpad(CAST(id AS text), 19, '0') AS key, kind, at, reference, version, text, text_zh, url,
             '' AS state, CAST(NULL AS bigint) AS amount_fen, '' AS currency
-        FROM customer_dynamic WHERE customer_id = CAST(:customer AS uuid)
+        FROM customer_dynamic WHERE customer_id = {PARTS}
         UNION ALL
         SELECT 'o:' || order_number, 'order', CAST(signed_on AS timestamp) AT TIME ZONE 'Asia/Shanghai', order_number,
             version, source, source, '', state, amount_fen, currency

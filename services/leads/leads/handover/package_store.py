@@ -14,13 +14,17 @@ _HEAR = """
     LEFT JOIN LATERAL (
         SELECT f.at, jsonb_build_object('at', f.at, 'by', f.by, 'channel', f.channel, 'need', f.need,
             'next_step', f.next_step, 'due_at', f.next_step_due_at) AS told
-        FROM interaction AS f WHERE f.{party} = {of} ORDER BY f.at DESC, f.reference DESC LIMIT 1
+        FROM interaction AS f WHERE f.{party} {of} ORDER BY f.at DESC, f.reference DESC LIMIT 1
     ) AS last ON true
     LEFT JOIN LATERAL (
         SELECT jsonb_agg(jsonb_build_object('what', f.next_step, 'due_at', f.next_step_due_at, 'by', f.by,
             'reference', f.reference) ORDER BY f.next_step_due_at) AS told
-        FROM interaction AS f WHERE f.{party} = {of} AND f.next_step_due_at > last.at
+        FROM interaction AS f WHERE f.{party} {of} AND f.next_step_due_at > last.at
     ) AS promised ON true"""
+_PARTS = (
+    "= ANY (ARRAY(SELECT c.customer_id UNION ALL"
+    " SELECT part.customer_id FROM customer AS part WHERE part.merged_into = c.customer_id))"
+)
 _COLUMNS = "item_id, handover_id, position, kind, subject_id, name, grade, industry, province, city, body"
 _CUSTOMERS = text(f"""
     INSERT INTO handover_item ({_COLUMNS})
@@ -28,8 +32,8 @@ _CUSTOMERS = text(f"""
         :first + row_number() OVER (ORDER BY NULLIF(c.grade, '') NULLS LAST, c.name, c.customer_id),
         'customer', c.customer_id, c.name, c.grade, c.industry, c.province, c.city,
         jsonb_build_object('last', last.told, 'promises', coalesce(promised.told, '[]'))
-    FROM customer AS c {_HEAR.format(party="customer_id", of="c.customer_id")}
-    WHERE c.owner_id = :employee_id AND c.withdrawn_at IS NULL
+    FROM customer AS c {_HEAR.format(party="customer_id", of=_PARTS)}
+    WHERE c.owner_id = :employee_id AND c.withdrawn_at IS NULL AND c.merged_into IS NULL
         AND (CAST(:only_until AS timestamptz) IS NULL OR c.created_at <= :only_until)
     ON CONFLICT ON CONSTRAINT handover_item_once DO NOTHING
 """)  # noqa: S608
@@ -43,8 +47,9 @@ _LEADS = text(f"""
         its.item_id, l.latitude, l.longitude
     FROM lead AS l
     LEFT JOIN handover_item AS its
-        ON its.handover_id = :handover_id AND its.kind = 'customer' AND its.subject_id = l.customer_id
-        AND its.state IN ('waiting', 'held') {_HEAR.format(party="lead_id", of="l.lead_id")}
+        ON its.handover_id = :handover_id AND its.kind = 'customer'
+        AND its.subject_id = (SELECT coalesce(merged_into, customer_id) FROM customer WHERE customer_id = l.customer_id)
+        AND its.state IN ('waiting', 'held') {_HEAR.format(party="lead_id", of="= l.lead_id")}
     LEFT JOIN LATERAL (
         SELECT jsonb_agg(jsonb_build_object('kind', d.kind, 'due_at', d.due_at) ORDER BY d.due_at) AS told
         FROM deadline AS d WHERE d.subject_id = CAST(l.lead_id AS text) AND d.state = 'pending'

@@ -12,6 +12,7 @@ from chassis.errors import FailedPrecondition
 from chassis.kernel.calendar import instant
 from chassis.unit_of_work import Transaction
 from leads import tables
+from leads.customers import store as customers
 from leads.handover import list_store, store
 from leads.handover.loss_rules import LossWhy, is_watched
 from leads.handover.rules import ItemState
@@ -70,8 +71,11 @@ def ordered(tx: Transaction, customer_ids: Collection[str]) -> None:
         won_back(tx, [row.customer_id], instant(row.day + timedelta(days=1)) - timedelta(seconds=1))
 
 
-def _watched(tx: Transaction, customer_ids: list[str], at: datetime) -> list[Row[Any]]:
-    """Their items in handovers whose window holds the instant, with those handovers locked in order."""
+def _watched(tx: Transaction, named: Collection[str], at: datetime) -> list[Row[Any]]:
+    """Their items in handovers whose window holds the instant, with those handovers locked in order; also items of what
+    they were merged with.
+    """
+    customer_ids = customers.groups_of(tx, named)
     if not customer_ids:
         return []
     query = select(i.handover_id).where(i.subject_id.in_(customer_ids), i.kind == "customer").distinct()

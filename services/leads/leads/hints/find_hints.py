@@ -53,7 +53,7 @@ def hints_for_lead(tx: Transaction, lead_id: str, policy: HintPolicy) -> Hints:
 def hints_for_customer(tx: Transaction, customer_id: str, policy: HintPolicy) -> Hints:
     """By what its newest lead wants. Raises CustomerNotFound, also for a customer that is not the caller's to see."""
     customer = customers.load(tx, customer_id)
-    row = store.latest_lead(tx, customer_id)
+    row = store.latest_lead(tx, customer.customer_id)
     known = facts_of(leads.from_row(row)) if row else Facts()
     industry, province = customer.industry or known.industry, customer.province or known.province
     profile = _profile(Facts(industry=industry, province=province, budget_fen=known.budget_fen, need=known.need))

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, Row, Text, Uuid, any_, bindparam, select, text
 
 from chassis.unit_of_work import Transaction
 from leads import tables
+from leads.customers import store as customers
 from leads.hints.likeness_rules import Profile
 from leads.lead.store import visible
 
@@ -85,5 +86,10 @@ def names(tx: Transaction, keys: Collection[str]) -> dict[str, str]:
 def latest_lead(tx: Transaction, customer_id: str) -> Row[Any] | None:
     """The customer's newest lead of all teams, for what it wants; nothing of it is shown."""
     t = tables.lead.c
-    query = select(tables.lead).where(t.customer_id == customer_id).order_by(t.captured_at.desc()).limit(1)
+    query = (
+        select(tables.lead)
+        .where(t.customer_id.in_(customers.parts(customer_id)))
+        .order_by(t.captured_at.desc())
+        .limit(1)
+    )
     return tx.execute(query).one_or_none()

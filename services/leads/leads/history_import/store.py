@@ -18,6 +18,7 @@ _filled, _purchase = tables.customer_filled.c, tables.purchase.c
 # Customer → the first thing that somebody or something else has hung on it.
 _TOUCHED = text("""
     SELECT CAST(theirs AS text) AS customer_id, CASE
+        WHEN EXISTS (SELECT FROM customer_merge AS t WHERE theirs IN (t.kept_id, t.merged_id)) THEN 'merged'
         WHEN EXISTS (SELECT FROM customer_contact AS t WHERE t.customer_id = theirs)
           OR EXISTS (SELECT FROM customer_credential AS t WHERE t.customer_id = theirs) THEN 'contacts'
         WHEN EXISTS (SELECT FROM lead AS t WHERE t.customer_id = theirs) THEN 'leads'

@@ -19,6 +19,7 @@ from leads.imports.history import TakenBack
 
 _WHY = {
     "changed": ("Somebody has changed it.", "已有人修改。"),
+    "merged": ("It was merged with another customer.", "已与其他客户合并。"),
     "contacts": ("It has contacts or papers.", "已有联系人或证照。"),
     "leads": ("It has leads.", "已有线索。"),
     "interactions": ("Something was said to it.", "已有互动记录。"),

@@ -15,6 +15,6 @@ from leads.interactions import store
 
 def list_interactions(tx: Transaction, customer_id: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
     """Raises CustomerNotFound, also for a customer that is not the caller's to see."""
-    customers.load(tx, customer_id)
+    customer_id = customers.load(tx, customer_id).customer_id
     rows = store.listed(tx, customer_id, page)
     return page.cut(rows, lambda row: {"at": row.at.isoformat(), "key": row.key})

@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, select, text
 from chassis import rows
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
+from leads.customers.store import PARTS
 from leads.interactions.rules import Interaction
 from leads.tables import interaction
 
@@ -26,10 +27,10 @@ _NEWEST = "ORDER BY at DESC, key DESC LIMIT :most"
 _OWN = "key, at, channel, direction, outcome, source, reference, lead_id, by, need, text, text AS text_zh, next_step"
 _LISTED = text(f"""
     WITH RECURSIVE theirs AS (
-        SELECT lead_id FROM lead WHERE customer_id = CAST(:customer AS uuid)
+        SELECT lead_id FROM lead WHERE customer_id = {PARTS}
         UNION SELECT lead.lead_id FROM lead JOIN theirs ON lead.merged_into = theirs.lead_id
     ), told AS (
-        SELECT 'i:' || reference AS key, * FROM interaction WHERE customer_id = CAST(:customer AS uuid) AND {_BEFORE}
+        SELECT 'i:' || reference AS key, * FROM interaction WHERE customer_id = {PARTS} AND {_BEFORE}
     ), of_leads AS (
         SELECT 'i:' || reference AS key, interaction.* FROM interaction JOIN theirs USING (lead_id)
         WHERE customer_id IS NULL AND {_BEFORE}
@@ -43,7 +44,7 @@ _LISTED = text(f"""
         SELECT 'd:' || lpad(CAST(id AS text), 19, '0') AS key, at, kind AS channel, 'inbound' AS direction,
             '' AS outcome, 'outside' AS source, reference, CAST(NULL AS uuid) AS lead_id, '' AS by, '' AS need,
             text, text_zh, '' AS next_step, url
-        FROM customer_dynamic WHERE customer_id = CAST(:customer AS uuid) AND {_BEFORE}
+        FROM customer_dynamic WHERE customer_id = {PARTS} AND {_BEFORE}
     ), found AS (
         (SELECT {_OWN}, '' AS url FROM told WHERE (at, key) < (CAST(:at AS timestamptz), :key) {_NEWEST})
         UNION ALL

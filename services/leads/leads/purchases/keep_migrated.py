@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chassis.unit_of_work import Transaction
 from leads.customers.store import lock_firms
@@ -29,6 +29,6 @@ def keep_migrated(tx: Transaction, brought: Sequence[Purchase]) -> Kept:
     refused = set(store.lock_held(tx, latest)) | store.numbers_of_erp(tx, latest)
     new = [each for number, each in latest.items() if number not in refused]
     buyers = Buyers(store.buyers(tx, [each.customer_code for each in new], [each.name_key for each in new]))
-    kept = [each if each.customer_id else replace(each, customer_id=buyers.of(each)) for each in new]
+    kept = [each if each.customer_id else buyers.linked(each) for each in new]
     store.save(tx, kept)
     return Kept(frozenset(refused), frozenset(each.customer_id for each in kept if each.customer_id))

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from chassis.unit_of_work import Transaction
 from leads.customers.store import lock_firms
 from leads.purchases import store
-from leads.purchases.rules import Buyer, Buyers
+from leads.purchases.rules import Buyer, Buyers, Purchase
 
 
 def link_purchases(tx: Transaction, customer_ids: Collection[str]) -> set[str]:
@@ -20,10 +20,14 @@ def link_purchases(tx: Transaction, customer_ids: Collection[str]) -> set[str]:
         return set()
     # Others that bear the same name decide with them whose an order is.
     buyers = Buyers(store.buyers(tx, [each.customer_code for each in waiting], [each.name_key for each in waiting]))
-    found = [(each, buyers.of(each)) for each in waiting]
-    moved = [(each, owner) for each, owner in found if owner is not None and owner != each.customer_id]
-    store.link(tx, [(each.order_number, owner) for each, owner in moved])
-    return {owner for _, owner in moved} | {each.customer_id for each, _ in moved if each.customer_id is not None}
+    found = [(each, buyers.linked(each)) for each in waiting]
+    moved = [(was, now) for was, now in found if now.customer_id is not None and _link(now) != _link(was)]
+    store.link(tx, [now for _, now in moved])
+    return {each.customer_id for pair in moved for each in pair if each.customer_id is not None}
+
+
+def _link(purchase: Purchase) -> tuple[str | None, str | None]:
+    return purchase.customer_id, purchase.named_id
 
 
 def _keys(buyer: Buyer) -> list[str]:

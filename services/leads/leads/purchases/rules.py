@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -37,16 +37,23 @@ class Purchase:
     signed_on: date
     state: State
     customer_id: str | None = None
+    # The record that the order names, where it was merged into the customer.
+    named_id: str | None = None
     import_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Buyer:
-    """A customer as orders may name it."""
+    """A customer as orders may name it. `merged_into`: the one that goes on."""
 
     customer_id: str
     customer_code: str
     name_key: str
+    merged_into: str | None = None
+
+    @property
+    def whole_id(self) -> str:
+        return self.merged_into or self.customer_id
 
 
 def newest(told: Iterable[Purchase]) -> dict[str, Purchase]:
@@ -72,20 +79,31 @@ class Buyers:
     """Customers by what orders say of them."""
 
     def __init__(self, known: Collection[Buyer]) -> None:
-        self._by_code: Mapping[str, Buyer] = {each.customer_code: each for each in known if each.customer_code}
+        # A number that the customer that goes on has taken over is its own.
+        coded = sorted(known, key=lambda each: each.merged_into is None)
+        self._by_code: Mapping[str, Buyer] = {each.customer_code: each for each in coded if each.customer_code}
         self._by_name: dict[str, list[Buyer]] = {}
         for each in known:
             self._by_name.setdefault(each.name_key, []).append(each)
 
-    def of(self, purchase: Purchase) -> str | None:
+    def linked(self, purchase: Purchase) -> Purchase:
+        """With the customer whose it is, and the record that it names where that was merged into it."""
+        named = self._named(purchase)
+        if named is None:
+            return replace(purchase, customer_id=None, named_id=None)
+        return replace(purchase, customer_id=named.whole_id, named_id=named.customer_id if named.merged_into else None)
+
+    def _named(self, purchase: Purchase) -> Buyer | None:
         """By the number in the ERP; else by the name, where one customer alone bears it and has no number of its own.
 
         A customer known by another code is another customer, whatever it is called (LD1.3).
         """
         by_code = self._by_code.get(purchase.customer_code) if purchase.customer_code else None
         if by_code is not None:
-            return by_code.customer_id
+            return by_code
         named = self._by_name.get(purchase.name_key, []) if purchase.name_key else []
-        if len(named) != 1 or (purchase.customer_code and named[0].customer_code):
+        if len({each.whole_id for each in named}) != 1:
             return None
-        return named[0].customer_id
+        if purchase.customer_code and any(each.customer_code for each in named):
+            return None
+        return min(named, key=lambda each: (each.merged_into is not None, each.customer_id))

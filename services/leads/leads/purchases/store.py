@@ -6,7 +6,22 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, any_, bindparam, delete, func, literal_column, or_, select, text, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Row,
+    Text,
+    any_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from chassis import rows
 from chassis.kernel.money import Money
@@ -26,9 +41,8 @@ _SAVE = text(
     + f" ON CONFLICT (order_number) DO UPDATE SET {rows.replacement(_COLUMNS, 'order_number')}"
     + " WHERE excluded.source = 'erp' AND (purchase.source = 'migrated' OR purchase.version <= excluded.version)"
 )
-_BUYERS = select(c.customer_id, func.coalesce(c.customer_code, "").label("customer_code"), c.name_key).where(
-    or_(c.customer_code == any_(_CODES), c.name_key == any_(_NAMES))
-)
+_BUYER = select(c.customer_id, func.coalesce(c.customer_code, "").label("customer_code"), c.name_key, c.merged_into)
+_BUYERS = _BUYER.where(or_(c.customer_code == any_(_CODES), c.name_key == any_(_NAMES)))
 # Told by code, or without a customer yet: literals, so that every plan may use the partial indexes.
 _TOLD_OF = (
     select(purchase)
@@ -42,8 +56,9 @@ _TOLD_OF = (
     .with_for_update()
 )
 _LINK = text("""
-    UPDATE purchase SET customer_id = linked.customer_id
-    FROM unnest(CAST(:numbers AS text[]), CAST(:customers AS uuid[])) AS linked (order_number, customer_id)
+    UPDATE purchase SET customer_id = linked.customer_id, named_id = linked.named_id
+    FROM unnest(CAST(:numbers AS text[]), CAST(:customers AS uuid[]), CAST(:named AS uuid[]))
+        AS linked (order_number, customer_id, named_id)
     WHERE purchase.order_number = linked.order_number
 """)
 
@@ -61,13 +76,12 @@ def save(tx: Transaction, purchases: Sequence[Purchase]) -> None:
 def buyers(tx: Transaction, codes: Collection[str], names: Collection[str]) -> list[Buyer]:
     """Customers that orders name so."""
     asked = {"codes": sorted(set(codes) - {""}), "names": sorted(set(names) - {""})}
-    return [Buyer(row.customer_id, row.customer_code, row.name_key) for row in tx.execute(_BUYERS, asked)]
+    return [Buyer(**row._mapping) for row in tx.execute(_BUYERS, asked)]
 
 
 def buyers_of(tx: Transaction, customer_ids: Collection[str]) -> list[Buyer]:
-    query = select(c.customer_id, func.coalesce(c.customer_code, "").label("code"), c.name_key)
-    rows_of = tx.execute(query.where(c.customer_id.in_(sorted(set(customer_ids)))))
-    return [Buyer(row.customer_id, row.code, row.name_key) for row in rows_of]
+    found = tx.execute(_BUYER.where(c.customer_id.in_(sorted(set(customer_ids)))))
+    return [Buyer(**row._mapping) for row in found]
 
 
 def told_of(tx: Transaction, codes: Collection[str], names: Collection[str]) -> list[Purchase]:
@@ -76,10 +90,24 @@ def told_of(tx: Transaction, codes: Collection[str], names: Collection[str]) -> 
     return [from_row(row) for row in tx.execute(_TOLD_OF, asked)]
 
 
-def link(tx: Transaction, linked: Sequence[tuple[str, str]]) -> None:
-    """Order → customer."""
+def link(tx: Transaction, linked: Sequence[Purchase]) -> None:
+    """To the customers they bear."""
     if linked:
-        tx.execute(_LINK, {"numbers": [each for each, _ in linked], "customers": [each for _, each in linked]})
+        columns = {"numbers": "order_number", "customers": "customer_id", "named": "named_id"}
+        tx.execute(_LINK, {name: [getattr(each, field) for each in linked] for name, field in columns.items()})
+
+
+def link_merged(tx: Transaction, merged_id: str, kept_id: str) -> None:
+    """What a customer bought is of the one it was merged into; each order remembers the record it names."""
+    named = func.coalesce(t.named_id, t.customer_id)
+    tx.execute(update(purchase).where(t.customer_id == merged_id).values(customer_id=kept_id, named_id=named))
+
+
+def link_parted(tx: Transaction, parted_id: str, beneath: Collection[str]) -> None:
+    """What names the parted record, or one merged into it, is its own again."""
+    named = case((t.named_id == parted_id, None), else_=t.named_id)
+    theirs = t.named_id.in_([parted_id, *beneath])
+    tx.execute(update(purchase).where(theirs).values(customer_id=parted_id, named_id=named))
 
 
 def forget_migrated(tx: Transaction, numbers: Collection[str]) -> set[str]:

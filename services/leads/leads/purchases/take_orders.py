@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from chassis.unit_of_work import Transaction
 from leads.customers.store import lock_firms
@@ -21,7 +20,7 @@ def take_orders(tx: Transaction, told: Iterable[Purchase]) -> set[str]:
     if not news:
         return set()
     buyers = Buyers(store.buyers(tx, [each.customer_code for each in news], [each.name_key for each in news]))
-    kept = [replace(each, customer_id=buyers.of(each)) for each in news]
+    kept = [buyers.linked(each) for each in news]
     # Brought along under the contract's number: the order itself takes its place.
     contracts = {each.contract_number for each in news} - {"", *latest}
     touched = store.forget_migrated(tx, contracts) if contracts else set()

@@ -18,6 +18,6 @@ def list_service_track(
     tx: Transaction, customer_id: str, stage: Stage | None, page: Page
 ) -> tuple[Sequence[Row[Any]], str]:
     """Raises CustomerNotFound, also for a customer that is not the caller's to see."""
-    customers.load(tx, customer_id)
+    customer_id = customers.load(tx, customer_id).customer_id
     rows = store.listed(tx, customer_id, stage, page)
     return page.cut(rows, lambda row: {"at": row.at.isoformat(), "key": row.kind + row.reference})

@@ -3,6 +3,7 @@
 from leads.tables.assignment import assignment, decision, load_mode, load_told, recall, rep_pause, wait_told
 from leads.tables.customer_file import customer_contact, customer_credential, customer_field
 from leads.tables.customer_grades import customer_grade, customer_grade_change, customer_grade_due, receipt_claim
+from leads.tables.customer_merges import customer_known_as, customer_merge, customer_suggestion
 from leads.tables.customers import customer
 from leads.tables.duplicates import lead_form, lead_merge, lead_name, lead_suggestion
 from leads.tables.dynamics import customer_dynamic, sign_up_lead, tender_lead
@@ -41,6 +42,9 @@ __all__ = [
     "customer_grade",
     "customer_grade_change",
     "customer_grade_due",
+    "customer_known_as",
+    "customer_merge",
+    "customer_suggestion",
     "decision",
     "handover",
     "handover_item",

@@ -10,7 +10,7 @@ customer = Table(
     "customer",
     metadata,
     identifier("customer_id", primary_key=True),
-    Column("customer_code", Text, unique=True),
+    Column("customer_code", Text),
     Column("name", Text, nullable=False),
     # Normalised name (LD1.2): compared, never shown.
     Column("name_key", Text, nullable=False),
@@ -39,7 +39,14 @@ customer = Table(
     # Its import was taken back before anybody had touched it: kept, shown nowhere.
     instant("withdrawn_at"),
     identifier("import_id"),
-    Index("customer_uscc", "uscc", unique=True, postgresql_where=text("uscc <> ''")),
+    # The customer that goes on, whatever the steps to it: what is hung on this one is read with that one's (LD1.4).
+    # It keeps its number and codes beneath, where nobody else can take them.
+    identifier("merged_into"),
+    Index("customer_code_once", "customer_code", unique=True, postgresql_where=text("merged_into IS NULL")),
+    Index("customer_codes", "customer_code"),
+    Index("customer_uscc", "uscc", unique=True, postgresql_where=text("uscc <> '' AND merged_into IS NULL")),
+    Index("customer_usccs", "uscc", postgresql_where=text("uscc <> ''")),
+    Index("customer_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     Index("customer_phone", "phone", postgresql_where=text("phone <> ''")),
     Index("customer_name", "name_key"),
     Index("customer_listed", "name", "customer_id"),

@@ -17,6 +17,8 @@ purchase = Table(
     Column("version", Integer, nullable=False),
     # Absent until the customer is known.
     identifier("customer_id"),
+    # The record that the order names, where that one was merged into the customer (LD1.4).
+    identifier("named_id"),
     words("customer_code"),
     words("customer_name"),
     words("name_key"),
@@ -36,6 +38,7 @@ purchase = Table(
     Index("purchase_days", "customer_id", "signed_on", "store", postgresql_where=text("state = 'active'")),
     Index("purchase_contract", "contract_number", postgresql_where=text("contract_number <> ''")),
     Index("purchase_code", "customer_code", postgresql_where=text("customer_code <> ''")),
+    Index("purchase_named", "named_id", postgresql_where=text("named_id IS NOT NULL")),
     Index("purchase_unlinked", "name_key", postgresql_where=text("customer_id IS NULL")),
     Index("purchase_import", "import_id", postgresql_where=text("import_id IS NOT NULL")),
 )
