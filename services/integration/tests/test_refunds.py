@@ -22,6 +22,7 @@ from integration.claiming.refund_receipt import refund_receipt
 from integration.claiming.refund_rules import Standing, to_take_back
 from integration.claiming.rules import Part
 from integration.receipts import store as receipts
+from integration.receipts.books import share_books
 from integration.tables import bank_entry, feed
 from integration.tables import receivable as receivable_table
 from services.integration.tests.conftest import World
@@ -207,6 +208,7 @@ def test_a_person_claiming_another_receipt_for_the_same_contract_and_a_refund_do
             tx.commit()
 
     with paid.service.uow.begin(FINANCE) as tx:
+        share_books(tx)
         receipts.locked_receipt(tx, ids["0003"])
         thread = Thread(target=match)
         thread.start()

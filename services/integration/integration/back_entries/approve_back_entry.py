@@ -16,6 +16,7 @@ from integration.claiming.match_waiting import match_waiting
 from integration.claiming.policy import ClaimingPolicy
 from integration.receipts import by_hand_store
 from integration.receipts import store as receipts
+from integration.receipts.books import have_books_alone
 from integration.receipts.by_hand_rules import BY_HAND, differences
 from integration.receipts.documents import Part
 from integration.receipts.rules import Statement
@@ -26,7 +27,7 @@ from integration.receipts.take_statement import take_part
 def approve_back_entry(tx: Transaction, back_entry_id: str, policy: ClaimingPolicy) -> Row[Any]:
     """Raises what `decide` raises, BackEntryNotFound, or LooksLikeAReceipt."""
     # Before the row, as a feed does that confirms it.
-    receipts.lock_books(tx)
+    have_books_alone(tx)
     row, after = step(tx, back_entry_id, Command.APPROVE)
     if after is State.APPROVED_BY_FINANCE:
         tell_who_waits(tx, row, SALES_DIRECTOR)

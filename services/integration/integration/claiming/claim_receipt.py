@@ -23,11 +23,13 @@ from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.record import Claiming, record_claims
 from integration.claiming.rules import PERSON, Part, fee_cap
 from integration.receipts import store as receipts
+from integration.receipts.books import share_books
 from integration.receivables import store as receivables
 
 
 def claim_receipt(tx: Transaction, receipt_id: str, parts: Sequence[Part], policy: ClaimingPolicy) -> None:
     """Raises one of `errors`. The payer is known for the customer from now on."""
+    share_books(tx)
     receipt = receipts.locked_receipt(tx, receipt_id)
     if receipt is None:
         raise ReceiptNotFound(receipt_id=receipt_id)
@@ -37,9 +39,10 @@ def claim_receipt(tx: Transaction, receipt_id: str, parts: Sequence[Part], polic
         _refuse_unfit(receipt, part, due.get(part.receivable_id), policy)
     draft = store.draft_of(tx, receipt_id)
     claims = record_claims(tx, [Claiming(receipt, parts, PERSON, 1.0, draft)], due)
-    for part, claim_id in zip(parts, claims, strict=True):
-        taught = [(due[part.receivable_id].customer_code, receipt.payer_name)]
-        receivables.learn_payers(tx, taught, "person", claim_id)
+    by_customer = sorted((due[part.receivable_id].customer_code, id_) for part, id_ in zip(parts, claims, strict=True))
+    # In one order for everybody: two who teach the same payer for several customers wait for each other's rows.
+    for customer, claim_id in by_customer:
+        receivables.learn_payers(tx, [(customer, receipt.payer_name)], "person", claim_id)
 
 
 def _refuse_too_much(receipt: Row[Any], parts: Sequence[Part]) -> None:

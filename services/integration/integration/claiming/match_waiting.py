@@ -19,6 +19,7 @@ from integration.claiming.record import Claiming, record_claims
 from integration.claiming.rules import Decision
 from integration.claiming.take_drafts import take_drafts
 from integration.receipts import store as receipts
+from integration.receipts.books import have_books_alone
 
 AT_ONCE = 5000
 
@@ -26,10 +27,10 @@ AT_ONCE = 5000
 def match_waiting(tx: Transaction, policy: ClaimingPolicy, at_once: int = AT_ONCE) -> int:
     """All waiting receipts, oldest first, then those that only several explain; how many were claimed.
 
-    Refunds first: what went back is not claimed. Every receipt is locked before any receivable, as a person does who
-    claims one. `at_once` receipts are read and settled together; it changes nothing in what is claimed.
+    Refunds first: what went back is not claimed. Receivables are locked batch by batch, which the books allow.
+    `at_once` receipts are read and settled together; it changes nothing in what is claimed.
     """
-    receipts.lock_books(tx)
+    have_books_alone(tx)
     receipts.lock_waiting(tx)
     match_refunds(tx, policy)
     reader, taken = BookReader(tx, policy, locked=True), Counter[str]()

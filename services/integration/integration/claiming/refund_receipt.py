@@ -21,6 +21,7 @@ from integration.claiming.record_refund import record_refund
 from integration.claiming.refund_rules import Standing, to_take_back
 from integration.claiming.rules import REFUND, Part
 from integration.receipts import store as receipts
+from integration.receipts.books import share_books
 from integration.receivables import store as receivables
 
 REASON = "given back to the customer"
@@ -28,6 +29,7 @@ REASON = "given back to the customer"
 
 def refund_receipt(tx: Transaction, receipt_id: str, refund_id: str) -> None:
     """Raises one of `errors`."""
+    share_books(tx)
     receipt, refund = receipts.locked_receipt(tx, receipt_id), store.locked_refund(tx, refund_id)
     if receipt is None:
         raise ReceiptNotFound(receipt_id=receipt_id)

@@ -8,6 +8,7 @@ from integration.claiming.errors import ClaimAlreadyUndone, ClaimNotFound
 from integration.claiming.record import record_undoing
 from integration.claiming.rules import REFUND
 from integration.receipts import store as receipts
+from integration.receipts.books import share_books
 from integration.receivables import store as receivables
 
 EN = "a person took a claim back"
@@ -16,6 +17,7 @@ ZH = "人工撤销了认领"
 
 def undo_claim(tx: Transaction, claim_id: str, reason: str) -> str:
     """The receipt's id. It waits for a person now: no rule claims it again in the same way by itself."""
+    share_books(tx)
     found = store.claim_of(tx, claim_id)
     if found is None:
         raise ClaimNotFound(claim_id=claim_id)

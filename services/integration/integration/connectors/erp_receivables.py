@@ -9,9 +9,10 @@ from chassis.config import load
 from chassis.unit_of_work import Transaction
 from integration.claiming.match_waiting import match_waiting
 from integration.connectors._erp import Documents, ErpFeed, ErpSettings
-from integration.feeds.connector import PolicyOf
+from integration.feeds.connector import Page, PolicyOf
 from integration.feeds.policy import FeedRule
-from integration.feeds.rules import Proof
+from integration.feeds.rules import Outcome, Proof
+from integration.receipts.books import have_books_alone
 from integration.receivables.take_receivables import KIND, take_receivables
 
 
@@ -22,8 +23,12 @@ class ErpReceivables(ErpFeed):
     def __init__(self, settings: ErpSettings, policy: PolicyOf) -> None:
         super().__init__(settings, policy, Documents("Receivables", KIND, take_receivables))
 
+    def take(self, tx: Transaction, page: Page, run_id: str) -> Outcome:
+        """A file by hand is matched in the transaction that took it, which locks receipts behind receivables."""
+        have_books_alone(tx)
+        return super().take(tx, page, run_id)
+
     def finish(self, tx: Transaction, facts: Mapping[str, Any]) -> Proof | None:
-        """Matching locks receipts before receivables, so it must not share a transaction with `take`."""
         match_waiting(tx, self._policy("claiming"))
         return super().finish(tx, facts)
 

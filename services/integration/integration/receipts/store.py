@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.kernel.ids import new_id
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
+from integration.receipts.books import have_books_alone
 from integration.receipts.rules import Balance, Booked, Entry, Statement
 from integration.tables import bank_account, bank_chain, bank_entry, bank_line, bank_statement
 
@@ -48,18 +49,9 @@ RESTARTS = {"mt940": 100_000}
 # -- accounts and statements ---------------------------------------------------------------------------------------
 
 
-# First number of the two-number advisory lock.
-_BOOKS = 7_203
-
-
-def lock_books(tx: Transaction) -> None:
-    """Until the transaction ends: taking a statement locks its account and then entries, matching the other way."""
-    tx.execute(select(func.pg_advisory_xact_lock(_BOOKS, 0)))
-
-
 def lock_account(tx: Transaction, account: str) -> Row[Any]:
     """One statement at a time."""
-    lock_books(tx)
+    have_books_alone(tx)
     tx.execute(upsert(bank_account).values(account=account).on_conflict_do_nothing())
     return tx.execute(select(bank_account).where(bank_account.c.account == account).with_for_update()).one()
 

@@ -1,0 +1,153 @@
+"""Pages of the bank, matching and people lock the same receipts and receivables: in one order, nobody ends another.
+
+Each test holds back both sides at one row, the person first, where two orders would close a circle.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from chassis.testing.identity import as_service
+from chassis.testing.rpc import Rpc
+from closeloop.integration.v1 import collection_service_pb2 as pb
+from integration.claiming.match_waiting import match_waiting
+from integration.claiming.policy import ClaimingPolicy
+from integration.tables import bank_entry, claim
+from integration.tables import receivable as receivables
+from services.integration.tests.conftest import World
+from services.integration.tests.test_bank_twins import Desk
+from services.integration.tests.test_collections import collections
+from services.integration.tests.world import Line, receivable, statement
+
+BLOCKED = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+PAGE_END = "</BkToCstmrStmt></Document>"
+FIRST, SECOND = Line("0001", "500.00", payer="甲公司"), Line("0002", "100.00", payer="乙公司")
+
+
+def file_of(*lines: Line) -> bytes:
+    """A statement for each of them, all in one file: they are kept in one transaction, one after the other."""
+    statements = [statement(number, [line], opening=opening) for number, line, opening in numbered(lines)]
+    head = statements[0].removesuffix(PAGE_END)
+    more = [each[each.index("<Stmt>") :].removesuffix(PAGE_END) for each in statements[1:]]
+    return "".join([head, *more, PAGE_END]).encode()
+
+
+def numbered(lines: tuple[Line, ...]) -> Iterator[tuple[int, Line, str]]:
+    opening = 0
+    for number, line in enumerate(lines, 1):
+        yield number, line, f"{opening}.00"
+        opening += int(line.signed)
+
+
+@contextmanager
+def held_back(world: World, query: Any) -> Iterator[Callable[[int], None]]:
+    """Others wait at these rows. Call it with how many shall wait before it goes on."""
+    database = world.service.uow.database
+
+    def until_blocked(count: int) -> None:
+        end = time.monotonic() + 30
+        with database.read() as connection:
+            while connection.execute(BLOCKED).scalar_one() < count:
+                assert time.monotonic() < end, f"{count} wait for nobody"
+                time.sleep(0.01)
+
+    with database.connect() as gate:
+        gate.execute(query.with_for_update())
+        yield until_blocked
+        gate.rollback()
+
+
+def both(world: World, at: Any, person: Callable[[], object], machine: Callable[[], object]) -> None:
+    """The person comes first; neither is refused."""
+    with ThreadPoolExecutor(2) as pool:
+        futures: list[Future[object]] = []
+        with held_back(world, at) as until_blocked:
+            for count, each in enumerate((person, machine), 1):
+                futures.append(pool.submit(each))
+                until_blocked(count)
+        for each in futures:
+            each.result(60)
+
+
+def receipt_of(world: World, line: Line) -> str:
+    return str(world.row(bank_entry, serial=line.serial).id)
+
+
+def claimed(receipt_id: str, *parts: tuple[str, int]) -> pb.ClaimReceiptRequest:
+    named = [pb.ClaimPart(receivable_id=id_, amount={"fen": fen, "currency": "CNY"}) for id_, fen in parts]
+    return pb.ClaimReceiptRequest(request_id=f"{receipt_id} {len(parts)}", receipt_id=receipt_id, parts=named)
+
+
+def standing(world: World) -> set[tuple[str, str, int]]:
+    rows = world.rows(claim, undone_at=None)
+    return {(str(row.receipt_id), row.receivable_id, row.amount_fen) for row in rows}
+
+
+@pytest.mark.spec("N1.3", "N4.1")
+def test_a_page_that_corrects_claimed_money_and_a_person_who_claims_let_each_other_through(
+    staffed: World, rpc: Rpc
+) -> None:
+    staffed.owe(receivable(Amount="60000.00"))
+    desk, stub = Desk(staffed, rpc), collections(staffed, rpc)
+    desk.hand_in(file_of(FIRST, SECOND))
+    first, second = receipt_of(staffed, FIRST), receipt_of(staffed, SECOND)
+    stub.ClaimReceipt(claimed(first, ("AR-1", 50_000)))
+    corrected = file_of(Line("0001", "400.00", payer="甲公司"), SECOND)
+    both(
+        staffed,
+        select(bank_entry).where(bank_entry.c.id == second),
+        lambda: stub.ClaimReceipt(claimed(second, ("AR-1", 10_000)), timeout=40),
+        lambda: desk.hand_in(corrected),
+    )
+    assert standing(staffed) == {(second, "AR-1", 10_000)}
+    assert [row.claimed_fen for row in staffed.rows(receivables)] == [10_000]
+    assert staffed.row(bank_entry, id=first).amount_fen == 40_000
+
+
+@pytest.mark.spec("N4.1")
+def test_matching_in_batches_and_a_person_who_claims_what_rules_leave_to_people_let_each_other_through(
+    staffed: World, rpc: Rpc
+) -> None:
+    staffed.owe(
+        receivable("AR-1", ContractNo="HT-2026-001", Amount="500.00", PayerNames=[]),
+        receivable("AR-2", ContractNo="HT-2026-002", Amount="900.00", PayerNames=[]),
+    )
+    desk, stub = Desk(staffed, rpc), collections(staffed, rpc)
+    desk.hand_in(file_of(SECOND))
+    mine = receipt_of(staffed, SECOND)
+    [wrong] = stub.ClaimReceipt(claimed(mine, ("AR-2", 10_000))).receipt.claims
+    stub.UndoClaim(pb.UndoClaimRequest(request_id="undo", claim_id=wrong.claim_id, reason="认错"))
+    assert staffed.row(bank_entry, id=mine).left_to_people
+    late, later = Line("0002", "90.00", remark="HT-2026-002"), Line("0003", "50.00", remark="HT-2026-001")
+    with staffed.service.uow.begin(as_service("integration")) as tx:
+        columns = [each for each in bank_entry.c if each.name not in ("id", "serial", "remark", "left_to_people")]
+        own = select(*columns).where(bank_entry.c.id == mine)
+        [row] = tx.execute(own)
+        for each in (late, later):
+            told = dict(row._mapping) | {"id": new(each), "serial": f"X{each.serial}", "remark": each.remark}
+            tx.execute(bank_entry.insert().values(told))
+        tx.commit()
+
+    def match() -> None:
+        with staffed.service.uow.begin(as_service("integration")) as tx:
+            match_waiting(tx, ClaimingPolicy(), 1)
+            tx.commit()
+
+    both(
+        staffed,
+        select(receivables).where(receivables.c.receivable_id == "AR-1"),
+        lambda: stub.ClaimReceipt(claimed(mine, ("AR-1", 4_000), ("AR-2", 6_000)), timeout=40),
+        match,
+    )
+    assert {(mine, "AR-1", 4_000), (mine, "AR-2", 6_000)} <= standing(staffed)
+
+
+def new(line: Line) -> str:
+    return f"00000000-0000-7000-8000-00000000{line.serial}"
