@@ -275,6 +275,26 @@ def test_customers_nobody_has_touched_go_and_the_others_are_named(company: Compa
 
 
 @pytest.mark.spec("LD1.6")
+@pytest.mark.parametrize(
+    ("kind", "headings", "row"),
+    [
+        (CONTACTS, CONTACT, ["C9", "", "王院长", "", "", "", ""]),
+        (FOLLOW_UPS, FOLLOW_UP, ["C9", "", "2024-03-01", "电话", "谈过", "", ""]),
+        (ORDERS, ORDER, ["C9", "", "OLD-1", "1", "2024-03-01", ""]),
+    ],
+)
+def test_an_unknown_number_means_nobody_also_after_a_customer_was_taken_back(
+    company: Company, kind: Any, headings: list[str], row: list[str]
+) -> None:
+    company.hire("E1")
+    revert(company, run(company, CUSTOMERS, CUSTOMER, [hospital()]).import_id)
+    done = run(company, kind, headings, [row])
+    assert (done.state, errors(company, done.import_id)) == (
+        capture_pb.IMPORT_STATE_DONE, [(1, "customer_code", "C9")]
+    )  # fmt: skip
+
+
+@pytest.mark.spec("LD1.6")
 def test_contacts_nobody_has_changed_are_retired(company: Company) -> None:
     customer_id = brought(company).customer_id
     rows = [["C1", "", name, "", "", "", ""] for name in ("王院长", "李科长")]

@@ -38,11 +38,12 @@ _part = tables.customer.alias("part").c
 _whole = func.coalesce(t.merged_into, t.customer_id)
 # Built once, since each capture asks it; literals, so that every plan may use the partial indexes.
 _CANDIDATES = select(tables.customer).where(
+    t.withdrawn_at.is_(None),
     or_(
         (t.uscc != literal_column("''")) & (t.uscc == any_(bindparam("codes", type_=ARRAY(Text)))),
         (t.phone != literal_column("''")) & (t.phone == any_(bindparam("phones", type_=ARRAY(Text)))),
         t.name_key == any_(bindparam("names", type_=ARRAY(Text))),
-    )
+    ),
 )
 # What is compared with: a customer that goes on, and those merged into it (LD1.4). What is hung on one is everyone's.
 PARTS = """ANY (ARRAY(
@@ -125,7 +126,7 @@ def lock_firms(tx: Transaction, firms: Collection[str]) -> None:
 
 def candidates(tx: Transaction, firms: Sequence[Firm]) -> list[Customer]:
     """Customers that share a code, a phone or a name with one of the firms, also by what was merged into them."""
-    names = {each.name_key for each in firms} | {each.parent_key for each in firms if each.parent_key}
+    names = {key for each in firms for key in (each.name_key, each.parent_key) if key}
     codes = {each.uscc for each in firms if each.uscc}
     phones = {each.phone for each in firms if each.phone}
     keys = {"names": sorted(names), "codes": sorted(codes), "phones": sorted(phones)}

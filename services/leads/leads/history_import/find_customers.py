@@ -66,9 +66,10 @@ class Customers:
         return named[0] if len(named) == 1 else None
 
     def _named(self, whose: Whose) -> list[Customer]:
-        """Who bears the name and is not known by another number."""
+        """Who bears the name and is not known by another number; nobody bears none."""
+        bearers = self._by_name.get(whose.name_key, {}) if whose.name_key else {}
         return [
             each
-            for each in self._by_name.get(whose.name_key, {}).values()
+            for each in bearers.values()
             if not (whose.code and each.customer_code) and not (whose.uscc and each.uscc)
         ]
