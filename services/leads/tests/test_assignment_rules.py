@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from leads.assignment import rules
 from leads.assignment.choice_rules import Contest, contest, drift, fair_band, is_in_turn_with, standing
-from leads.assignment.fair_turns import band_bits, band_numbers
+from leads.assignment.fair_turn_rules import band_bits, band_numbers
 from leads.assignment.geo_rules import geodesic_km
 from leads.assignment.input_rules import Circumstances, Reps, Wanted
 from leads.assignment.policy import AssignmentPolicy, Weights, check_assignment

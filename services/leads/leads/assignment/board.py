@@ -23,7 +23,7 @@ from chassis.kernel.calendar import instant, local_date
 from leads.assignment import board_store as sql
 from leads.assignment.columns import reps_of, take_changes, with_conversion
 from leads.assignment.desk import Desk
-from leads.assignment.fair_turns import FairTurns, Numbers, Share
+from leads.assignment.fair_turn_rules import FairTurns, Numbers, Share
 from leads.assignment.input_rules import Reps, take_on
 from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.sheet_rules import Sheet

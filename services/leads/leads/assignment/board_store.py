@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
+from leads.assignment.fair_turn_rules import Turn
 from leads.lead.rules import Grade
 
 _COLUMNS = """
@@ -98,19 +98,6 @@ class Snapshot:
     oldest: str
     high_load: frozenset[Grade]
     closed_changed: bool
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A decision with a winner: who got the lead; and whose claim it was, when it was automatic."""
-
-    decision_id: UUID
-    at: datetime
-    grade: str
-    outcome: str
-    winner_id: str
-    band: bytes | None
-    band_size: int
 
 
 @dataclass(frozen=True)

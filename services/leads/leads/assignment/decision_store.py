@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.assignment.choice_rules import Contest, standing
-from leads.assignment.fair_turns import band_bits
+from leads.assignment.fair_turn_rules import band_bits
 from leads.assignment.measure_rules import measured_all
 from leads.assignment.probe_rules import Checked, Verdict
 from leads.lead.rules import Grade

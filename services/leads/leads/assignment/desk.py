@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chassis.kernel.calendar import BusinessCalendar
 from leads.assignment.choice_rules import Contest
-from leads.assignment.fair_turns import Numbers
+from leads.assignment.fair_turn_rules import Numbers
 from leads.assignment.input_rules import CARRIED, Circumstances, Wanted, take_on
 from leads.assignment.sheet_rules import Sheet
 from leads.assignment.shortlist_rules import shortlist

@@ -16,9 +16,8 @@ from uuid import UUID
 import numpy as np
 
 from chassis.kernel.calendar import SHIFT_OPENS, BusinessCalendar, instant, local_date
-from leads.assignment.board_store import Turn
 from leads.assignment.choice_rules import standing
-from leads.assignment.fair_turns import FairTurns, band_bits
+from leads.assignment.fair_turn_rules import FairTurns, Turn, band_bits
 from leads.assignment.input_rules import Circumstances, Counts, Reps, take_on
 from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.sheet_rules import Sheet

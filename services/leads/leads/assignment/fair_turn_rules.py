@@ -6,19 +6,31 @@ Also how many A leads each got lately, by whatever way: what the newcomers' quot
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chassis.kernel.calendar import local_date
-from leads.assignment.board_store import Turn
 from leads.assignment.rules import Column
 from leads.lead.rules import Grade
 
 Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A decision with a winner: who got the lead; and whose claim it was, when it was automatic."""
+
+    decision_id: Hashable
+    at: datetime
+    grade: str
+    outcome: str
+    winner_id: str
+    band: bytes | None
+    band_size: int
 
 
 def band_bits(numbers: Numbers) -> bytes:
