@@ -22,6 +22,7 @@ TENDER = "00000000-0000-7000-8000-000000000001"
 def record(rows: Rows, owner: Owner) -> dict[str, str]:
     """The directory is everybody's, so no mark stands in it."""
     ids = {name: new_id() for name in ("receipt_id", "claim_id", "refund_id", "grant_id", "key_id", "alert_id")}
+    ids |= {"quarantine_id": new_id()}
     ids |= {name: new_id() for name in ("back_entry_id", "approved_id", "waiting_id")}
     order = f"SO-{owner.id}".replace(":", "-")
     rows.put("employee", employee_id=owner.id, version=1, name="员工", status="active", unit=owner.unit)
@@ -68,6 +69,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
     rows.put_once("tender", tender_id=TENDER, tender_key="ZJ-1", version=1, state="open", published_at=AT,
                   changed_at=AT)  # fmt: skip
     rows.put("feed_alert", id=ids["alert_id"], feed=f"feed of {owner.id}", health="degraded", opened_at=AT)
+    rows.put("quarantine", id=ids["quarantine_id"], feed="hr", raw=owner.mark)
     rows.put_once("bank_account", account="6222")
     _back_entries(rows, owner, ids)
     ids |= {"metric_id": "collected", "figure_id": new_id()}
@@ -114,6 +116,10 @@ def _voucher(ids: dict[str, str], caller: Role) -> dict[str, Any]:
 
 def _claim(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"parts": [{"receivable_id": ids["receivable_id"], "amount": {"fen": "5"}}]}
+
+
+def _unread(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"quarantine_ids": [ids["quarantine_id"]], "reason": "作废"}
 
 
 def _refund(ids: dict[str, str], caller: Role) -> dict[str, Any]:
@@ -168,6 +174,8 @@ REQUESTS: dict[str, Any] = {
     "integration.DirectoryService/RevokeDuty": {"reason": "到期"},
     "integration.FeedFileService/ImportFeedFile": {"feed": "erp_orders", "file_id": "FILE"},
     "integration.FeedService/ReplayQuarantine": {"feed": "hr"},
+    "integration.FeedService/DismissQuarantined": _unread,
+    "integration.FeedService/RestoreQuarantined": _unread,
     "integration.FeedService/AcknowledgeFeedAlert": {"note": "在查"},
     "integration.FeedService/ImportStatement": {"file_id": "FILE"},
     "integration.RetailService/ListPosSales": {"month": MONTH},

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
+from chassis.kernel.ids import new_id
 from chassis.testing.identity import as_service
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import collection_service_pb2 as pb
@@ -24,6 +26,7 @@ from integration.tables import receivable as receivables
 from services.integration.tests.conftest import World
 from services.integration.tests.test_bank_twins import Desk
 from services.integration.tests.test_collections import collections
+from services.integration.tests.test_replay import hand_in
 from services.integration.tests.world import Line, receivable, statement
 
 BLOCKED = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
@@ -125,15 +128,7 @@ def test_matching_in_batches_and_a_person_who_claims_what_rules_leave_to_people_
     [wrong] = stub.ClaimReceipt(claimed(mine, ("AR-2", 10_000))).receipt.claims
     stub.UndoClaim(pb.UndoClaimRequest(request_id="undo", claim_id=wrong.claim_id, reason="认错"))
     assert staffed.row(bank_entry, id=mine).left_to_people
-    late, later = Line("0002", "90.00", remark="HT-2026-002"), Line("0003", "50.00", remark="HT-2026-001")
-    with staffed.service.uow.begin(as_service("integration")) as tx:
-        columns = [each for each in bank_entry.c if each.name not in ("id", "serial", "remark", "left_to_people")]
-        own = select(*columns).where(bank_entry.c.id == mine)
-        [row] = tx.execute(own)
-        for each in (late, later):
-            told = dict(row._mapping) | {"id": new(each), "serial": f"X{each.serial}", "remark": each.remark}
-            tx.execute(bank_entry.insert().values(told))
-        tx.commit()
+    staffed.put(bank_entry, waiting("HT-2026-002", 9_000), waiting("HT-2026-001", 5_000))
 
     def match() -> None:
         with staffed.service.uow.begin(as_service("integration")) as tx:
@@ -149,5 +144,30 @@ def test_matching_in_batches_and_a_person_who_claims_what_rules_leave_to_people_
     assert {(mine, "AR-1", 4_000), (mine, "AR-2", 6_000)} <= standing(staffed)
 
 
-def new(line: Line) -> str:
-    return f"00000000-0000-7000-8000-00000000{line.serial}"
+@pytest.mark.spec("N4.1")
+def test_receivables_by_hand_and_a_person_who_claims_one_of_them_let_each_other_through(
+    staffed: World, rpc: Rpc
+) -> None:
+    staffed.owe(receivable(Amount="60000.00"))
+    desk, stub = Desk(staffed, rpc), collections(staffed, rpc)
+    desk.hand_in(file_of(SECOND))
+    mine = receipt_of(staffed, SECOND)
+    columns = "应收单号,合同号,客户编码,金额,到期日,付款单位,版本"
+    both(
+        staffed,
+        select(bank_entry).where(bank_entry.c.id == mine),
+        lambda: stub.ClaimReceipt(claimed(mine, ("AR-1", 10_000)), timeout=40),
+        lambda: hand_in(staffed, f"{columns}\nAR-1,HT-2026-001,C0001,70000,20260315,,2\n", "erp_receivables"),
+    )
+    assert standing(staffed) == {(mine, "AR-1", 10_000)}
+    assert [(row.amount_fen, row.claimed_fen) for row in staffed.rows(receivables)] == [(7_000_000, 10_000)]
+
+
+def waiting(remark: str, fen: int) -> dict[str, Any]:
+    """A receipt that nobody has looked at."""
+    id_ = new_id()
+    return {
+        "id": id_, "statement_id": new_id(), "bank": "B", "account": "6222", "serial": id_, "remark": remark,
+        "booked_on": date(2026, 3, 10), "credit": True, "reversal": False, "amount_fen": fen, "content_hash": b"",
+        "state": "waiting",
+    }  # fmt: skip

@@ -22,7 +22,7 @@ from integration.claiming.refund_receipt import refund_receipt
 from integration.claiming.refund_rules import Standing, to_take_back
 from integration.claiming.rules import Part
 from integration.receipts import store as receipts
-from integration.receipts.books import share_books
+from integration.receipts.books_store import share_books
 from integration.tables import bank_entry, feed
 from integration.tables import receivable as receivable_table
 from services.integration.tests.conftest import World

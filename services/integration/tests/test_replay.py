@@ -55,10 +55,10 @@ def put_aside(world: World, name: str, body: Mapping[str, Any]) -> None:
     )  # fmt: skip
 
 
-def hand_in(world: World, content: str) -> Any:
-    """Deliveries as a CSV; the row of its run."""
+def hand_in(world: World, content: str, name: str = "erp_deliveries") -> Any:
+    """Records of the ERP as a CSV; the row of its run."""
     app: App = world.service.app
-    connector = world.connectors["erp_deliveries"]
+    connector = world.connectors[name]
     assert isinstance(connector, TakesFiles)
     with app.uow.begin(as_service("integration")) as tx:
         pages = connector.pages_of(BytesIO(content.encode()), "file 1", "", tx.now)

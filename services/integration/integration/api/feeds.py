@@ -18,6 +18,7 @@ from integration.feeds import store
 from integration.feeds.alerts import store as alerts
 from integration.feeds.alerts.acknowledge_alert import acknowledge_alert
 from integration.feeds.connector import Connector, RuleOf, TakesFiles
+from integration.feeds.dismiss_quarantined import Feeds, dismiss_quarantined, restore_quarantined
 from integration.feeds.errors import UnknownFeed
 from integration.feeds.import_file import import_file
 from integration.feeds.import_large_file import queue_file, small_file
@@ -92,7 +93,7 @@ class FeedService(Servicer, pb_grpc.FeedServiceServicer):
         page = Page.of(request.page)
 
         def query(tx: Transaction) -> pb.ListQuarantineResponse:
-            rows, token = list_quarantine(tx, request.feed, page)
+            rows, token = list_quarantine(tx, page, feed=request.feed, state=request.state)
             return pb.ListQuarantineResponse(
                 quarantined=[mapping.quarantined(row) for row in rows], page=page_info(token)
             )
@@ -114,6 +115,28 @@ class FeedService(Servicer, pb_grpc.FeedServiceServicer):
             follow_replay(tx, connector, self._rule_of)
             tx.commit()
         return answer
+
+    def DismissQuarantined(
+        self, request: pb.DismissQuarantinedRequest, context: Context
+    ) -> pb.DismissQuarantinedResponse:
+        feeds = Feeds(self._connectors, self._rule_of)
+
+        def decide(tx: Transaction) -> pb.DismissQuarantinedResponse:
+            rows = dismiss_quarantined(tx, list(request.quarantine_ids), request.reason, feeds)
+            return pb.DismissQuarantinedResponse(quarantined=[mapping.quarantined(row) for row in rows])
+
+        return self.change(request, decide)
+
+    def RestoreQuarantined(
+        self, request: pb.RestoreQuarantinedRequest, context: Context
+    ) -> pb.RestoreQuarantinedResponse:
+        feeds = Feeds(self._connectors, self._rule_of)
+
+        def decide(tx: Transaction) -> pb.RestoreQuarantinedResponse:
+            rows = restore_quarantined(tx, list(request.quarantine_ids), request.reason, feeds)
+            return pb.RestoreQuarantinedResponse(quarantined=[mapping.quarantined(row) for row in rows])
+
+        return self.change(request, decide)
 
     def ListFeedAlerts(self, request: pb.ListFeedAlertsRequest, context: Context) -> pb.ListFeedAlertsResponse:
         page = Page.of(request.page)

@@ -16,7 +16,7 @@ from integration.claiming.match_waiting import match_waiting
 from integration.claiming.policy import ClaimingPolicy
 from integration.receipts import by_hand_store
 from integration.receipts import store as receipts
-from integration.receipts.books import have_books_alone
+from integration.receipts.books_store import have_books_alone
 from integration.receipts.by_hand_rules import BY_HAND, differences
 from integration.receipts.documents import Part
 from integration.receipts.rules import Statement

@@ -23,7 +23,7 @@ from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.record import Claiming, record_claims
 from integration.claiming.rules import PERSON, Part, fee_cap
 from integration.receipts import store as receipts
-from integration.receipts.books import share_books
+from integration.receipts.books_store import share_books
 from integration.receivables import store as receivables
 
 

@@ -19,7 +19,7 @@ from integration.claiming.record import Claiming, record_claims
 from integration.claiming.rules import Decision
 from integration.claiming.take_drafts import take_drafts
 from integration.receipts import store as receipts
-from integration.receipts.books import have_books_alone
+from integration.receipts.books_store import have_books_alone
 
 AT_ONCE = 5000
 

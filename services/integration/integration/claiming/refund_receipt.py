@@ -21,7 +21,7 @@ from integration.claiming.record_refund import record_refund
 from integration.claiming.refund_rules import Standing, to_take_back
 from integration.claiming.rules import REFUND, Part
 from integration.receipts import store as receipts
-from integration.receipts.books import share_books
+from integration.receipts.books_store import share_books
 from integration.receivables import store as receivables
 
 REASON = "given back to the customer"

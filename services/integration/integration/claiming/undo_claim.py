@@ -8,7 +8,7 @@ from integration.claiming.errors import ClaimAlreadyUndone, ClaimNotFound
 from integration.claiming.record import record_undoing
 from integration.claiming.rules import REFUND
 from integration.receipts import store as receipts
-from integration.receipts.books import share_books
+from integration.receipts.books_store import share_books
 from integration.receivables import store as receivables
 
 EN = "a person took a claim back"

@@ -12,7 +12,7 @@ from integration.connectors._erp import Documents, ErpFeed, ErpSettings
 from integration.feeds.connector import Page, PolicyOf
 from integration.feeds.policy import FeedRule
 from integration.feeds.rules import Outcome, Proof
-from integration.receipts.books import have_books_alone
+from integration.receipts.books_store import have_books_alone
 from integration.receivables.take_receivables import KIND, take_receivables
 
 

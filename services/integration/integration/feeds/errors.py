@@ -28,6 +28,32 @@ class UnknownFeed(NotFound):
     zh = "数据源 {feed} 不存在。"
 
 
+class UnknownQuarantined(NotFound):
+    en = "There is no record {quarantine_id} in quarantine."
+    zh = "隔离区没有记录 {quarantine_id}。"
+
+
+class NothingToDismiss(FailedPrecondition):
+    en = "Record {quarantine_id} no longer waits ({state}): there is nothing to dismiss."
+    zh = "记录 {quarantine_id} 已不在等待（{state}），无需放弃。"
+
+
+class NothingToRestore(FailedPrecondition):
+    en = "Record {quarantine_id} is not dismissed ({state}): there is nothing to restore."
+    zh = "记录 {quarantine_id} 未被放弃（{state}），无需恢复。"
+
+
+class DismissalNeedsAnother(FailedPrecondition):
+    en = (
+        "Record {quarantine_id} of a bank may hide money. {asked_by} asked to dismiss it; another person with the duty "
+        "{duty} has to agree. Money that the bank has and we lack is entered as a back-entry."
+    )
+    zh = (
+        "银行记录 {quarantine_id} 可能涉及款项。{asked_by} 已申请放弃，须由另一位具有 {duty} 职责的人员确认。"
+        "银行已有而系统缺少的款项请通过补录录入。"
+    )
+
+
 class FeedNotConfigured(FailedPrecondition):
     en = "The address of feed {feed} is not set."
     zh = "数据源 {feed} 未配置地址。"

@@ -25,6 +25,7 @@ class FeedView:
     cadence_seconds: int
     row: Row[Any] | None
     quarantined: int
+    dismissed: int
     lag_seconds: int | None
 
     @property
@@ -34,9 +35,16 @@ class FeedView:
 
 def list_feeds(tx: Transaction, connectors: Mapping[str, Connector], rule_of: RuleOf) -> list[FeedView]:
     rows = {row.feed: row for row in store.every(tx)}
-    waiting = store.waiting_by_feed(tx)
+    records = store.quarantined_by_feed(tx)
     return [
-        _view(name, rule_of(connector).cadence_seconds, rows.get(name), waiting.get(name, 0), tx.now)
+        FeedView(
+            feed=name,
+            cadence_seconds=rule_of(connector).cadence_seconds,
+            row=rows.get(name),
+            quarantined=records.get((name, "waiting"), 0),
+            dismissed=records.get((name, "dismissed"), 0),
+            lag_seconds=_lag(rows.get(name), tx.now),
+        )
         for name, connector in sorted(connectors.items())
     ]
 
@@ -53,11 +61,10 @@ def list_runs(tx: Transaction, name: str, page: Page) -> tuple[Sequence[Row[Any]
     return page.cut(store.runs(tx, name, page), lambda row: {"id": row.id})
 
 
-def list_quarantine(tx: Transaction, name: str, page: Page) -> tuple[Sequence[Row[Any]], str]:
-    return page.cut(store.quarantined(tx, name, page), lambda row: {"id": row.id})
+def list_quarantine(tx: Transaction, page: Page, *, feed: str, state: str) -> tuple[Sequence[Row[Any]], str]:
+    return page.cut(store.quarantined(tx, page, feed=feed, state=state), lambda row: {"id": row.id})
 
 
-def _view(name: str, cadence: int, row: Row[Any] | None, quarantined: int, now: datetime) -> FeedView:
+def _lag(row: Row[Any] | None, now: datetime) -> int | None:
     proved = row.complete_until if row is not None else None
-    lag = None if proved is None else int(lag_of(proved, now).total_seconds())
-    return FeedView(name, cadence, row, quarantined, lag)
+    return None if proved is None else int(lag_of(proved, now).total_seconds())

@@ -13,6 +13,7 @@ from chassis.kernel.calendar import instant
 from chassis.kernel.ids import new_id
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
+from integration.feeds.dismissal_store import not_given_up
 from integration.feeds.errors import LeaseLost, UnknownFeed
 from integration.feeds.rules import Proof, Rejection, Tally
 from integration.tables import feed, feed_run, quarantine
@@ -165,7 +166,7 @@ def runs(tx: Transaction, name: str, page: Page) -> Sequence[Row[Any]]:
 
 
 def put_aside(tx: Transaction, name: str, run_id: str, rejections: Sequence[Rejection], origin: str = "pull") -> None:
-    """A record that waits already under the same key is not kept twice."""
+    """A record that waits already under the same key is not kept twice, one that people gave up does not come back."""
     supersede(tx, name, [each.key for each in rejections if each.key])
     rows = [
         {
@@ -182,7 +183,7 @@ def put_aside(tx: Transaction, name: str, run_id: str, rejections: Sequence[Reje
             "alone": each.alone,
             "at": tx.now,
         }
-        for each in rejections
+        for each in not_given_up(tx, name, rejections)
     ]
     if rows:
         tx.execute(insert(quarantine), rows)
@@ -205,13 +206,11 @@ def waiting_in_quarantine(tx: Transaction, name: str) -> int:
     return int(tx.execute(waiting).scalar_one())
 
 
-def waiting_by_feed(tx: Transaction) -> dict[str, int]:
-    counted = (
-        select(quarantine.c.feed, func.count().label("waiting"))
-        .where(quarantine.c.state == "waiting")
-        .group_by(quarantine.c.feed)
-    )
-    return {row.feed: int(row.waiting) for row in tx.execute(counted)}
+def quarantined_by_feed(tx: Transaction) -> dict[tuple[str, str], int]:
+    """By feed and state: what waits, and what people gave up."""
+    columns = quarantine.c.feed, quarantine.c.state
+    counted = select(*columns, func.count().label("records")).where(quarantine.c.state.in_(("waiting", "dismissed")))
+    return {(row.feed, row.state): int(row.records) for row in tx.execute(counted.group_by(*columns))}
 
 
 def to_replay(tx: Transaction, name: str, limit: int) -> Sequence[Row[Any]]:
@@ -239,11 +238,13 @@ def explain_again(tx: Transaction, quarantine_id: str, rejection: Rejection) -> 
     tx.execute(again.values(**told, tried_at=tx.now))
 
 
-def quarantined(tx: Transaction, name: str, page: Page) -> Sequence[Row[Any]]:
-    """Newest first, settled ones too."""
+def quarantined(tx: Transaction, page: Page, *, feed: str, state: str) -> Sequence[Row[Any]]:
+    """Newest first; of all feeds and states, unless one is named."""
     query = select(quarantine).order_by(quarantine.c.id.desc()).limit(page.limit)
-    if name:
-        query = query.where(quarantine.c.feed == name)
+    if feed:
+        query = query.where(quarantine.c.feed == feed)
+    if state:
+        query = query.where(quarantine.c.state == state)
     if page.after:
         query = query.where(quarantine.c.id < page.after["id"])
     return tx.execute(query).all()

@@ -33,6 +33,7 @@ def feed(view: FeedView) -> pb.Feed:
         cadence_seconds=view.cadence_seconds,
         lag_seconds=view.lag_seconds or 0,
         quarantined=view.quarantined,
+        dismissed=view.dismissed,
     )
     if row is not None:
         message.MergeFrom(_state(row))
@@ -72,6 +73,11 @@ def quarantined(row: Row[Any]) -> pb.Quarantined:
         at=instant(row.at),
         state=row.state,
         to_hand_in=not row.alone,
+        dismissal_asked_by=row.asked_by,
+        dismissal_asked_why=row.asked_why,
+        dismissed_by=row.dismissed_by,
+        dismissed_why=row.dismissed_why,
+        dismissed_at=instant(row.dismissed_at),
     )
 
 

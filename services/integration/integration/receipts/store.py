@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.kernel.ids import new_id
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
-from integration.receipts.books import have_books_alone
+from integration.receipts.books_store import have_books_alone
 from integration.receipts.rules import Balance, Booked, Entry, Statement
 from integration.tables import bank_account, bank_chain, bank_entry, bank_line, bank_statement
 

@@ -107,9 +107,16 @@ quarantine = Table(
     instant("at"),
     # When a replay last tried it: what fails again goes behind what was not tried for longer.
     instant("tried_at", nullable=True),
-    # waiting, replayed, superseded
+    # waiting, replayed, superseded, dismissed
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
     instant("settled_at", nullable=True),
+    # Who asked to dismiss a bank's row, which another person does; and who dismissed a row.
+    words("asked_by"),
+    words("asked_why"),
+    words("dismissed_by"),
+    words("dismissed_why"),
+    instant("dismissed_at", nullable=True),
+    Index("quarantine_dismissed", "feed", "record_key", postgresql_where=text("state = 'dismissed'")),
     Index("quarantine_page", "id", postgresql_where=text("state = 'waiting'")),
     Index("quarantine_feed", "feed", "id"),
     Index("quarantine_key", "feed", "record_key", postgresql_where=text("state = 'waiting'")),

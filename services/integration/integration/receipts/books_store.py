@@ -5,6 +5,8 @@ receivables, matching, the posting of a back-entry. A person who claims, undoes 
 people, locks entries, the credit before the debit, and then receivables in the order of their ids. So no two of them
 can wait for each other, whatever they lock: a circle would need one of them before the books and one in them. Nobody
 who shares the books may ask to have them alone. A feed's row is locked before the books, always.
+
+The price: a person waits for a page or a matching under way, and is told to try again after the lock time-out.
 """
 
 from __future__ import annotations
