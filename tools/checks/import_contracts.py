@@ -48,8 +48,10 @@ def place(module: str) -> str:
 def _place_of_name(name: str) -> str | None:
     if name == "__main__":
         return "main"
-    if name in {"bootstrap", "store", "tables", "settings"}:
+    if name in {"bootstrap", "tables", "settings"}:
         return name
+    if name == "store" or name.endswith("_store"):
+        return "store"
     if name in DOORS:
         return "door"
     if name in MAPPINGS:
