@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from closeloop.leads.v1.capture_service_pb2_grpc import CaptureServiceStub
 from leads.capture.policy import CapturePolicy
 from leads.customer_file.count_completeness import count_uncounted
 from leads.customer_file.policy import CompletenessPolicy
+from leads.history_import.take_customers import CustomersKind
 from leads.imports.cell_rules import CellProblem, day, moment
 from leads.imports.run_import import run_imports
 from leads.policies import CAPTURE
@@ -292,6 +294,35 @@ def test_an_unknown_number_means_nobody_also_after_a_customer_was_taken_back(
     assert (done.state, errors(company, done.import_id)) == (
         capture_pb.IMPORT_STATE_DONE, [(1, "customer_code", "C9")]
     )  # fmt: skip
+
+
+class Broken(CustomersKind):
+    """Can neither be taken in nor back, for a reason that nobody foresaw."""
+
+    def take(self, tx: Any, lines: Any, row: Any) -> Any:
+        raise ZeroDivisionError
+
+    take_back = take
+
+
+@pytest.mark.spec("LD1.6")
+def test_an_import_that_fails_again_and_again_comes_to_an_end(company: Company) -> None:
+    company.hire("E1")
+    broken = replace(company.app.importer, history={"customers": Broken()})
+    file_id = company.put_file(table([hospital()], headings=CUSTOMER))
+    request = capture_pb.StartImportRequest(request_id=new_id(), file_id=file_id, channel="old_crm", kind=CUSTOMERS)
+    import_id = getattr(company.capture_service().StartImport(request), "import").import_id
+    for _ in range(4):
+        run_imports(broken)
+        assert state(company, import_id).state == capture_pb.IMPORT_STATE_RUNNING
+    run_imports(broken)
+    done = state(company, import_id)
+    assert (done.state, done.rows_read) == (capture_pb.IMPORT_STATE_FAILED, 0)
+    assert done.error == (
+        "在第 0 行之后已失败 5 次（ZeroDivisionError），详见服务日志。 / "
+        "It failed 5 times behind row 0 (ZeroDivisionError); the service's log says more."
+    )
+    assert run_imports(company.app.importer) == 0
 
 
 @pytest.mark.spec("LD1.6")

@@ -46,7 +46,7 @@ def revert_import(tx: Transaction, import_id: str, reason: str) -> Row[Any]:
         after={"state": "reverting"},
         why=reason,
     )
-    return store.change(tx, import_id, state="reverting", revert_reason=reason)
+    return store.change(tx, import_id, state="reverting", revert_reason=reason, tries=0)
 
 
 def revert_chunk(uow: UnitOfWork, import_id: str, history: Mapping[str, HistoryKind] | None = None) -> bool:
@@ -82,6 +82,7 @@ def _take_history_back(tx: Transaction, row: Row[Any], kind: HistoryKind) -> boo
         withdrawn=row.withdrawn + back.withdrawn,
         kept=row.kept + len(kept),
         touches_removed=row.touches_removed + back.undone,
+        tries=0,
         **({} if back.more else {"state": "reverted", "finished_at": tx.now}),
     )
     tell_progress(tx, row)

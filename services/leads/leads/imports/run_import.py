@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy.exc import OperationalError
 
 from chassis import telemetry
-from chassis.errors import CloseloopError, InvalidInput, NotFound
+from chassis.errors import CloseloopError, FailedPrecondition, InvalidInput, NotFound, Unavailable
 from chassis.files import FileStore
 from chassis.identity import of_service
 from chassis.policy import Policies
@@ -33,6 +34,13 @@ from leads.imports.tell_progress import tell_progress
 from leads.imports.try_rows import Judged, forget_rows, try_rows
 
 log = telemetry.logger()
+# A chunk that fails as often is not tried again.
+_TRIES = 5
+
+
+class ImportBroke(FailedPrecondition):
+    en = "It failed {tries} times behind row {row} ({kind}); the service's log says more."
+    zh = "在第 {row} 行之后已失败 {tries} 次（{kind}），详见服务日志。"
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,10 @@ def run_imports(importer: Importer) -> int:
 
 
 def _run_or_report(importer: Importer, import_id: str) -> None:
-    """One import that fails in a way nobody expected holds up no other; it is tried again at its checkpoint."""
+    """One import that fails in a way nobody expected holds up no other; it is tried again at its checkpoint.
+
+    What may pass by itself is tried for ever, anything else some times.
+    """
     try:
         with importer.uow.read(of_service(importer.uow.service)) as tx:
             row = store.load(tx, import_id)
@@ -67,8 +78,11 @@ def _run_or_report(importer: Importer, import_id: str) -> None:
                 pass
         else:
             _read(importer, row)
-    except Exception:
+    except (OperationalError, Unavailable):
         log.exception("import.failed", import_id=import_id)
+    except Exception as problem:
+        log.exception("import.failed", import_id=import_id)
+        _count_try(importer, import_id, problem)
 
 
 def _read(importer: Importer, row: Row[Any]) -> None:
@@ -127,6 +141,7 @@ def _take(
         row.import_id,
         encoding=table.encoding,
         rows_read=chunk.last_row,
+        tries=0,
         created=row.created + len(judged) - appended,
         appended=row.appended + appended,
         # Of a real import those are counted when its leads have been compared, after they came in.
@@ -156,6 +171,20 @@ def _finish(tx: Transaction, row: Row[Any], state: str, error: str = "") -> None
     if row.dry_run:
         forget_rows(tx, row.import_id)
     tell_progress(tx, store.change(tx, row.import_id, state=state, finished_at=tx.now, error=error))
+
+
+def _count_try(importer: Importer, import_id: str, problem: Exception) -> None:
+    with importer.uow.begin(of_service(importer.uow.service)) as tx:
+        row = store.load(tx, import_id, lock=True)
+        tries = row.tries + 1
+        if row.state not in ("running", "reverting"):
+            return
+        if tries < _TRIES:
+            store.change(tx, import_id, tries=tries)
+        else:
+            told = ImportBroke(tries=tries, row=row.rows_read, kind=type(problem).__name__)
+            _finish(tx, row, "failed", f"{told.text_zh} / {told.text_en}")
+        tx.commit()
 
 
 def _give_up(importer: Importer, import_id: str, problem: CloseloopError) -> None:

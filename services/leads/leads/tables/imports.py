@@ -21,6 +21,8 @@ lead_import = Table(
     words("encoding"),
     # The checkpoint: rows dealt with, committed with what they made.
     count("rows_read"),
+    # How often in a row the chunk behind it has failed in a way nobody expected.
+    count("tries"),
     count("created"),
     count("appended"),
     count("suggested"),
