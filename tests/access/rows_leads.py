@@ -29,6 +29,7 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
             *("twin", "merged", "suggestion_id", "merge_id"),
             *("handover_id", "item_id"),
             *("contact_id", "credential_id"),
+            *("customer_twin", "customer_merged", "customer_suggestion", "customer_merge"),
         )
     }
     ids["employee_id"] = owner.id
@@ -40,6 +41,14 @@ def record(rows: Rows, owner: Owner) -> dict[str, str]:
         duties=["rep"], position="sales_rep", as_of=AT,
     )  # fmt: skip
     rows.put("customer", customer_id=ids["customer_id"], customer_code=owner.mark, name=owner.mark, **whose)
+    rows.put("customer", customer_id=ids["customer_twin"], name=owner.mark, name_key=owner.mark, **whose)
+    rows.put("customer", customer_id=ids["customer_merged"], name=owner.mark, name_key=owner.mark,
+             merged_into=ids["customer_id"], **whose)  # fmt: skip
+    rows.put("customer_suggestion", suggestion_id=ids["customer_suggestion"], customer_id=ids["customer_twin"],
+             other_id=ids["customer_id"], why="name", score=100.0, state="open", made_at=AT)  # fmt: skip
+    rows.put("customer_merge", merge_id=ids["customer_merge"], kept_id=ids["customer_id"],
+             merged_id=ids["customer_merged"], merged_by=owner.id, merged_at=AT, reason=owner.mark, taken_over={},
+             differences={})  # fmt: skip
     rows.put("purchase", order_number=new_id(), source="erp", version=1, customer_id=ids["customer_id"], store="S1",
              amount_fen=1, currency="CNY", signed_on=AT.date(), state="active")  # fmt: skip
     rows.put("customer_grade", customer_id=ids["customer_id"], override="A", override_reason=owner.mark,
@@ -137,6 +146,18 @@ def _merge(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"merged_lead_id": ids["twin"], "reason": "同一家"}
 
 
+def _merge_customers(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"merged_customer_id": ids["customer_twin"], "reason": "同一家", "etag": "1", "merged_etag": "1"}
+
+
+def _suggested(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"suggestion_id": ids["customer_suggestion"], "reason": "看过"}
+
+
+def _part_customers(ids: dict[str, str], caller: Role) -> dict[str, Any]:
+    return {"merge_id": ids["customer_merge"], "reason": "看错了"}
+
+
 def _claim(ids: dict[str, str], caller: Role) -> dict[str, Any]:
     return {"lead_id": ids["recycled"]}
 
@@ -171,6 +192,10 @@ REQUESTS: dict[str, Any] = {
     "leads.DuplicateService/RefuseSuggestion": {"reason": "两家"},
     "leads.DuplicateService/MergeLeads": _merge,
     "leads.DuplicateService/UnmergeLead": {"reason": "看错了"},
+    "leads.CustomerMergeService/AcceptCustomerSuggestion": _suggested,
+    "leads.CustomerMergeService/RefuseCustomerSuggestion": _suggested,
+    "leads.CustomerMergeService/MergeCustomers": _merge_customers,
+    "leads.CustomerMergeService/UnmergeCustomer": _part_customers,
     "leads.PoolService/ClaimLead": _claim,
     "leads.PoolService/ReleaseLead": {"reason": "不是目标客户"},
     "leads.PoolService/SavePoolFilter": {"saved": {"name": "重点"}},

@@ -12,7 +12,7 @@ from chassis.unit_of_work import Transaction
 from forecast.collections import store as collections
 from forecast.mapping import inward
 from forecast.opportunities.open_opportunity import open_opportunity
-from forecast.roster.store import upsert_customers, upsert_employees
+from forecast.roster.store import merge_customers, upsert_customers, upsert_employees
 
 
 def _employees_changed(tx: Transaction, events: Sequence[Incoming]) -> None:
@@ -24,6 +24,11 @@ def _customers_changed(tx: Transaction, events: Sequence[Incoming]) -> None:
     newest = {each.customer_id: each for each in facts}
     columns = ("customer_id", "version", "customer_code", "name")
     upsert_customers(tx, [{name: getattr(each, name) for name in columns} for each in newest.values()])
+
+
+def _customers_merged(tx: Transaction, events: Sequence[Incoming]) -> None:
+    """A merge names the customer that goes on; an un-merge none."""
+    merge_customers(tx, [inward.merged_customer(event.message) for event in events])
 
 
 def _lead_converted(tx: Transaction, event: Incoming) -> None:
@@ -74,6 +79,8 @@ CONSUMERS = [
     on_batch("integration.employee_changed", _employees_changed),
     on_batch("customers.created", _customers_changed),
     on_batch("customers.updated", _customers_changed),
+    on_batch("customers.merged", _customers_merged),
+    on_batch("customers.unmerged", _customers_merged),
     on("leads.converted", _lead_converted),
     on("integration.order_received", _order_told),
     on("integration.order_changed", _order_told),

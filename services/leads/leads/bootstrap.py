@@ -23,6 +23,7 @@ from closeloop.leads.v1 import churn_service_pb2_grpc as churn_grpc
 from closeloop.leads.v1 import customer_dynamics_service_pb2_grpc as dynamics_grpc
 from closeloop.leads.v1 import customer_file_service_pb2_grpc as customer_file_grpc
 from closeloop.leads.v1 import customer_grade_service_pb2_grpc as customer_grade_grpc
+from closeloop.leads.v1 import customer_merge_service_pb2_grpc as customer_merge_grpc
 from closeloop.leads.v1 import customer_service_pb2_grpc as customer_grpc
 from closeloop.leads.v1 import duplicate_service_pb2_grpc as duplicate_grpc
 from closeloop.leads.v1 import events_pb2 as leads_events
@@ -43,6 +44,7 @@ from leads.api.churn import ChurnService
 from leads.api.customer import CustomerService
 from leads.api.customer_file import CustomerFileService
 from leads.api.customer_grade import CustomerGradeService
+from leads.api.customer_merge import CustomerMergeService
 from leads.api.duplicate import DuplicateService
 from leads.api.dynamics import CustomerDynamicsService
 from leads.api.flow import FlowService
@@ -114,6 +116,7 @@ def build(
                 customer_grade_grpc.add_CustomerGradeServiceServicer_to_server,
                 CustomerGradeService(uow, runtime.policies, policies.CUSTOMER_GRADES),
             ),
+            (customer_merge_grpc.add_CustomerMergeServiceServicer_to_server, CustomerMergeService(assigner)),
             (dynamics_grpc.add_CustomerDynamicsServiceServicer_to_server, CustomerDynamicsService(uow)),
             (handover_grpc.add_HandoverServiceServicer_to_server, HandoverService(uow, runtime.policies)),
             (hint_grpc.add_HintServiceServicer_to_server, HintService(uow, runtime.policies)),

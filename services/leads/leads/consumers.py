@@ -14,6 +14,7 @@ from leads.assignment.assigner import clock_policies
 from leads.assignment.probe import Probe
 from leads.customer_grades.mark_customers import mark_customers
 from leads.customer_grades.take_receipts import take_receipts
+from leads.customer_merge.suggest_customers import suggest_customers
 from leads.customers.follow_owners import follow_owners
 from leads.duplicates.suggest_duplicates import suggest_duplicates
 from leads.dynamics.note_registry_change import note_registry_change
@@ -53,8 +54,8 @@ def consumers(policies: Policies, probe: Probe) -> list[Handler]:
         on_batch("leads.graded", listener.leads_seen),
         on_batch("integration.order_received", orders_told),
         on_batch("integration.order_changed", orders_told),
-        on_batch("customers.created", customers_told),
-        on_batch("customers.updated", customers_told),
+        on_batch("customers.created", listener.customers_told),
+        on_batch("customers.updated", listener.customers_told),
         on_batch("integration.receipt_claimed", receipts_claimed),
         on_batch("integration.receipt_unclaimed", receipts_unclaimed),
         *(on_batch(each, more_known) for each in _MORE_KNOWN),
@@ -112,12 +113,6 @@ def more_known(tx: Transaction, events: Sequence[Incoming]) -> None:
     mark_customers(tx, *({getattr(each, name, "") for each in messages} for name in ("customer_id", "lead_id")))
 
 
-def customers_told(tx: Transaction, events: Sequence[Incoming]) -> None:
-    """Our own word: what waited for a customer finds it here, so that whoever makes one need not know."""
-    told = {event.message.customer_id for event in events}
-    mark_customers(tx, told | link_purchases(tx, told))
-
-
 def schedules_told(tx: Transaction, events: Sequence[Incoming]) -> None:
     take_records(tx, [track.schedule(event.message) for event in events])
 
@@ -157,6 +152,12 @@ class _Listener:
         see_leads(tx, ids, self._policies.current("score")[1])
         index_leads(tx, ids)
         suggest_duplicates(tx, ids, self._policies.current("duplicates")[1])
+
+    def customers_told(self, tx: Transaction, events: Sequence[Incoming]) -> None:
+        """Our own word: what waited for a customer finds it here, so that whoever makes one need not know."""
+        told = {event.message.customer_id for event in events}
+        mark_customers(tx, told | link_purchases(tx, told))
+        suggest_customers(tx, told, self._policies.current("duplicates")[1])
 
     def tender_published(self, tx: Transaction, event: Incoming) -> None:
         policies = [self._policies.current(name)[1] for name in ("tenders", "capture", "grading")]

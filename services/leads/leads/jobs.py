@@ -23,6 +23,7 @@ from leads.customer_file.count_completeness import count_ended, count_uncounted
 from leads.customer_grades.mark_customers import mark_nightly
 from leads.customer_grades.override_grade import EXPIRES, expire_overrides
 from leads.customer_grades.regrade_customers import regrade_due
+from leads.customer_merge.suggest_customers import suggest_missing_customers
 from leads.duplicates.suggest_duplicates import suggest_missing
 from leads.handover.begin_for_frozen import begin_for_frozen
 from leads.handover.count_late import show_late
@@ -104,9 +105,10 @@ def _regrade(app: App) -> None:
 
 
 def _index(app: App) -> None:
-    """Leads that came in before there was an index, or whose event was parked."""
+    """Leads and customers that came in before they were compared, or whose event was parked."""
     uow, policy = app.assigner.uow, app.assigner.policies.current("duplicates")[1]
-    for index in (index_missing, partial(suggest_missing, policy=policy)):
+    leads, customers = partial(suggest_missing, policy=policy), partial(suggest_missing_customers, policy=policy)
+    for index in (index_missing, leads, customers):
         found = 1
         while found:
             with uow.begin(of_service(uow.service)) as tx:

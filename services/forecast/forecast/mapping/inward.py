@@ -13,7 +13,7 @@ from closeloop.forecast.v1 import evidence_service_pb2 as evidence_pb
 from closeloop.forecast.v1 import opportunity_service_pb2 as opportunity_pb
 from closeloop.forecast.v1 import submission_service_pb2 as submission_pb
 from closeloop.integration.v1.events_pb2 import EmployeeChanged
-from closeloop.leads.v1.events_pb2 import LeadConverted
+from closeloop.leads.v1.events_pb2 import CustomerMerged, CustomerUnmerged, LeadConverted
 from forecast.evidence.add_evidence import Proof
 from forecast.opportunities.open_opportunity import Converted
 from forecast.opportunities.rules import Stage, read_day
@@ -37,6 +37,11 @@ def stage(number: opportunity_pb.Stage.ValueType) -> Stage:
 
 def employee(event: EmployeeChanged) -> EmployeeFacts:
     return EmployeeFacts(event.employee_id, event.version, event.name, event.unit, event.unit_name, event.region_name)
+
+
+def merged_customer(event: CustomerMerged | CustomerUnmerged) -> dict[str, Any]:
+    kept_id = event.kept_id if isinstance(event, CustomerMerged) else None
+    return {"customer_id": event.merged_id, "merged_into": kept_id, "merge_version": event.version}
 
 
 def converted(event: LeadConverted) -> Converted:

@@ -5,22 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.kernel.ids import new_id
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
 from forecast.collections.store import collected_under, order_of
-from forecast.tables import opportunity, stage_step
+from forecast.tables import customer, opportunity, stage_step
+
+_part, _whole = customer.alias("part"), customer.alias("whole")
+# A deal of a customer that was merged is shown as the one's that goes on; the deal itself keeps whom it was opened for.
+_GOES_ON = (
+    select(_whole)
+    .join(_part, _part.c.merged_into == _whole.c.customer_id)
+    .where(_part.c.customer_id == opportunity.c.customer_id, _whole.c.name != "")
+    .lateral("goes_on")
+)
 
 
 def _opportunities() -> Select[Any]:
-    """With what was collected, and the order, under the contract."""
+    """With what was collected, and the order, under the contract, and the customer as it goes on."""
     contract = opportunity.c.contract_number
     return select(
-        opportunity, collected_under(contract).label("collected_fen"), order_of(contract).label("erp_order_id")
-    )
+        opportunity,
+        collected_under(contract).label("collected_fen"),
+        order_of(contract).label("erp_order_id"),
+        func.coalesce(_GOES_ON.c.customer_id, opportunity.c.customer_id).label("whole_customer_id"),
+        func.coalesce(_GOES_ON.c.name, opportunity.c.customer_name).label("whole_customer_name"),
+    ).select_from(opportunity.outerjoin(_GOES_ON, true()))
+
+
+def _of_customer(customer_id: str) -> ColumnElement[bool]:
+    """Also by a record that was merged: all that are one customer."""
+    goes_on = select(_part.c.merged_into).where(_part.c.customer_id == customer_id).scalar_subquery()
+    whole = func.coalesce(goes_on, customer_id)
+    merged = select(_whole.c.customer_id).where(_whole.c.merged_into == whole)
+    return (opportunity.c.customer_id == whole) | opportunity.c.customer_id.in_(merged)
 
 
 def insert_opportunity(tx: Transaction, values: Mapping[str, Any]) -> bool:
@@ -53,6 +74,8 @@ def change(tx: Transaction, opportunity_id: str, **values: Any) -> None:
 def list_opportunities(tx: Transaction, page: Page, *, stages: Sequence[str], **wanted: str) -> Sequence[Row[Any]]:
     """Newest first: ids grow with time. `wanted` are columns; empty means any."""
     query = _opportunities().where(tx.identity.visible(opportunity.c.owner_id, opportunity.c.unit))
+    if customer_id := wanted.pop("customer_id", ""):
+        query = query.where(_of_customer(customer_id))
     query = query.where(*(opportunity.c[name] == value for name, value in wanted.items() if value))
     if stages:
         query = query.where(opportunity.c.stage.in_(stages))

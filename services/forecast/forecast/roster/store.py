@@ -47,6 +47,16 @@ def upsert_customers(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None
     tx.execute(new.on_conflict_do_update(index_elements=["customer_id"], set_=changed, where=newer), list(rows))
 
 
+def merge_customers(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Customers that were merged, or parted (`merged_into` None); of a customer the newest word counts, once each."""
+    unnamed = {"version": 0, "customer_code": "", "name": ""}
+    new = insert(customer)
+    changed = {name: new.excluded[name] for name in ("merged_into", "merge_version")}
+    newer = customer.c.merge_version < new.excluded.merge_version
+    merged = new.on_conflict_do_update(index_elements=["customer_id"], set_=changed, where=newer)
+    tx.execute(merged, [unnamed | dict(each) for each in rows])
+
+
 def find_employee(tx: Transaction, employee_id: str) -> Row[Any] | None:
     return tx.execute(select(employee).where(employee.c.employee_id == employee_id)).first()
 

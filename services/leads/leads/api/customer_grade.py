@@ -97,7 +97,7 @@ def _read(tx: Transaction, customer_id: str) -> pb.CustomerGrade:
     standing = read_grade(tx, customer_id)
     verdict, why = standing.verdict, why_none(standing)
     return pb.CustomerGrade(
-        customer_id=customer_id,
+        customer_id=standing.customer_id,
         grade=mapping.grade_shown(standing.grade),
         computed=mapping.grade_shown(standing.computed),
         declared=mapping.grade_shown(standing.declared),

@@ -83,9 +83,11 @@ def lock_uncounted(tx: Transaction, policy_version: int, most: int) -> Sequence[
 
 
 def mark(tx: Transaction, customer_ids: Collection[str]) -> None:
-    """To be counted again."""
+    """To be counted again, also the ones that go on for records that were merged."""
     if customer_ids:
-        stale = update(tables.customer).where(t.customer_id.in_(set(customer_ids)), t.counted_by >= 0)
+        named = set(customer_ids)
+        wholes = select(_part.merged_into).where(_part.customer_id.in_(named), _part.merged_into.is_not(None))
+        stale = update(tables.customer).where(t.customer_id.in_(named) | t.customer_id.in_(wholes), t.counted_by >= 0)
         tx.execute(stale.values(counted_by=-1))
 
 

@@ -10,6 +10,7 @@ from chassis.unit_of_work import Transaction, UnitOfWork
 from leads.customer_file import completeness_store as store
 from leads.customer_file.completeness_rules import Completeness, completeness
 from leads.customer_file.policy import CompletenessPolicy
+from leads.customers import store as customers
 
 _CHUNK = 500
 
@@ -23,10 +24,11 @@ def completeness_of(
 
 
 def count_again(tx: Transaction, customer_id: str, policy: CompletenessPolicy, policy_version: int) -> Completeness:
-    """Of a locked customer, whose list entry then says the same."""
-    counted = completeness_of(tx, [customer_id], policy)
+    """Of a locked customer, whose list entry then says the same; or of the one that goes on for it."""
+    whole_id = customers.whole_of(tx, customer_id)
+    counted = completeness_of(tx, [whole_id], policy)
     store.keep(tx, counted, policy_version)
-    return counted[customer_id]
+    return counted[whole_id]
 
 
 def count_uncounted(uow: UnitOfWork, policy: CompletenessPolicy, policy_version: int) -> int:

@@ -19,7 +19,7 @@ def customer_of_lead(tx: Transaction, lead: Lead) -> Customer:
     store.lock_firms(tx, [each for each in (firm.name_key, firm.uscc, firm.phone) if each])
     candidates = store.candidates(tx, [firm])
     known = _linked(tx, candidates, lead) or same_firm(firm, candidates, by_name=True)
-    return known or _create(tx, lead, parent_of(firm, candidates))
+    return store.itself(tx, known) if known else _create(tx, lead, parent_of(firm, candidates))
 
 
 def _linked(tx: Transaction, candidates: Sequence[Customer], lead: Lead) -> Customer | None:

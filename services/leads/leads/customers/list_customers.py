@@ -60,11 +60,12 @@ def list_customers(tx: Transaction, page: Page, wish: Wish) -> tuple[Sequence[Li
 def _conditions(wish: Wish) -> list[ColumnElement[bool]]:
     same = {
         t.owner_id: wish.owner_id,
-        t.customer_code: wish.customer_code,
         t.province: place_name(wish.province),
         t.city: place_name(wish.city),
     }
     found: list[ColumnElement[bool]] = [column == value for column, value in same.items() if value]
+    if wish.customer_code:
+        found.append(t.customer_id.in_(store.bearing(wish.customer_code)))
     if wish.text:
         found.append(t.name.icontains(wish.text, autoescape=True))
     if wish.grades:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Row,
+    Select,
     Text,
     Uuid,
     any_,
@@ -94,6 +95,11 @@ def load(tx: Transaction, customer_id: str, *, lock: bool = False) -> Customer:
     return from_row(row)
 
 
+def itself(tx: Transaction, found: Customer) -> Customer:
+    """As it stands, for one that was found by what a record merged into it is known by."""
+    return from_row(tx.execute(select(tables.customer).where(t.customer_id == found.customer_id)).one())
+
+
 def whole_of(tx: Transaction, customer_id: str) -> str:
     """The customer that goes on; the given id for one that was not merged, or is unknown."""
     merged = select(t.merged_into).where(t.customer_id == customer_id)
@@ -106,6 +112,11 @@ def parts(customer_id: str) -> CompoundSelect[Any]:
         select(literal(customer_id, t.customer_id.type)),
         select(_part.customer_id).where(_part.merged_into == customer_id),
     )
+
+
+def bearing(customer_code: str) -> Select[Any]:
+    """Ids of customers that go on: of the one with that number in the ERP, also by a record merged into it."""
+    return select(func.coalesce(_part.merged_into, _part.customer_id)).where(_part.customer_code == customer_code)
 
 
 def groups_of(tx: Transaction, customer_ids: Collection[str]) -> list[str]:
@@ -144,8 +155,14 @@ def _going_on(tx: Transaction, found: Sequence[Customer]) -> list[Customer]:
 
 
 def _as_known(whole: Customer, part: Customer) -> Customer:
-    codes = {"customer_code": part.customer_code or whole.customer_code, "uscc": part.uscc or whole.uscc}
-    return replace(whole, name_key=part.name_key, phone=part.phone, city=part.city, **codes)
+    return replace(
+        whole,
+        name_key=part.name_key,
+        phone=part.phone,
+        city=part.city,
+        customer_code=part.customer_code or whole.customer_code,
+        uscc=part.uscc or whole.uscc,
+    )
 
 
 def lock_by_codes(tx: Transaction, codes: Collection[str]) -> dict[str, Customer]:

@@ -54,7 +54,9 @@ def _withdraw(tx: Transaction, customer: Customer, reason: str) -> None:
 
 
 def _empty(tx: Transaction, row: Row[Any], most: int) -> int:
-    """Fields that still read as the import wrote them are empty again; how many customers."""
+    """Fields that still read as the import wrote them are empty again; how many customers. A record that was merged
+    since keeps them: it is given back as it was.
+    """
     filled = store.next_filled(tx, row.import_id, most)
     undone = 0
     for each in filled:
@@ -63,7 +65,9 @@ def _empty(tx: Transaction, row: Row[Any], most: int) -> int:
         fields = {
             field: None if field == "customer_code" else ""
             for field, value in each.fields.items()
-            if getattr(held, field) == value and since[field].version <= each.version
+            if held.customer_id == each.customer_id
+            and getattr(held, field) == value
+            and since[field].version <= each.version
         }
         if fields:
             changed = customers.save(tx, held, **fields)

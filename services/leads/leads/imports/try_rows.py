@@ -80,9 +80,9 @@ def _suggested(
     ]
     new = [name for one, name in zip(judged, names, strict=True) if one.outcome == "created"]
     known = near_store.candidates(tx, new)
-    near = {each.lead_id: nearest(each, known.get(each.lead_id, ()), policy.near_score) for each in new}
+    near = {each.record_id: nearest(each, known.get(each.record_id, ()), policy.near_score) for each in new}
     return [
-        replace(one, outcome="suggested", known=best[0].lead_id) if (best := near.get(name.lead_id)) else one
+        replace(one, outcome="suggested", known=best[0].record_id) if (best := near.get(name.record_id)) else one
         for one, name in zip(judged, names, strict=True)
     ]
 

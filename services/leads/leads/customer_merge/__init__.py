@@ -1,0 +1,1 @@
+"""Two records of one customer: suggested, merged and parted again by a person (LD1.4)."""
