@@ -17,6 +17,7 @@ from chassis.kernel.calendar import BusinessCalendar
 from chassis.unit_of_work import Transaction
 from leads.assignment.assigner import Assigner
 from leads.handover import store
+from leads.handover.at_work import at_work
 from leads.handover.batch import Batch
 from leads.handover.begin_handovers import begin_again
 from leads.handover.choose_takers import Chosen, Package, choose_takers, read_package
@@ -34,10 +35,8 @@ log = telemetry.logger()
 def move_handovers(assigner: Assigner) -> int:
     """One pass; how many items found their new owner. A handover that fails holds up no other."""
     policy = assigner.policies.current("handover")[1]
-    with assigner.uow.read(assigner.identity) as tx:
-        moving = store.at_work(tx, HandoverState.MOVING)
     moved = 0
-    for row in moving:
+    for row in at_work(assigner, HandoverState.MOVING):
         try:
             moved += _move(assigner, row, policy)
         except Exception:

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from chassis import telemetry
 from leads.assignment.assigner import Assigner
 from leads.handover import store
+from leads.handover.at_work import at_work
 from leads.handover.choose_takers import plan, read_package
 from leads.handover.policy import HandoverPolicy
 from leads.handover.rules import HandoverState
@@ -19,10 +20,8 @@ log = telemetry.logger()
 def plan_splits(assigner: Assigner) -> int:
     """How many handovers got their plan. One that fails holds up no other."""
     policy = assigner.policies.current("handover")[1]
-    with assigner.uow.read(assigner.identity) as tx:
-        unplanned = store.at_work(tx, HandoverState.DRAFTED)
     planned = 0
-    for row in unplanned:
+    for row in at_work(assigner, HandoverState.DRAFTED):
         try:
             _plan(assigner, row, policy)
             planned += 1

@@ -15,6 +15,7 @@ from leads.customers import store as customers
 from leads.customers.rules import Customer
 from leads.handover.rules import PENDING, UNMOVED, Cause, HandoverNotFound, HandoverState, ItemState, Known
 
+PAGE = 20
 h, i, _rep = tables.handover.c, tables.handover_item.c, tables.rep.c
 
 
@@ -86,10 +87,12 @@ def lock_all(tx: Transaction, handover_ids: Collection[str]) -> dict[str, Row[An
     return found
 
 
-def at_work(tx: Transaction, state: HandoverState) -> Sequence[Row[Any]]:
-    """Drafted ones that have no plan yet, or those that move; oldest first."""
-    query = select(tables.handover).where(h.state == state.value).order_by(h.handover_id).limit(20)
-    return tx.execute(query.where(h.planned_at.is_(None)) if state is HandoverState.DRAFTED else query).all()
+def at_work(tx: Transaction, state: HandoverState, after: str | None) -> Sequence[Row[Any]]:
+    """A page of the drafted ones that have no plan yet, or of those that move; oldest first."""
+    query = select(tables.handover).where(h.state == state.value).order_by(h.handover_id).limit(PAGE)
+    if state is HandoverState.DRAFTED:
+        query = query.where(h.planned_at.is_(None))
+    return tx.execute(query.where(h.handover_id > after) if after else query).all()
 
 
 def change(tx: Transaction, handover_id: str, **values: Any) -> None:
