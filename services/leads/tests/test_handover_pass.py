@@ -6,15 +6,24 @@ from collections import Counter
 
 import pytest
 
+from chassis.kernel.ids import new_id
 from chassis.testing.events import deliver
+from chassis.testing.identity import as_hq
+from closeloop.leads.v1 import guard_service_pb2 as guard_pb
 from closeloop.leads.v1 import lead_pb2
+from closeloop.leads.v1.guard_service_pb2_grpc import GuardServiceStub
 
 from .company import Company
 from .handing_over import (
     customers,
+    decide,
     fire,
     handovers,
+    leave,
+    move,
     owners,
+    release,
+    the_handover,
     wait_for_the_move,
 )
 
@@ -41,3 +50,28 @@ def test_any_number_of_held_handovers_stops_no_later_one(company: Company) -> No
     assert wait_for_the_move(company) == 1
     assert owners(company, "C00099") == {"C00099": "T1"}
     assert Counter(each.held for each in handovers(company)) == {1: 20, 0: 1}
+
+
+@pytest.mark.spec("LD10.1", "LD4.1", "LD4.6")
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_whom_a_refresh_finds_gone_between_the_answer_and_the_move_gets_nothing(
+    company: Company, by_hand: bool
+) -> None:
+    company.hire("E1", "E2", "E3")
+    customers(company, "E1", 2)
+    leave(company, "E1")
+    if by_hand:
+        decide(company, the_handover(company).handover_id, "E2")
+    release(company, the_handover(company).handover_id)
+    guard = GuardServiceStub(company.rpc(company.service, as_=as_hq()))
+
+    def meanwhile() -> None:
+        company.directory.meanwhile = lambda: None
+        company.directory.status["E2"] = "departed"
+        guard.RefreshAccounts(guard_pb.RefreshAccountsRequest(request_id=new_id()))
+
+    company.directory.meanwhile = meanwhile
+    assert move(company) < 2
+    assert "E2" not in owners(company).values()
+    move(company)
+    assert set(owners(company).values()) == {"E3"}

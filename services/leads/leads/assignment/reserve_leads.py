@@ -129,7 +129,8 @@ def _still_takes(reservation: _Reservation, rep: Row[Any], attempt: Attempt, win
     contest = attempt.contest
     if rep.revision == contest.reps.revision[winner]:
         return True
-    same_account = bool(rep.version == contest.reps.version[winner])
+    # A refresh of all accounts tells another status without another version.
+    same_account = bool(rep.version == contest.reps.version[winner]) and rep.status == "active"
     return (
         same_account
         and rep.paused_at is None

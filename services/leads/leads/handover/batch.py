@@ -101,9 +101,12 @@ class Batch:
         return lead.owner_id == giver and lead.state in OWNED
 
     def _ready(self, taker: Taker, head: Row[Any], going: Sequence[Row[Any]]) -> Row[Any] | None:
-        """The taker's locked row while it is the account that was verified, with room; else the next pass chooses."""
+        """The taker's locked row while it is the account that was verified, with room; else the next pass chooses.
+
+        A refresh of all accounts tells another status without another version.
+        """
         rep = self.reps.get(taker.choice.employee_id)
-        if rep is None or rep.version != taker.version:
+        if rep is None or rep.version != taker.version or rep.status != "active":
             return None
         if taker.by_hand:
             return rep

@@ -144,9 +144,9 @@ def _planned(split: Split, head: Row[Any], bundle: Bundle, by_hand: bool, refuse
 def _may_by_hand(reps: Reps, employee_id: str, known: Mapping[str, Checked]) -> bool:
     """To a rep last known active, never to one known otherwise (LD4.2)."""
     at, checked = reps.find(employee_id), known.get(employee_id)
-    if at is None:
+    if at is None or reps.status[at] != "active":
         return False
-    return checked is None or may_assign_by_hand(checked.verdict, str(reps.status[at]))
+    return checked is None or may_assign_by_hand(checked.verdict, "active")
 
 
 def _split(
