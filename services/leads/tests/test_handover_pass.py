@@ -19,6 +19,7 @@ from .handing_over import (
     decide,
     fire,
     handovers,
+    items,
     leave,
     move,
     owners,
@@ -75,3 +76,24 @@ def test_whom_a_refresh_finds_gone_between_the_answer_and_the_move_gets_nothing(
     assert "E2" not in owners(company).values()
     move(company)
     assert set(owners(company).values()) == {"E3"}
+
+
+@pytest.mark.spec("LD10.1")
+def test_what_a_manager_decides_during_the_move_is_what_happens(company: Company) -> None:
+    company.hire("E1", "E2", "E3")
+    customers(company, "E1", 2)
+    leave(company, "E1")
+    found = the_handover(company)
+    release(company, found.handover_id)
+    one, other = items(company, found.handover_id)
+    hers = {"E2": "E3", "E3": "E2"}[one.planned_to]
+
+    def meanwhile() -> None:
+        company.directory.meanwhile = lambda: None
+        assert decide(company, found.handover_id, hers, one.item_id) == 1
+
+    company.directory.meanwhile = meanwhile
+    assert move(company) == 1, "what nobody decided on has moved"
+    assert move(company) == 1
+    taken = {each.item_id: each.taker_id for each in items(company, found.handover_id)}
+    assert taken == {one.item_id: hers, other.item_id: other.planned_to}

@@ -38,7 +38,7 @@ _DROPPED = ("It was not {name}'s any more.", "移交时已不归属{name}。")
 
 @dataclass
 class Batch:
-    """`states`: of the items, as they are under the lock."""
+    """`items`: as they are under the lock."""
 
     tx: Transaction
     assigner: Assigner
@@ -47,7 +47,7 @@ class Batch:
     leads: Mapping[str, Lead]
     reps: Mapping[str, Row[Any]]
     customers: Mapping[str, Customer]
-    states: Mapping[str, ItemState]
+    items: Mapping[str, Row[Any]]
     handovers: Mapping[str, Row[Any]]
     elsewhere: Sequence[Row[Any]]
     gives: list[Give] = field(default_factory=list)
@@ -57,8 +57,10 @@ class Batch:
     moved_subjects: set[tuple[str, str]] = field(default_factory=set)
 
     def settle(self, head: Row[Any], followers: Sequence[Row[Any]], chosen: Chosen) -> None:
-        """The customer with its leads, or the lead alone. Another replica may have been faster."""
-        if self.states[head.item_id] not in PENDING:
+        """The customer with its leads, or the lead alone. Another replica may have been faster; what a manager decided
+        meanwhile is for the next pass.
+        """
+        if not self._is_pending(head) or self._is_decided_anew(head):
             return
         if not self._is_givers(head):
             self._drop(head)
@@ -85,12 +87,19 @@ class Batch:
         return len(self.moved_subjects)
 
     def _going(self, item: Row[Any]) -> bool:
-        if self.states[item.item_id] not in PENDING:
+        if not self._is_pending(item):
             return False
         if self._is_givers(item):
             return True
         self._drop(item)
         return False
+
+    def _is_pending(self, item: Row[Any]) -> bool:
+        return self.items[item.item_id].state in PENDING
+
+    def _is_decided_anew(self, item: Row[Any]) -> bool:
+        now = self.items[item.item_id]
+        return (now.planned_to, now.planned_by) != (item.planned_to, item.planned_by)
 
     def _is_givers(self, item: Row[Any]) -> bool:
         giver = self.row.employee_id
@@ -162,7 +171,7 @@ class Batch:
         """Told once, not at every further try that ends alike."""
         en, zh = _HELD[why]
         for item in items:
-            if self.states[item.item_id] is not ItemState.HELD or item.reason != en:
+            if self.items[item.item_id].state != ItemState.HELD or item.reason != en:
                 self.changes.append(_line(item, ItemState.HELD, en, zh, item.goes_with))
 
     def _drop(self, item: Row[Any]) -> None:

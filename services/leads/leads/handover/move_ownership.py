@@ -87,8 +87,8 @@ def _lock(
     firms = store.lock_customers(tx, [each.subject_id for each in items if each.kind == "customer"])
     elsewhere = store.unchecked_elsewhere(tx, own, giver, [each.subject_id for each in items])
     heads = store.lock_all(tx, {own, *(each.handover_id for each in elsewhere)})
-    states = {each.item_id: ItemState(each.state) for each in store.items(tx, own, [each.item_id for each in items])}
-    return Batch(tx, assigner, policy, heads[own], held, reps, firms, states, heads, elsewhere)
+    now = {each.item_id: each for each in store.items(tx, own, [each.item_id for each in items])}
+    return Batch(tx, assigner, policy, heads[own], held, reps, firms, now, heads, elsewhere)
 
 
 def _pass_on(tx: Transaction, batch: Batch) -> None:
