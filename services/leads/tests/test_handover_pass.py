@@ -10,20 +10,24 @@ from chassis.kernel.ids import new_id
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq
 from closeloop.leads.v1 import guard_service_pb2 as guard_pb
+from closeloop.leads.v1 import handover_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1.guard_service_pb2_grpc import GuardServiceStub
 
 from .company import Company
 from .handing_over import (
+    check_off,
     customers,
     decide,
     fire,
     handovers,
     items,
     leave,
+    manager,
     move,
     owners,
     release,
+    rep,
     the_handover,
     wait_for_the_move,
 )
@@ -97,3 +101,48 @@ def test_what_a_manager_decides_during_the_move_is_what_happens(company: Company
     assert move(company) == 1
     taken = {each.item_id: each.taker_id for each in items(company, found.handover_id)}
     assert taken == {one.item_id: hers, other.item_id: other.planned_to}
+
+
+@pytest.mark.spec("LD10.1")
+def test_a_handover_of_which_the_last_held_part_is_gone_is_closed_when_the_rest_is_checked_off(
+    company: Company,
+) -> None:
+    company.hire("E1", "E2")
+    only_grade_b(company, "E2")
+    customers(company, "E1", 2)
+    customers(company, "E1", 1, first=9, grade=lead_pb2.GRADE_A)
+    leave(company, "E1")
+    wait_for_the_move(company)
+    found = the_handover(company)
+    assert (found.state, found.moved, found.held) == (pb.HANDOVER_STATE_MOVING, 2, 1)
+    check_off(company, found.handover_id, manager(), "giver")
+    check_off(company, found.handover_id, rep("E2"), "taker", accept_gaps=True)
+    company.hire("E3")
+    customers(company, "E3", 1, first=9, grade=lead_pb2.GRADE_A)
+    assert move(company) == 0
+    assert the_handover(company).state == pb.HANDOVER_STATE_CLOSED
+    (closed,) = company.events("customers.handover_closed")
+    assert (closed.message.outcome, closed.message.moved) == ("done", 2)
+    assert company.next_due() is None, "nobody is reminded of nothing"
+
+
+@pytest.mark.spec("LD10.1")
+def test_a_handover_whose_moved_part_was_passed_on_does_not_end_as_if_there_had_been_nothing(
+    company: Company,
+) -> None:
+    company.hire("E1", "E2")
+    only_grade_b(company, "E2")
+    customers(company, "E1", 1)
+    customers(company, "E1", 1, first=9, grade=lead_pb2.GRADE_A)
+    leave(company, "E1")
+    wait_for_the_move(company)
+    company.hire("E3")
+    only_grade_b(company, "E3")
+    leave(company, "E2")
+    wait_for_the_move(company)
+    first = next(each for each in handovers(company) if each.employee_id == "E1")
+    assert (first.passed_on, first.held) == (1, 1)
+    customers(company, "E3", 1, first=9, grade=lead_pb2.GRADE_A)
+    move(company)
+    closed = {each.message.employee_id: each.message for each in company.events("customers.handover_closed")}
+    assert closed["E1"].outcome == "done"

@@ -105,17 +105,24 @@ def _finish(tx: Transaction, row: Row[Any], moved: int, policy: HandoverPolicy) 
     counted = store.counts(tx, row.handover_id)
     if counted.waiting:
         return
-    if not counted.held and not counted.moved:
+    if counted.held:
+        if moved:
+            _tell(tx, row, counted)
+    elif counted.moved or counted.passed_on:
+        _end_the_move(tx, row, counted, policy)
+    else:
         close_empty(tx, row)
-        return
-    if not counted.held:
+
+
+def _end_the_move(tx: Transaction, row: Row[Any], counted: store.Counts, policy: HandoverPolicy) -> None:
+    """What moved may be checked off already, when the last that was held is dropped."""
+    values = {"state": HandoverState.MOVED.value, "moved_at": tx.now, "loss_until": tx.now + policy.watched_for}
+    store.change(tx, row.handover_id, **values)
+    tx.deadlines.stop(HandoverClock.LATE.value, row.handover_id)
+    _tell(tx, row, counted)
+    if not close_when_settled(tx, store.lock(tx, row.handover_id)):
         remind = BusinessCalendar().add_wall_time_on_workdays(tx.now, policy.remind_after)
-        values = {"state": HandoverState.MOVED.value, "moved_at": tx.now, "loss_until": tx.now + policy.watched_for}
-        store.change(tx, row.handover_id, **values)
-        tx.deadlines.stop(HandoverClock.LATE.value, row.handover_id)
         tx.deadlines.start(HandoverClock.REMIND.value, row.handover_id, remind)
-    if moved or not counted.held:
-        _tell(tx, row, counted)
 
 
 def _tell(tx: Transaction, row: Row[Any], counted: store.Counts) -> None:

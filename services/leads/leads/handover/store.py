@@ -26,6 +26,7 @@ class Counts:
     waiting: int
     held: int
     moved: int
+    passed_on: int
     unsettled: int
 
 
@@ -153,6 +154,7 @@ def counts(tx: Transaction, handover_id: str) -> Counts:
         func.count().filter(i.state == "waiting").label("waiting"),
         func.count().filter(i.state == "held").label("held"),
         func.count().filter(i.state == "moved").label("moved"),
+        func.count().filter(i.state == "passed_on").label("passed_on"),
         func.count().filter(~settled).label("unsettled"),
     ).where(i.handover_id == handover_id)
     return Counts(**tx.execute(query).one()._mapping)
