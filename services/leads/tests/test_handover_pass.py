@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from chassis.deadline_runner import DeadlineRunner
 from chassis.kernel.ids import new_id
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq
@@ -13,6 +16,9 @@ from closeloop.leads.v1 import guard_service_pb2 as guard_pb
 from closeloop.leads.v1 import handover_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1.guard_service_pb2_grpc import GuardServiceStub
+from leads import tables
+from leads.handover.choose_takers import plan, read_package
+from leads.handover.move_ownership import move_handovers
 
 from .company import Company
 from .handing_over import (
@@ -103,6 +109,26 @@ def test_what_a_manager_decides_during_the_move_is_what_happens(company: Company
     assert taken == {one.item_id: hers, other.item_id: other.planned_to}
 
 
+@pytest.mark.spec("LD10.1", "LD3.2")
+def test_a_package_of_many_batches_is_split_as_if_it_were_one(company: Company) -> None:
+    company.hire("E1", "E2", "E3")
+    company.closed("E2", won=12, lost=8)
+    company.closed("E3", won=8, lost=12)
+    customers(company, "E1", 250)
+    company.directory.status["E1"] = "departed"
+    deliver(company.service, company.employee("E1", version=2, status="departed"))
+    DeadlineRunner(company.service.uow, company.service.deadlines).turn()
+    found = the_handover(company)
+    assigner = company.app.assigner
+    whole = plan(assigner, read_package(assigner, head(company, found)), assigner.policies.current("handover")[1])
+    release(company, found.handover_id)
+    assert move_handovers(assigner) == 250
+    expected = Counter(choice.employee_id for choice in whole.values() if choice)
+    assert min(expected.values()) > 50
+    with company.service.runtime.database.connect() as conn:
+        assert Counter(conn.scalars(select(tables.customer.c.owner_id))) == expected
+
+
 @pytest.mark.spec("LD10.1")
 def test_a_handover_of_which_the_last_held_part_is_gone_is_closed_when_the_rest_is_checked_off(
     company: Company,
@@ -146,3 +172,9 @@ def test_a_handover_whose_moved_part_was_passed_on_does_not_end_as_if_there_had_
     move(company)
     closed = {each.message.employee_id: each.message for each in company.events("customers.handover_closed")}
     assert closed["E1"].outcome == "done"
+
+
+def head(company: Company, found: pb.Handover) -> Any:
+    with company.service.runtime.database.connect() as conn:
+        own = tables.handover.c.handover_id == found.handover_id
+        return conn.execute(select(tables.handover).where(own)).one()

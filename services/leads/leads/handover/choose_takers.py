@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Row
 
+from chassis.unit_of_work import Transaction
 from leads.assignment.assigner import Assigner
 from leads.assignment.input_rules import Reps
 from leads.assignment.policy import AssignmentPolicy
@@ -61,12 +62,17 @@ def read_package(assigner: Assigner, row: Row[Any]) -> Package:
         followers: dict[str, list[Row[Any]]] = defaultdict(list)
         for each in store.followers(tx, [head.item_id for head in heads]):
             followers[each.goes_with].append(each)
-        given: dict[str, float] = defaultdict(float)
-        for taker_id, grade, number in store.given_so_far(tx, row.handover_id):
-            given[taker_id] += number * policy.grade_weights[_grade(grade)]
+        given = _given(tx, row.handover_id, policy)
     bundles = {head.item_id: bundle_of(head, followers[head.item_id]) for head in heads}
     total = sum(given.values()) + sum(weight(each, policy) for each in bundles.values())
     return Package(row, heads, bundles, followers, given, total)
+
+
+def with_given(assigner: Assigner, package: Package) -> Package:
+    """What has moved meanwhile counts for who gets the next: the share is one of the whole package."""
+    _, policy = assigner.policy()
+    with assigner.uow.read(assigner.identity) as tx:
+        return replace(package, given=_given(tx, package.row.handover_id, policy))
 
 
 def plan(assigner: Assigner, package: Package, policy: HandoverPolicy) -> dict[str, Choice | None]:
@@ -98,6 +104,13 @@ def choose_takers(assigner: Assigner, package: Package, heads: Sequence[Row[Any]
     return Chosen(
         sure, {each.item_id: chosen.held.get(each.item_id, "unverified") for each in heads if each.item_id not in sure}
     )
+
+
+def _given(tx: Transaction, handover_id: str, policy: AssignmentPolicy) -> dict[str, float]:
+    given: dict[str, float] = defaultdict(float)
+    for taker_id, grade, number in store.given_so_far(tx, handover_id):
+        given[taker_id] += number * policy.grade_weights[_grade(grade)]
+    return given
 
 
 def bundle_of(head: Row[Any], followers: Sequence[Row[Any]]) -> Bundle:

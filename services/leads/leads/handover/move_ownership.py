@@ -20,7 +20,7 @@ from leads.handover import store
 from leads.handover.at_work import at_work
 from leads.handover.batch import Batch
 from leads.handover.begin_handovers import begin_again
-from leads.handover.choose_takers import Chosen, Package, choose_takers, read_package
+from leads.handover.choose_takers import Chosen, Package, choose_takers, read_package, with_given
 from leads.handover.close_handover import close_empty, close_when_settled
 from leads.handover.events import HandoverMoved
 from leads.handover.policy import HandoverPolicy
@@ -48,7 +48,7 @@ def _move(assigner: Assigner, row: Row[Any], policy: HandoverPolicy) -> int:
     package = read_package(assigner, row)
     moved, heads = 0, iter(package.heads)
     while batch := list(islice(heads, BATCH)):
-        chosen = choose_takers(assigner, package, batch, policy)
+        chosen = choose_takers(assigner, with_given(assigner, package), batch, policy)
         moved += _move_batch(assigner, package, batch, chosen, policy)
     if not package.heads:
         moved += _move_batch(assigner, package, [], Chosen(), policy)
