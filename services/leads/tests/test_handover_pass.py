@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from chassis.deadline_runner import DeadlineRunner
 from chassis.kernel.ids import new_id
@@ -178,3 +179,32 @@ def head(company: Company, found: pb.Handover) -> Any:
     with company.service.runtime.database.connect() as conn:
         own = tables.handover.c.handover_id == found.handover_id
         return conn.execute(select(tables.handover).where(own)).one()
+
+
+@pytest.mark.spec("LD10.1")
+def test_a_customer_of_the_new_team_stays_with_who_moved_there(company: Company) -> None:
+    west = {"unit": "/HQ/WEST/CD1/", "manager_id": "M2"}
+    company.hire("M2", position="team_manager", duties=["manager"], unit="/HQ/WEST/CD1/", manager_id="D1")
+    company.hire("E1", "E2")
+    company.hire("E3", **west)
+    customers(company, "E1", 1)
+    customers(company, "E3", 1, first=2)
+    deliver(company.service, company.employee("E1", version=2, **west))
+    fire(company)
+    company.clock.advance(timedelta(minutes=1))
+    customers(company, "E1", 1, first=2)
+    assert wait_for_the_move(company) == 1
+    assert owners(company) == {"C00001": "E2", "C00002": "E1"}
+
+
+@pytest.mark.spec("LD10.1", "LD1.4")
+def test_who_has_but_a_part_of_anothers_customer_hands_over_nothing(company: Company) -> None:
+    company.hire("E1", "E2")
+    customers(company, "E1", 1)
+    customers(company, "E2", 1, first=2)
+    c = tables.customer.c
+    with company.service.runtime.database.begin() as conn:
+        whole = select(c.customer_id).where(c.owner_id == "E2").scalar_subquery()
+        conn.execute(update(tables.customer).where(c.owner_id == "E1").values(merged_into=whole))
+    leave(company, "E1")
+    assert handovers(company) == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, text
+from collections.abc import Sequence
+
+from sqlalchemy import TextClause, select, text
 
 from chassis.unit_of_work import Transaction
 from leads import tables
+from leads.handover import store
 
 i = tables.handover_item.c
 # The last contact with a party, and what was promised to it: next steps with a due day, until a contact is recorded at
@@ -33,7 +36,7 @@ _CUSTOMERS = text(f"""
         'customer', c.customer_id, c.name, c.grade, c.industry, c.province, c.city,
         jsonb_build_object('last', last.told, 'promises', coalesce(promised.told, '[]'))
     FROM customer AS c {_HEAR.format(party="customer_id", of=_PARTS)}
-    WHERE c.owner_id = :employee_id AND c.withdrawn_at IS NULL AND c.merged_into IS NULL
+    WHERE c.owner_id = :employee_id AND {store.GOES_ON}
         AND (CAST(:only_until AS timestamptz) IS NULL OR c.created_at <= :only_until)
     ON CONFLICT ON CONSTRAINT handover_item_once DO NOTHING
 """)  # noqa: S608
@@ -65,7 +68,18 @@ def draft(tx: Transaction, handover_id: str, employee_id: str, only_until: objec
     """Customers and open leads that are not in the package yet. `only_until`: those there were by then, and leads of
     customers in the package; None: all. The handover is locked.
     """
-    for statement in (_CUSTOMERS, _LEADS):
+    _add(tx, (_CUSTOMERS, _LEADS), handover_id, employee_id, only_until)
+
+
+def draft_leads(tx: Transaction, handover_id: str, employee_id: str, only_until: object) -> None:
+    """Leads alone: nothing tells since when a customer is the giver's."""
+    _add(tx, (_LEADS,), handover_id, employee_id, only_until)
+
+
+def _add(
+    tx: Transaction, statements: Sequence[TextClause], handover_id: str, employee_id: str, only_until: object
+) -> None:
+    for statement in statements:
         first = tx.execute(_NEXT, {"handover_id": handover_id}).scalar_one()
         asked = {"handover_id": handover_id, "employee_id": employee_id, "first": first, "only_until": only_until}
         tx.execute(statement, asked)

@@ -33,7 +33,11 @@ def release_handover(tx: Transaction, handover_id: str, reason: str) -> None:
 
 
 def _release(tx: Transaction, row: Row[Any], by: str) -> None:
-    """What came to the giver since the package was drafted goes too."""
-    only_until = row.opened_at if row.cause == Cause.MOVED.value else None
-    package_store.draft(tx, row.handover_id, row.employee_id, only_until)
+    """What came to the giver since the package was drafted goes too; of who works on elsewhere, only leads from
+    before: a customer that came since is the new team's.
+    """
+    if row.cause == Cause.MOVED.value:
+        package_store.draft_leads(tx, row.handover_id, row.employee_id, row.opened_at)
+    else:
+        package_store.draft(tx, row.handover_id, row.employee_id)
     store.change(tx, row.handover_id, state=HandoverState.MOVING.value, released_at=tx.now, released_by=by)
