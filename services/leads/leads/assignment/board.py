@@ -23,7 +23,7 @@ from chassis.kernel.calendar import instant, local_date
 from leads.assignment import board_store as sql
 from leads.assignment.columns import reps_of, take_changes, with_conversion
 from leads.assignment.desk import Desk
-from leads.assignment.fair_turn_rules import FairTurns, Numbers, Share
+from leads.assignment.fair_turn_rules import FairTurns, Numbers, Share, Turn
 from leads.assignment.input_rules import Reps, take_on
 from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.sheet_rules import Sheet
@@ -160,7 +160,7 @@ class Board:
         ends = _NEVER if first is None else first + window + timedelta(microseconds=1)
         self._conversion = policy.conversion_days, ends
 
-    def _take_turns(self, turns: Sequence[sql.Turn], since: datetime) -> None:
+    def _take_turns(self, turns: Sequence[Turn], since: datetime) -> None:
         new = [turn for turn in turns if turn.decision_id not in self._seen]
         for share in self._turns.add(new, _numbers(self._reps, new)):
             self._add_to_sheet(share)
@@ -184,7 +184,7 @@ def board_then(
     at: datetime,
     high_load: bool,
     policy: AssignmentPolicy,
-    ahead: Sequence[sql.Turn] = (),
+    ahead: Sequence[Turn] = (),
 ) -> View:
     """What a decision saw, read back from the versioned rows, and what its batch had given before it."""
     today = local_date(at)
@@ -207,7 +207,7 @@ def fairness_since(today: date, policy: AssignmentPolicy) -> datetime:
     return instant(today - timedelta(days=policy.fairness_days - 1))
 
 
-def _numbers(reps: Reps, turns: Iterable[sql.Turn]) -> dict[str, int]:
+def _numbers(reps: Reps, turns: Iterable[Turn]) -> dict[str, int]:
     """Number of each winner."""
     found = {turn.winner_id: reps.find(turn.winner_id) for turn in turns}
     return {winner: int(reps.number[at]) for winner, at in found.items() if at is not None}
