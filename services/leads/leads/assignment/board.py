@@ -7,13 +7,12 @@ wrong owner.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Connection, Row
@@ -80,7 +79,7 @@ class Board:
         self._sheet: Sheet | None = None
         self._place_of: Numbers = np.zeros(0, dtype=np.int64)
         self._turns = FairTurns()
-        self._seen: frozenset[UUID] = frozenset()
+        self._seen: frozenset[Hashable] = frozenset()
         self._oldest = "0"
         self._days: int | None = None
         # Conversion is right for this many days, until the oldest lead falls out of the window.
