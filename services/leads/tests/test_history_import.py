@@ -113,6 +113,33 @@ def test_a_known_customer_is_filled_in_where_it_says_nothing(company: Company) -
 
 
 @pytest.mark.spec("LD1.6")
+@pytest.mark.parametrize("checkpoint", [1, 500])
+def test_rows_see_what_earlier_rows_have_filled_in_wherever_a_chunk_ends(company: Company, checkpoint: int) -> None:
+    brought(company, "C9", "城东医院")
+    run(company, CUSTOMERS, CUSTOMER, [hospital("城南医院", "")])
+    publish(company, CAPTURE, CapturePolicy(import_checkpoint_rows=checkpoint).model_dump(mode="json"))
+    done = run(
+        company, CUSTOMERS, CUSTOMER,
+        [
+            hospital("城南医院", "C1"),
+            hospital("市城南医院", "C1", phone="0571-88880000"),
+            hospital("城北医院", "", size=""),
+            hospital("城北医院", "C3", phone="0571-88880003", size="小型"),
+            hospital("新医院", "C4", uscc=CODE),
+            hospital("城东医院", "C9", uscc=CODE),
+        ],
+    )  # fmt: skip
+    assert (done.state, outcome(done)) == (capture_pb.IMPORT_STATE_DONE, (2, 3, 1))
+    assert [each[:2] for each in errors(company, done.import_id)] == [(6, "uscc")]
+    found = {name: (each.customer_code, each.uscc, each.phone, each.size) for name, each in customers(company).items()}
+    assert found == {
+        "城东医院": ("C9", "", "", ""), "城南医院": ("C1", "", "+8657188880000", "large"),
+        "城北医院": ("C3", "", "+8657188880003", "small"),
+        "新医院": ("C4", CODE, "", "large"),
+    }  # fmt: skip
+
+
+@pytest.mark.spec("LD1.6")
 def test_what_was_changed_since_it_was_filled_in_stays(company: Company) -> None:
     brought(company)
     done = run(company, CUSTOMERS, CUSTOMER, [hospital(uscc=CODE)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -66,6 +66,11 @@ _NOTE_FIELDS = text(
     f"{rows.insertion(tables.customer_field, _FIELD)} ON CONFLICT (customer_id, field)"
     f" DO UPDATE SET {rows.replacement(_FIELD, 'customer_id', 'field')}"
 )
+_SAVED = (*Customer.__dataclass_fields__, "counted_by")
+_SAVE = text(f"""
+    UPDATE customer SET {", ".join(f'"{each}" = fresh."{each}"' for each in _SAVED if each != "customer_id")}
+    FROM ({rows.selection(tables.customer, _SAVED)}) AS fresh WHERE customer.customer_id = fresh.customer_id
+""")  # noqa: S608 - fixed column names
 _ANCESTORS = text("""
     WITH RECURSIVE above AS (
         SELECT customer_id, parent_customer_id FROM customer WHERE customer_id = CAST(:of AS uuid)
@@ -175,10 +180,15 @@ def lock_by_codes(tx: Transaction, codes: Collection[str]) -> dict[str, Customer
     return {str(each.customer_code): each for each in found}
 
 
-def lock_all(tx: Transaction, customer_ids: Collection[str]) -> None:
+def keys_of(customers: Iterable[Customer]) -> set[str]:
+    """What they are locked by as firms."""
+    return {key for each in customers for key in (each.customer_code, each.uscc, each.phone, each.name_key) if key}
+
+
+def lock_all(tx: Transaction, customer_ids: Collection[str]) -> list[Customer]:
     """In one order, so that who locks several never waits in a circle."""
-    query = select(t.customer_id).where(t.customer_id.in_(set(customer_ids))).order_by(t.customer_id)
-    tx.execute(query.with_for_update())
+    query = select(tables.customer).where(t.customer_id.in_(set(customer_ids))).order_by(t.customer_id)
+    return [from_row(row) for row in tx.execute(query.with_for_update())]
 
 
 def by_codes(tx: Transaction, codes: Collection[str]) -> list[Customer]:
@@ -211,18 +221,27 @@ def add(tx: Transaction, customers: Sequence[Customer]) -> None:
 
 def save(tx: Transaction, customer: Customer, **changes: Any) -> Customer:
     """Store the changes of a locked customer; the version grows by one. Its completeness is to be counted again."""
-    changed = replace(customer, **changes, version=customer.version + 1)
-    row = to_row(changed) | {"counted_by": -1}
-    row.pop("customer_id")
-    tx.execute(update(tables.customer).where(t.customer_id == customer.customer_id).values(row))
-    _note_fields(tx, changed, [each for each in BASE_FIELDS if getattr(changed, each) != getattr(customer, each)])
+    return save_all(tx, [(customer, changes)])[0]
+
+
+def save_all(tx: Transaction, changes: Sequence[tuple[Customer, Mapping[str, Any]]]) -> list[Customer]:
+    """As `save`, for many locked customers, each once."""
+    changed = [replace(customer, **change, version=customer.version + 1) for customer, change in changes]
+    if changed:
+        tx.execute(_SAVE, {"rows": rows.document(to_row(each) | {"counted_by": -1} for each in changed)})
+        _note_fields(tx, [(before, after) for (before, _), after in zip(changes, changed, strict=True)])
     return changed
 
 
-def _note_fields(tx: Transaction, changed: Customer, fields: Sequence[str]) -> None:
+def _note_fields(tx: Transaction, changes: Sequence[tuple[Customer, Customer]]) -> None:
     """From which version on a field reads as it does, so that an edit of an older one is seen."""
     by = {"changed_by": tx.identity.subject, "changed_at": tx.now}
-    noted = [{"customer_id": changed.customer_id, "field": each, "version": changed.version} | by for each in fields]
+    noted = [
+        {"customer_id": after.customer_id, "field": each, "version": after.version} | by
+        for before, after in changes
+        for each in BASE_FIELDS
+        if getattr(after, each) != getattr(before, each)
+    ]
     if noted:
         tx.execute(_NOTE_FIELDS, {"rows": rows.document(noted)})
 

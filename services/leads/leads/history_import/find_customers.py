@@ -24,14 +24,21 @@ class Customers:
     def __init__(self, found: Iterable[Customer]) -> None:
         self._by_number: dict[tuple[str, str], Customer] = {}
         self._by_name: dict[str, dict[str, Customer]] = {}
+        self._newest: dict[str, Customer] = {}
         for each in found:
             self.put(each)
 
     @classmethod
     def locked(cls, tx: Transaction, named: Sequence[Whose]) -> Customers:
-        """As `of`, for who changes them."""
-        store.lock_all(tx, [each.customer_id for each in cls._told(tx, named)])
-        return cls.of(tx, named)
+        """As `of`, for who changes them or hangs something on them: names and numbers first, then the rows."""
+        told = cls._told(tx, named)
+        store.lock_firms(tx, {key for each in named for key in vars(each).values() if key} | store.keys_of(told))
+        rows = store.lock_all(tx, {each.customer_id for each in cls._told(tx, named)})
+        known = cls.of(tx, named)
+        for each in rows:
+            if each.merged_into is None:
+                known.put(each)
+        return known
 
     @classmethod
     def of(cls, tx: Transaction, named: Sequence[Whose]) -> Customers:
@@ -48,6 +55,16 @@ class Customers:
             if number := getattr(customer, field):
                 self._by_number[field, number] = customer
         self._by_name.setdefault(customer.name_key, {})[customer.customer_id] = customer
+        self._newest[customer.customer_id] = customer
+
+    def newest(self, found: Customer) -> Customer:
+        """As it was put last, whatever it was found by."""
+        return self._newest[found.customer_id]
+
+    def bearer(self, uscc: str) -> str | None:
+        """Id of the customer that has it."""
+        found = self._by_number.get(("uscc", uscc))
+        return found.customer_id if found else None
 
     def meant(self, whose: Whose) -> Customer | Violation:
         """What the row says more surely decides."""
@@ -71,5 +88,9 @@ class Customers:
         return [
             each
             for each in bearers.values()
-            if not (whose.code and each.customer_code) and not (whose.uscc and each.uscc)
+            if not (whose.code and self._has(each, "customer_code")) and not (whose.uscc and self._has(each, "uscc"))
         ]
+
+    def _has(self, found: Customer, field: str) -> bool:
+        """Also by what an earlier row has filled in."""
+        return bool(getattr(found, field) or getattr(self.newest(found), field))

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, exists, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 
+from chassis import rows
 from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.customers import store as customers
@@ -16,6 +16,11 @@ from leads.customers.rules import Customer
 _customer, _contact, _kept = tables.customer.c, tables.customer_contact.c, tables.lead_import_kept.c
 _filled, _purchase = tables.customer_filled.c, tables.purchase.c
 # Customer → the first thing that somebody or something else has hung on it.
+_NOTED = ("import_id", "customer_id", "fields", "version")
+_NOTE_FILLED = text(f"""
+    {rows.insertion(tables.customer_filled, _NOTED)} ON CONFLICT (import_id, customer_id)
+    DO UPDATE SET fields = customer_filled.fields || excluded.fields, version = excluded.version
+""")
 _TOUCHED = text("""
     SELECT CAST(theirs AS text) AS customer_id, CASE
         WHEN EXISTS (SELECT FROM customer_merge AS t WHERE theirs IN (t.kept_id, t.merged_id)) THEN 'merged'
@@ -31,12 +36,14 @@ _TOUCHED = text("""
 """)
 
 
-def note_filled(tx: Transaction, import_id: str, customer: Customer, fields: Mapping[str, str]) -> None:
-    """What an import wrote into a customer that was known; several rows may tell of one."""
-    values = {"import_id": import_id, "customer_id": customer.customer_id, "fields": dict(fields)}
-    new = insert(tables.customer_filled).values(values | {"version": customer.version})
-    more = {"fields": _filled.fields.concat(new.excluded.fields), "version": new.excluded.version}
-    tx.execute(new.on_conflict_do_update(index_elements=[_filled.import_id, _filled.customer_id], set_=more))
+def note_filled(tx: Transaction, import_id: str, filled: Sequence[tuple[Customer, Mapping[str, str]]]) -> None:
+    """What an import wrote into customers that were known; several chunks may tell of one."""
+    noted = [
+        {"import_id": import_id, "customer_id": each.customer_id, "fields": dict(fields), "version": each.version}
+        for each, fields in filled
+    ]
+    if noted:
+        tx.execute(_NOTE_FILLED, {"rows": rows.document(noted)})
 
 
 def lock_created(tx: Transaction, import_id: str, most: int) -> list[Customer]:

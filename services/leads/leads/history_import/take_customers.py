@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
+from chassis.audit import Entry
 from chassis.errors import Violation
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
@@ -42,39 +44,77 @@ class CustomersKind:
         return line.whose.code or line.whose.uscc or line.whose.name_key
 
     def take(self, tx: Transaction, lines: Sequence[tuple[int, CustomerLine]], row: Row[Any]) -> Taken:
-        named = [line.whose for _, line in lines]
-        customers.lock_firms(tx, [key for each in named for key in vars(each).values() if key])
-        known = Customers.locked(tx, named)
+        known = Customers.locked(tx, [line.whose for _, line in lines])
         people = roster.people(tx, {line.owner_id for _, line in lines if line.owner_id})
-        created: dict[str, Customer] = {}
+        chunk = _Chunk(known, people, row.import_id, tx.now)
         judged: list[Judged] = []
         refused: list[tuple[int, Violation]] = []
         for number, line in lines:
-            found = _NOBODY if line.owner_id and line.owner_id not in people else known.find(line.whose)
-            if isinstance(found, Violation):
-                refused.append((number, found))
-            elif found is None:
-                customer = _customer(tx, line, people.get(line.owner_id), row.import_id)
-                created[customer.customer_id] = customer
-                known.put(customer)
-                judged.append(Judged(number, "created", line.name, customer.customer_id))
-            elif found.customer_id in created or _fill(tx, found, line, row.import_id):
-                judged.append(Judged(number, "appended", line.name, found.customer_id))
+            taken = chunk.take(line)
+            if isinstance(taken, Violation):
+                refused.append((number, taken))
             else:
-                refused.append((number, _TAKEN))
-        _create(tx, list(created.values()))
+                judged.append(Judged(number, taken[0], line.name, taken[1]))
+        _create(tx, list(chunk.created.values()))
+        _fill(tx, list(chunk.filled.values()), row.import_id)
         return Taken(judged, refused)
 
     def take_back(self, tx: Transaction, row: Row[Any], most: int) -> TakenBack:
         return take_customers_back(tx, row, most)
 
 
-def _customer(tx: Transaction, line: CustomerLine, owner: Person | None, import_id: str) -> Customer:
+class _Chunk:
+    """What its rows come to: the later ones see what the earlier ones say, and all is stored at once.
+
+    `filled`: customer id → the customer as it was, and what the rows fill in.
+    """
+
+    def __init__(self, known: Customers, people: Mapping[str, Person], import_id: str, now: datetime) -> None:
+        self.created: dict[str, Customer] = {}
+        self.filled: dict[str, tuple[Customer, dict[str, str]]] = {}
+        self._known, self._people, self._import_id, self._now = known, people, import_id, now
+
+    def take(self, line: CustomerLine) -> tuple[str, str] | Violation:
+        """created or appended, and the customer's id; or why it can't be taken in."""
+        if line.owner_id and line.owner_id not in self._people:
+            return _NOBODY
+        found = self._known.find(line.whose)
+        if isinstance(found, Violation):
+            return found
+        if found is not None:
+            return self._fill(self._known.newest(found), line)
+        customer = _customer(line, self._people.get(line.owner_id), self._import_id, self._now)
+        self.created[customer.customer_id] = customer
+        self._known.put(customer)
+        return "created", customer.customer_id
+
+    def _fill(self, held: Customer, line: CustomerLine) -> tuple[str, str] | Violation:
+        """What the customer says itself stays."""
+        told = {field: getattr(line, field) for field in _FILLED}
+        told |= {"customer_code": line.whose.code, "uscc": line.whose.uscc}
+        fields = {field: value for field, value in told.items() if value and not getattr(held, field)}
+        if "uscc" in fields and self._known.bearer(fields["uscc"]) not in (None, held.customer_id):
+            return _TAKEN
+        if fields:
+            self._keep(held, fields)
+        return "appended", held.customer_id
+
+    def _keep(self, held: Customer, fields: dict[str, Any]) -> None:
+        changed = replace(held, **fields)
+        self._known.put(changed)
+        if held.customer_id in self.created:
+            self.created[held.customer_id] = changed
+        else:
+            before, earlier = self.filled.get(held.customer_id, (held, {}))
+            self.filled[held.customer_id] = before, earlier | fields
+
+
+def _customer(line: CustomerLine, owner: Person | None, import_id: str, now: datetime) -> Customer:
     return Customer(
         customer_id=new_id(),
         name=line.name,
         name_key=name_key(line.name),
-        created_at=tx.now,
+        created_at=now,
         customer_code=line.whose.code or None,
         uscc=line.whose.uscc,
         grade=line.grade,
@@ -93,18 +133,20 @@ def _create(tx: Transaction, created: Sequence[Customer]) -> None:
     link_branches(tx, [each.name for each in created])
 
 
-def _fill(tx: Transaction, known: Customer, line: CustomerLine, import_id: str) -> bool:
-    """What the customer says itself stays. False: the row's USCC is another customer's."""
-    held = customers.load(tx, known.customer_id, lock=True)
-    told = {field: getattr(line, field) for field in _FILLED}
-    told |= {"customer_code": line.whose.code, "uscc": line.whose.uscc}
-    fields = {field: value for field, value in told.items() if value and not getattr(held, field)}
-    if "uscc" in fields and customers.is_taken(tx, "uscc", fields["uscc"], held.customer_id):
-        return False
-    if fields:
-        changed = customers.save(tx, held, **fields)
-        tx.record(CustomerUpdated(changed.facts, changed.customer_id))
-        before = {field: getattr(held, field) for field in fields}
-        tx.audit(action="customer.fill", entity="customer", entity_id=held.customer_id, before=before, after=fields)
-        store.note_filled(tx, import_id, changed, fields)
-    return True
+def _fill(tx: Transaction, filled: Sequence[tuple[Customer, Mapping[str, str]]], import_id: str) -> None:
+    changed = customers.save_all(tx, filled)
+    for each in changed:
+        tx.record(CustomerUpdated(each.facts, each.customer_id))
+    tx.audit_all(
+        Entry(
+            "customer.fill",
+            "customer",
+            held.customer_id,
+            before={field: getattr(held, field) for field in fields},
+            after=fields,
+        )
+        for held, fields in filled
+    )
+    # What the import itself has brought along goes as a whole, or stays.
+    pairs = [(each, fields) for each, (_, fields) in zip(changed, filled, strict=True)]
+    store.note_filled(tx, import_id, [pair for pair in pairs if pair[0].import_id != import_id])
