@@ -34,6 +34,7 @@ from leads.policies import CAPTURE
 from .company import Company, stamp
 from .test_clocks import publish
 from .test_customer_file import CODE, brought, door, edit, file
+from .test_customer_grades import mark, override, regraded
 from .test_customer_layers import interactions
 from .test_import import errors, state, table
 from .test_import_revert import revert
@@ -137,6 +138,7 @@ def test_rows_see_what_earlier_rows_have_filled_in_wherever_a_chunk_ends(company
         "城北医院": ("C3", "", "+8657188880003", "small"),
         "新医院": ("C4", CODE, "", "large"),
     }  # fmt: skip
+    assert (revert(company, done.import_id).withdrawn, set(customers(company))) == (2, {"城东医院", "城南医院"})
 
 
 @pytest.mark.spec("LD1.6")
@@ -301,6 +303,27 @@ def test_customers_nobody_has_touched_go_and_the_others_are_named(company: Compa
     again = run(company, CUSTOMERS, CUSTOMER, [hospital("客户5", "C5")])
     assert outcome(again) == (1, 0, 0)
     assert customers(company)["客户5"].customer_id != ids["客户5"]
+
+
+@pytest.mark.spec("LD1.6", "LD2.2")
+def test_what_the_system_does_by_itself_keeps_no_customer(company: Company) -> None:
+    company.hire("E1")
+    deliver(company.service, told("SO1"))
+    done = run(company, CUSTOMERS, CUSTOMER, [hospital(f"客户{n}", f"C{n}") for n in range(2, 6)])
+    ids = {name: each.customer_id for name, each in customers(company).items()}
+    for each in ids.values():
+        mark(company, each)
+    regraded(company)
+    deliver(company.service, company.employee("E1", version=2, unit="/HQ/EAST/NB/"))
+    assert {(each.etag, each.unit) for each in customers(company).values()} == {("3", "/HQ/EAST/NB/")}
+    override(company, ids["客户2"], as_hq())
+    contacts = run(company, CONTACTS, CONTACT, [["C3", "", "王院长", "", "", "", ""]])
+    revert(company, contacts.import_id)
+    edit(company, customers(company)["客户4"], needs="影像系统")
+    gone = revert(company, done.import_id)
+    assert (gone.withdrawn, set(customers(company))) == (2, {"客户2", "客户4"})
+    kept = import_door(company).ListKeptLeads(pb.ListKeptLeadsRequest(import_id=done.import_id)).leads
+    assert {each.company_name: each.why_zh for each in kept} == {"客户2": "已有人工定级。", "客户4": "已有人修改。"}
 
 
 @pytest.mark.spec("LD1.6")

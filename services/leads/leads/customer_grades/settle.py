@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from chassis.unit_of_work import Transaction
 from leads.customer_grades import store
 from leads.customer_grades.events import CustomerGraded
+from leads.customer_grades.rules import Kind
 from leads.customer_grades.standing_rules import Standing
 from leads.customer_grades.store import Change
 from leads.customers.events import CustomerUpdated
 from leads.customers.rules import Customer
 from leads.customers.store import save as save_customer
+
+# What a person has said; the rest happens by itself.
+_SAID = {Kind.OVERRIDDEN, Kind.WITHDRAWN}
 
 
 def settle(
@@ -23,7 +27,8 @@ def settle(
     for each in changes:
         customer = customers[each.after.customer_id]
         if each.after.grade is not customer.grade:
-            changed = save_customer(tx, customer, grade=each.after.grade)
+            by_itself = customer.by_itself + (each.kind not in _SAID)
+            changed = save_customer(tx, customer, grade=each.after.grade, by_itself=by_itself)
             tx.record(CustomerUpdated(changed.facts, changed.customer_id))
         if each.after.grade is not each.before.grade:
             tx.record(_told(tx, each, customer))

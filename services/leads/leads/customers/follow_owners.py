@@ -27,6 +27,7 @@ def follow_owners(tx: Transaction, employee_ids: Collection[str]) -> int:
     )
     rows = tx.execute(moved).all()
     for row in rows:
-        changed = store.save(tx, store.from_row(row), unit=row.new_unit)
+        customer = store.from_row(row)
+        changed = store.save(tx, customer, unit=row.new_unit, by_itself=customer.by_itself + 1)
         tx.record(CustomerUpdated(changed.facts, changed.customer_id))
     return len(rows)

@@ -41,6 +41,13 @@ class Customer:
     # The customer that goes on (LD1.4).
     merged_into: str | None = None
     version: int = 1
+    # Of its versions, those that nobody made: computed grades, its owner's new unit, rows of the import it came with.
+    by_itself: int = 0
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether somebody has changed it since it came in."""
+        return self.version > 1 + self.by_itself
 
     @property
     def whole_id(self) -> str:

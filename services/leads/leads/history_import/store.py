@@ -24,7 +24,10 @@ _NOTE_FILLED = text(f"""
 _TOUCHED = text("""
     SELECT CAST(theirs AS text) AS customer_id, CASE
         WHEN EXISTS (SELECT FROM customer_merge AS t WHERE theirs IN (t.kept_id, t.merged_id)) THEN 'merged'
-        WHEN EXISTS (SELECT FROM customer_contact AS t WHERE t.customer_id = theirs)
+        WHEN EXISTS (SELECT FROM customer_grade_change AS t WHERE t.customer_id = theirs AND t.kind = 'overridden')
+            THEN 'graded'
+        WHEN EXISTS (SELECT FROM customer_contact AS t WHERE t.customer_id = theirs
+            AND (t.retired_at IS NULL OR t.import_id IS NULL))
           OR EXISTS (SELECT FROM customer_credential AS t WHERE t.customer_id = theirs) THEN 'contacts'
         WHEN EXISTS (SELECT FROM lead AS t WHERE t.customer_id = theirs) THEN 'leads'
         WHEN EXISTS (SELECT FROM interaction AS t WHERE t.customer_id = theirs) THEN 'interactions'

@@ -133,8 +133,13 @@ def _create(tx: Transaction, created: Sequence[Customer]) -> None:
     link_branches(tx, [each.name for each in created])
 
 
+def _own(held: Customer, import_id: str) -> dict[str, int]:
+    """What its own import tells of it further down is no change of anybody's."""
+    return {"by_itself": held.by_itself + 1} if held.import_id == import_id else {}
+
+
 def _fill(tx: Transaction, filled: Sequence[tuple[Customer, Mapping[str, str]]], import_id: str) -> None:
-    changed = customers.save_all(tx, filled)
+    changed = customers.save_all(tx, [(held, {**fields, **_own(held, import_id)}) for held, fields in filled])
     for each in changed:
         tx.record(CustomerUpdated(each.facts, each.customer_id))
     tx.audit_all(

@@ -20,6 +20,7 @@ from leads.imports.history import TakenBack
 _WHY = {
     "changed": ("Somebody has changed it.", "已有人修改。"),
     "merged": ("It was merged with another customer.", "已与其他客户合并。"),
+    "graded": ("Somebody has graded it.", "已有人工定级。"),
     "contacts": ("It has contacts or papers.", "已有联系人或证照。"),
     "leads": ("It has leads.", "已有线索。"),
     "interactions": ("Something was said to it.", "已有互动记录。"),
@@ -38,7 +39,7 @@ def take_customers_back(tx: Transaction, row: Row[Any], most: int) -> TakenBack:
     touched = store.touched(tx, [each.customer_id for each in found])
     kept = {}
     for each in found:
-        if why := "changed" if each.version > 1 else touched.get(each.customer_id):
+        if why := touched.get(each.customer_id) or ("changed" if each.is_changed else ""):
             kept[each.customer_id] = (each.name, *_WHY[why])
         else:
             _withdraw(tx, each, row.revert_reason)

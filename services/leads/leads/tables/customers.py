@@ -30,6 +30,8 @@ customer = Table(
     identifier("parent_customer_id"),
     instant("since"),
     Column("version", Integer, nullable=False, server_default=text("1")),
+    # Of the versions, those that nobody made: computed grades, its owner's new unit, rows of the import it came with.
+    Column("by_itself", Integer, nullable=False, server_default=text("0")),
     instant("created_at", nullable=False),
     # How complete the file is, in percent, and what it lacks (LD9.1). The policy's version that counted it last;
     # -1: to be counted again.
