@@ -82,21 +82,20 @@ def opportunity_won(tx: Transaction, event: Incoming) -> None:
     message = event.message
     take_opportunity(tx, track.won(message), message.lead_id)
     close_lead(tx, message.lead_id, message.owner_id, won=True, at=message.won_at.ToDatetime(UTC))
-    if message.customer_id:
-        watch_loss.won_back(tx, [message.customer_id], message.won_at.ToDatetime(UTC))
+    watch_loss.opportunity_ended(tx, message.opportunity_id)
 
 
 def opportunity_lost(tx: Transaction, event: Incoming) -> None:
     message = event.message
     take_opportunity(tx, track.lost(message), message.lead_id)
     close_lead(tx, message.lead_id, message.owner_id, won=False, at=message.lost_at.ToDatetime(UTC))
-    watch_loss.opportunity_lost(tx, message.lead_id, message.reason, message.lost_at.ToDatetime(UTC))
+    watch_loss.opportunity_ended(tx, message.opportunity_id)
 
 
 def orders_told(tx: Transaction, events: Sequence[Incoming]) -> None:
     bought = take_orders(tx, [mapping.purchase(event.message.order) for event in events])
     mark_customers(tx, bought)
-    watch_loss.ordered(tx, bought)
+    watch_loss.judge_losses(tx, bought)
 
 
 def receipts_claimed(tx: Transaction, events: Sequence[Incoming]) -> None:

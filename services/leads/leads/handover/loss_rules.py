@@ -9,13 +9,45 @@ or in the churn figures (LD9.2), which wait 30, 90 and 180 days for an order.
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
+
+from chassis.kernel.calendar import instant, local_date
 
 
 class LossWhy(StrEnum):
     REPORTED = "reported"
     OPPORTUNITY_LOST = "opportunity_lost"
+
+
+@dataclass(frozen=True)
+class Loss:
+    """An opportunity of the customer that was lost."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """All that was told of a customer. `signed`: days of the Shanghai calendar; an order has no hour."""
+
+    losses: list[Loss] = field(default_factory=list)
+    won: list[datetime] = field(default_factory=list)
+    signed: list[date] = field(default_factory=list)
+
+    def loss_within(self, moved_at: datetime | None, until: datetime | None) -> Loss | None:
+        """The latest loss, unless something was won since or an order signed on its day or later, all within the
+        window."""
+        watched = [each for each in self.losses if is_watched(each.at, moved_at, until)]
+        if not watched:
+            return None
+        last = max(watched, key=lambda each: (each.at, each.reason))
+        won = any(last.at <= each and is_watched(each, moved_at, until) for each in self.won)
+        day = local_date(last.at)
+        signed = any(day <= each and (until is None or instant(each) < until) for each in self.signed)
+        return None if won or signed else last
 
 
 def is_watched(at: datetime, moved_at: datetime | None, until: datetime | None) -> bool:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row
 
 from chassis.errors import FailedPrecondition
-from chassis.kernel.calendar import instant
 from chassis.unit_of_work import Transaction
-from leads import tables
 from leads.customers import store as customers
-from leads.handover import list_store, store
-from leads.handover.loss_rules import LossWhy, is_watched
-from leads.handover.rules import ItemState
-
-i, _lead, _order = tables.handover_item.c, tables.lead.c, tables.purchase.c
+from leads.handover import list_store, loss_store, store
+from leads.handover.loss_rules import Heard, Loss, LossWhy, is_watched
 
 
 class NotACustomer(FailedPrecondition):
@@ -46,42 +41,45 @@ def report_loss(tx: Transaction, handover_id: str, item_id: str, reason: str) ->
     return list_store.item(tx, handover, item_id)
 
 
-def opportunity_lost(tx: Transaction, lead_id: str, reason: str, at: datetime) -> None:
-    """The event names the lead; the lead its customer."""
-    customer_id = tx.execute(select(_lead.customer_id).where(_lead.lead_id == lead_id)).scalar() if lead_id else None
-    for item in _watched(tx, [customer_id] if customer_id else [], at):
-        if item.lost_at is None:
-            lost = {"lost_at": at, "lost_why": LossWhy.OPPORTUNITY_LOST.value, "lost_by": "", "lost_reason": reason}
-            store.save_items(tx, [{"item_id": item.item_id, **lost}])
+def opportunity_ended(tx: Transaction, opportunity_id: str) -> None:
+    """Won or lost, as the service track holds it."""
+    customer_id = loss_store.customer_of_opportunity(tx, opportunity_id)
+    judge_losses(tx, [customer_id] if customer_id else [])
 
 
-def won_back(tx: Transaction, customer_ids: Iterable[str], at: datetime) -> None:
-    """Something was won or ordered after the loss: the customer is still one. What somebody reported stays reported."""
-    for item in _watched(tx, list(customer_ids), at):
-        if item.lost_why == LossWhy.OPPORTUNITY_LOST.value and item.lost_at <= at:
-            found = {"lost_at": None, "lost_why": "", "lost_by": "", "lost_reason": ""}
-            store.save_items(tx, [{"item_id": item.item_id, **found}])
-
-
-def ordered(tx: Transaction, customer_ids: Collection[str]) -> None:
-    """Something is heard of their orders: whoever has signed one on the day of the loss or later still buys."""
-    since = select(_order.customer_id, func.max(_order.signed_on).label("day"))
-    bought = since.where(_order.customer_id.in_(set(customer_ids)), _order.state == "active")
-    for row in tx.execute(bought.group_by(_order.customer_id)).all():
-        won_back(tx, [row.customer_id], instant(row.day + timedelta(days=1)) - timedelta(seconds=1))
-
-
-def _watched(tx: Transaction, named: Collection[str], at: datetime) -> list[Row[Any]]:
-    """Their items in handovers whose window holds the instant, with those handovers locked in order; also items of what
-    they were merged with.
+def judge_losses(tx: Transaction, named: Collection[str]) -> None:
+    """Something is heard of these customers: judged anew by all that is known, with the handovers locked in one order
+    before it is read, so that it makes no difference what is told first. What somebody reported stays reported.
     """
     customer_ids = customers.groups_of(tx, named)
     if not customer_ids:
-        return []
-    query = select(i.handover_id).where(i.subject_id.in_(customer_ids), i.kind == "customer").distinct()
-    rows = store.lock_all(tx, tx.execute(query).scalars().all())
-    moved = i.state.in_((ItemState.MOVED.value, ItemState.PASSED_ON.value))
-    items = select(tables.handover_item).where(
-        i.handover_id.in_(rows), i.subject_id.in_(customer_ids), i.kind == "customer", moved
-    )
-    return [each for each in tx.execute(items) if is_watched(at, each.moved_at, rows[each.handover_id].loss_until)]
+        return
+    handovers = store.lock_all(tx, loss_store.handovers_of(tx, customer_ids))
+    items = loss_store.moved_items(tx, handovers, customer_ids) if handovers else []
+    if not items:
+        return
+    known = _heard_of(tx, customer_ids)
+    found = [
+        (item, known[item.whole_id].loss_within(item.moved_at, handovers[item.handover_id].loss_until))
+        for item in items
+    ]
+    store.save_items(tx, [_line(item, loss) for item, loss in found if item.lost_at != (loss.at if loss else None)])
+
+
+def _heard_of(tx: Transaction, customer_ids: Collection[str]) -> Mapping[str, Heard]:
+    found: dict[str, Heard] = defaultdict(Heard)
+    for deal in loss_store.ended_opportunities(tx, customer_ids):
+        if deal.state == "lost":
+            found[deal.whole_id].losses.append(Loss(deal.closed_at, deal.title))
+        elif deal.state == "won":
+            found[deal.whole_id].won.append(deal.closed_at)
+    for order in loss_store.orders(tx, customer_ids):
+        found[order.whole_id].signed.append(order.signed_on)
+    return found
+
+
+def _line(item: Row[Any], loss: Loss | None) -> dict[str, Any]:
+    if loss is None:
+        return {"item_id": item.item_id, "lost_at": None, "lost_why": "", "lost_by": "", "lost_reason": ""}
+    why = LossWhy.OPPORTUNITY_LOST.value
+    return {"item_id": item.item_id, "lost_at": loss.at, "lost_why": why, "lost_by": "", "lost_reason": loss.reason}

@@ -1,0 +1,96 @@
+"""What is told of a customer after its handover says the same in any order of arrival (LD10.1)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.kernel.calendar import instant, local_date
+from chassis.kernel.ids import new_id
+from chassis.testing.events import deliver
+from closeloop.forecast.v1 import events_pb2 as forecast
+from closeloop.integration.v1 import events_pb2 as integration
+from leads.handover.loss_rules import Heard, Loss
+
+from .company import Company, stamp
+from .handing_over import customers, instant_of, items, leave, the_handover, wait_for_the_move
+
+# What is told, each with its day after the move, and the day of the loss that stands; the window has 30 days.
+STORIES: list[tuple[list[tuple[str, int]], int | None]] = [
+    ([("lost", 5), ("order", 6)], None),
+    ([("lost", 5), ("order", 5)], None),
+    ([("lost", 5), ("won", 6)], None),
+    ([("lost", 5), ("order", 40)], 5),
+    ([("lost", 5), ("won", 31)], 5),
+    ([("lost", 31)], None),
+    ([("lost", 3), ("order", 5), ("lost", 8)], 8),
+    ([("lost", 3), ("won", 5), ("lost", 8)], 8),
+    ([("lost", 5), ("order", 8), ("order", 40)], None),
+]
+ARRIVALS = [(list(told), day) for story, day in STORIES for told in permutations(story)]
+
+
+@pytest.mark.spec("LD10.1")
+def test_in_any_order_of_arrival_the_same_customers_are_lost(company: Company) -> None:
+    company.hire("E1", "E2")
+    customers(company, "E1", len(ARRIVALS))
+    leave(company, "E1")
+    wait_for_the_move(company)
+    found = the_handover(company)
+    since = instant_of(found.moved_at)
+    codes = {f"第{n}客户有限公司": n - 1 for n in range(1, len(ARRIVALS) + 1)}
+    for item in items(company, found.handover_id):
+        number = codes[item.name]
+        for at, (what, day) in enumerate(ARRIVALS[number][0]):
+            tell(company, item.subject_id, f"C{number + 1:05d}", f"{number}-{at}", what, since + timedelta(days=day))
+    stands = {
+        codes[item.name]: (instant_of(item.lost_at) - since).days if item.HasField("lost_at") else None
+        for item in items(company, found.handover_id)
+    }
+    assert stands == {number: day for number, (_, day) in enumerate(ARRIVALS)}
+
+
+def tell(company: Company, customer_id: str, code: str, number: str, what: str, at: datetime) -> None:
+    if what == "order":
+        facts = integration.OrderFacts(
+            order_id=f"SO-{number}",
+            customer_code=code,
+            signed_at=stamp(at),
+            amount={"fen": 1},
+            version=1,
+            state="active",
+        )
+        deliver(company.service, integration.OrderReceived(order_id=facts.order_id, order=facts))
+        return
+    known: dict[str, Any] = {"opportunity_id": new_id()}
+    deliver(company.service, forecast.OpportunityCreated(customer_id=customer_id, **known))
+    if what == "won":
+        deliver(company.service, forecast.OpportunityWon(won_at=stamp(at), **known))
+    else:
+        deliver(company.service, forecast.OpportunityLost(lost_at=stamp(at), reason="价格", **known))
+
+
+MOVED = instant(local_date(datetime.fromisoformat("2026-03-10T00:00:00Z")))
+HOURS = st.integers(0, 24 * 40).map(lambda each: MOVED + timedelta(hours=each))
+
+
+@pytest.mark.spec("LD10.1")
+@given(losses=st.lists(HOURS, max_size=5), won=st.lists(HOURS, max_size=3), signed=st.lists(HOURS, max_size=3))
+def test_a_loss_stands_when_nothing_is_heard_after_it(
+    losses: list[datetime], won: list[datetime], signed: list[datetime]
+) -> None:
+    until = MOVED + timedelta(days=30)
+    heard = Heard([Loss(each, "") for each in losses], won, [local_date(each) for each in signed])
+    stands = heard.loss_within(MOVED, until)
+    inside = [each for each in losses if each < until]
+    since = max(inside) if inside else until
+    bought = [each for each in won if since <= each < until] + [
+        each for each in signed if local_date(each) >= local_date(since) and instant(local_date(each)) < until
+    ]
+    assert stands == (Loss(since, "") if inside and not bought else None)
+    assert Heard(heard.losses[::-1], won[::-1], heard.signed[::-1]).loss_within(MOVED, until) == stands
