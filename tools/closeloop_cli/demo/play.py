@@ -22,6 +22,7 @@ from closeloop_cli.demo import (
     step7_killed,
     step8_silence,
     step9_replay,
+    step10_handover,
 )
 from closeloop_cli.demo.bank_upgrade import part1_hole, part2_vouchers, part3_two_figures, part4_replay
 from closeloop_cli.demo.bank_upgrade.company import MADE_OF as bank_upgrade_made_of
@@ -76,6 +77,7 @@ DAY: Steps = (
     ("kill -9 between commit and publish", step7_killed.tell),
     ("A lead is left alone", step8_silence.tell),
     ("A draft of the rules is tried over 90 days", step9_replay.tell),
+    ("A rep leaves: customers are handed over", step10_handover.tell),
 )
 BANK_UPGRADE: Steps = (
     ("The bank's interface is upgraded, and nine days are missing", part1_hole.tell),
