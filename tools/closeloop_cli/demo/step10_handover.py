@@ -37,7 +37,7 @@ def leaver(day: Day) -> str:
     """Who has most customers of those that the story doesn't need any more."""
     cast = set(day.company["cast"].values())
     owners = Counter(each["ownerId"] for each in _customers(day))
-    return next(owner for owner, _ in owners.most_common() if owner and owner not in cast)
+    return str(next(owner for owner, _ in owners.most_common() if owner and owner not in cast))
 
 
 def leave(day: Day, gone: str) -> None:
