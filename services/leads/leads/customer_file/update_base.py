@@ -14,6 +14,8 @@ from leads.customers.rules import Customer
 
 # Whose orders a customer's are hangs on its number in the ERP.
 _MAY_CODE = frozenset({"hq", "ops"})
+# Among the names and numbers that are locked: no customer bears it.
+_PARENTS = "\u0001parents"
 
 
 class FieldsChangedMeanwhile(Conflict):
@@ -32,6 +34,8 @@ def update_base(tx: Transaction, customer_id: str, seen_version: int, edit: Mapp
     Raises CustomerNotFound, FieldsChangedMeanwhile with both values of each field, InvalidInput, CodeNotYours.
     """
     values = clean(edit)
+    # Before the row, as imports and merges do.
+    store.lock_firms(tx, _keys(values))
     held = store.load(tx, customer_id, lock=True)
     customer_id = held.customer_id
     since = {field: row.version for field, row in store.fields_since(tx, customer_id).items()}
@@ -55,12 +59,16 @@ def update_base(tx: Transaction, customer_id: str, seen_version: int, edit: Mapp
     return changed
 
 
+def _keys(values: Mapping[str, Any]) -> list[str]:
+    """What nobody else may take meanwhile; whoever hangs a customer below another takes turns: two make no circle."""
+    keys = [each for field in ("customer_code", "uscc", "name_key") if (each := values.get(field))]
+    return [*keys, _PARENTS] if values.get("parent_customer_id") else keys
+
+
 def _check(tx: Transaction, held: Customer, changes: Mapping[str, Any]) -> None:
     """What only other customers can say."""
     if "customer_code" in changes and not _MAY_CODE & tx.identity.duties:
         raise CodeNotYours
-    keys = [each for field in ("customer_code", "uscc", "name_key") if (each := changes.get(field))]
-    store.lock_firms(tx, keys)
     problems = [
         Violation(field, "belongs to another customer.", "属于另一客户。")
         for field in ("customer_code", "uscc")
