@@ -9,7 +9,6 @@ from chassis.consumer import Handler, on, on_batch
 from chassis.events import Incoming
 from chassis.policy import Policies
 from chassis.unit_of_work import Transaction
-from leads import mapping
 from leads.assignment.assigner import clock_policies
 from leads.assignment.probe import Probe
 from leads.customer_grades.mark_customers import mark_customers
@@ -25,6 +24,7 @@ from leads.handover.begin_handovers import begin_handovers
 from leads.history.close_lead import close_lead
 from leads.interactions import mapping as contacts
 from leads.interactions import store as interactions
+from leads.mapping import inward as mapping
 from leads.pool.index_leads import index_leads
 from leads.purchases.link_purchases import link_purchases
 from leads.purchases.take_orders import take_orders

@@ -10,7 +10,6 @@ from chassis.rpc.paging import Page
 from chassis.rpc.servicer import Servicer
 from closeloop.leads.v1 import assignment_service_pb2 as pb
 from closeloop.leads.v1 import assignment_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.assignment.assign_by_hand import assign_by_hand, probe_employee
 from leads.assignment.assigner import Assigner
 from leads.assignment.count_waiting import count_waiting
@@ -19,6 +18,9 @@ from leads.assignment.list_rep_loads import list_rep_loads
 from leads.assignment.list_waiting import list_waiting
 from leads.assignment.policy import AssignmentPolicy
 from leads.history.import_closed_leads import import_closed_leads
+from leads.mapping import assignment as mapping
+from leads.mapping import common
+from leads.mapping import leads as leads_mapping
 from leads.roster import store as roster
 from leads.roster.import_rep_profiles import import_rep_profiles
 
@@ -40,7 +42,7 @@ class AssignmentService(Servicer, pb_grpc.AssignmentServiceServicer):
         return self.change(
             request,
             lambda tx: pb.AssignLeadResponse(
-                lead=mapping.lead(
+                lead=leads_mapping.lead(
                     assign_by_hand(
                         tx,
                         self._assigner,
@@ -58,7 +60,7 @@ class AssignmentService(Servicer, pb_grpc.AssignmentServiceServicer):
     def ListWaiting(self, request: pb.ListWaitingRequest, context: Any) -> pb.ListWaitingResponse:
         def answer(tx: Any) -> pb.ListWaitingResponse:
             found, token = list_waiting(tx, Page.of(request.page))
-            return pb.ListWaitingResponse(waiting=map(mapping.waiting, found), page=mapping.page(token))
+            return pb.ListWaitingResponse(waiting=map(mapping.waiting, found), page=common.page(token))
 
         return self.read(request, answer)
 
@@ -73,7 +75,7 @@ class AssignmentService(Servicer, pb_grpc.AssignmentServiceServicer):
         def answer(tx: Any) -> pb.ListRepLoadsResponse:
             people = roster.people(tx, [each.employee_id for each in found])
             return pb.ListRepLoadsResponse(
-                reps=[mapping.rep_load(each, people) for each in found], page=mapping.page(token)
+                reps=[mapping.rep_load(each, people) for each in found], page=common.page(token)
             )
 
         return self.read(request, answer)

@@ -15,7 +15,6 @@ from chassis.unit_of_work import Caller, Transaction
 from closeloop.leads.v1 import capture_service_pb2 as pb
 from closeloop.leads.v1 import capture_service_pb2_grpc as pb_grpc
 from closeloop.leads.v1 import lead_pb2
-from leads import mapping
 from leads.assignment.assign_leads import assign_leads
 from leads.assignment.assigner import Assigner
 from leads.capture.capture_lead import capture_leads
@@ -26,6 +25,8 @@ from leads.imports.row_rules import LEADS, Form
 from leads.imports.start_import import cancel_import, list_import_errors, start_import
 from leads.lead import store
 from leads.lead.rules import Lead
+from leads.mapping import common
+from leads.mapping import leads as mapping
 from leads.roster import store as roster
 from leads.roster.store import Person
 
@@ -111,7 +112,7 @@ class CaptureService(Servicer, pb_grpc.CaptureServiceServicer):
     def ListImportErrors(self, request: pb.ListImportErrorsRequest, context: Any) -> pb.ListImportErrorsResponse:
         def answer(tx: Transaction) -> pb.ListImportErrorsResponse:
             rows, token = list_import_errors(tx, request.import_id, Page.of(request.page))
-            return pb.ListImportErrorsResponse(errors=map(mapping.import_error, rows), page=mapping.page(token))
+            return pb.ListImportErrorsResponse(errors=map(mapping.import_error, rows), page=common.page(token))
 
         return self.read(request, answer)
 

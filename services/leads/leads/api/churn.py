@@ -17,12 +17,12 @@ from chassis.sheets import Form
 from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import churn_service_pb2 as pb
 from closeloop.leads.v1 import churn_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.churn.export_churn import export_churn, export_repeat, export_rows
 from leads.churn.rules import REPEAT_DAYS, WINDOWS, By, Churned, ChurnFigure, Repeated, RepeatFigure, Subject
 from leads.churn.store import Wish
 from leads.churn.view_churn import every_row, list_churn_rows, list_repeat_rows, view_churn, view_repeat
 from leads.lead.rules import Grade
+from leads.mapping import common as mapping
 from leads.roster import store as roster
 from leads.roster.store import Person
 

@@ -9,10 +9,11 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import Transaction
 from closeloop.leads.v1 import customer_service_pb2 as pb
 from closeloop.leads.v1 import customer_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.customers import store
 from leads.customers.import_customers import import_customers
 from leads.customers.list_customers import list_customers
+from leads.mapping import common
+from leads.mapping import customers as mapping
 from leads.roster import store as roster
 
 
@@ -30,7 +31,7 @@ class CustomerService(Servicer, pb_grpc.CustomerServiceServicer):
             people = roster.people(tx, {each.customer.owner_id for each in found})
             return pb.ListCustomersResponse(
                 customers=[mapping.customer(each.customer, people) for each in found],
-                page=mapping.page(token),
+                page=common.page(token),
                 completeness=map(mapping.customer_completeness, found),
             )
 

@@ -12,7 +12,6 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import customer_file_service_pb2 as pb
 from closeloop.leads.v1 import customer_file_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.api import customer_file_messages as messages
 from leads.customer_file.contact_rules import Contact
 from leads.customer_file.count_completeness import count_again
@@ -24,6 +23,8 @@ from leads.customer_file.list_purchases import list_purchases
 from leads.customer_file.policy import CompletenessPolicy
 from leads.customer_file.update_base import update_base
 from leads.interactions.list_interactions import list_interactions
+from leads.mapping import common
+from leads.mapping import customers as mapping
 from leads.roster import store as roster
 from leads.service_track.list_service_track import list_service_track
 
@@ -73,7 +74,7 @@ class CustomerFileService(Servicer, pb_grpc.CustomerFileServiceServicer):
     def ListContacts(self, request: pb.ListContactsRequest, context: Any) -> pb.ListContactsResponse:
         def answer(tx: Transaction) -> pb.ListContactsResponse:
             found, token = list_contacts(tx, request.customer_id, Page.of(request.page))
-            return pb.ListContactsResponse(contacts=map(messages.contact, found), page=mapping.page(token))
+            return pb.ListContactsResponse(contacts=map(messages.contact, found), page=common.page(token))
 
         return self.read(request, answer)
 
@@ -97,7 +98,7 @@ class CustomerFileService(Servicer, pb_grpc.CustomerFileServiceServicer):
             rows, token = list_interactions(tx, request.customer_id, Page.of(request.page))
             people = roster.people(tx, {row.by for row in rows})
             found = [messages.interaction(row, people) for row in rows]
-            return pb.ListInteractionsResponse(interactions=found, page=mapping.page(token))
+            return pb.ListInteractionsResponse(interactions=found, page=common.page(token))
 
         return self.read(request, answer)
 
@@ -105,14 +106,14 @@ class CustomerFileService(Servicer, pb_grpc.CustomerFileServiceServicer):
         def answer(tx: Transaction) -> pb.ListServiceTrackResponse:
             stage = messages.STAGES.get(request.stage)
             rows, token = list_service_track(tx, request.customer_id, stage, Page.of(request.page))
-            return pb.ListServiceTrackResponse(steps=map(messages.step, rows), page=mapping.page(token))
+            return pb.ListServiceTrackResponse(steps=map(messages.step, rows), page=common.page(token))
 
         return self.read(request, answer)
 
     def ListPurchases(self, request: pb.ListPurchasesRequest, context: Any) -> pb.ListPurchasesResponse:
         def answer(tx: Transaction) -> pb.ListPurchasesResponse:
             rows, token = list_purchases(tx, request.customer_id, Page.of(request.page))
-            return pb.ListPurchasesResponse(purchases=map(messages.purchase, rows), page=mapping.page(token))
+            return pb.ListPurchasesResponse(purchases=map(messages.purchase, rows), page=common.page(token))
 
         return self.read(request, answer)
 

@@ -12,13 +12,14 @@ from chassis.errors import InvalidInput, Violation
 from chassis.kernel.money import Money
 from closeloop.common.v1 import money_pb2
 from closeloop.leads.v1 import customer_file_service_pb2 as pb
-from leads import mapping
 from leads.customer_file.completeness_rules import WORDS, Completeness
 from leads.customer_file.contact_rules import Contact, ContactEntry, Role
 from leads.customer_file.credential_rules import Credential, CredentialEntry, Kind, is_valid
 from leads.customer_file.get_file import CustomerFile
 from leads.customer_file.policy import CompletenessPolicy
 from leads.customers.rules import BASE_FIELDS
+from leads.mapping import common
+from leads.mapping import customers as mapping
 from leads.roster.store import Person
 from leads.service_track.rules import STAGE_OF, Stage, minutes_between
 
@@ -116,9 +117,9 @@ def contact(each: Contact) -> pb.Contact:
         wecom_id=each.wecom_id,
         email=each.email,
         primary=each.is_primary,
-        added_at=mapping.instant(each.added_at),
+        added_at=common.instant(each.added_at),
         added_by=each.added_by,
-        retired_at=mapping.instant(each.retired_at),
+        retired_at=common.instant(each.retired_at),
         retired_why=each.retired_why,
         etag=each.etag,
     )
@@ -136,7 +137,7 @@ def credential(each: Credential, today: date) -> pb.Credential:
         valid_until=each.valid_until.isoformat() if each.valid_until else "",
         file_id=each.file_id,
         valid=is_valid(each, today),
-        added_at=mapping.instant(each.added_at),
+        added_at=common.instant(each.added_at),
         added_by=each.added_by,
     )
 
@@ -146,7 +147,7 @@ def interaction(row: Row[Any], people: Mapping[str, Person]) -> pb.Interaction:
     by = people.get(row.by)
     return pb.Interaction(
         **{name: getattr(row, name) for name in texts},
-        at=mapping.instant(row.at),
+        at=common.instant(row.at),
         lead_id=str(row.lead_id or ""),
         by_name=by.name if by else "",
         url=row.url,
@@ -163,10 +164,10 @@ def step(row: Row[Any]) -> pb.ServiceStep:
         title=row.title,
         state=row.state,
         amount=None if row.amount_fen is None else _money(Money(row.amount_fen, row.currency)),
-        at=mapping.instant(row.at),
+        at=common.instant(row.at),
         ready_on=row.ready_on.isoformat() if row.ready_on else "",
-        responded_at=mapping.instant(row.responded_at),
-        closed_at=mapping.instant(row.closed_at),
+        responded_at=common.instant(row.responded_at),
+        closed_at=common.instant(row.closed_at),
         response_minutes=minutes_between(row.at, row.responded_at) if is_call else None,
         resolution_minutes=minutes_between(row.at, row.closed_at) if is_call else None,
     )
@@ -188,7 +189,7 @@ def _field(row: Row[Any], people: Mapping[str, Person]) -> pb.FieldVersion:
         version=row.version,
         changed_by=row.changed_by,
         changed_by_name=by.name if by else "",
-        changed_at=mapping.instant(row.changed_at),
+        changed_at=common.instant(row.changed_at),
     )
 
 

@@ -18,7 +18,6 @@ from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import customer_grade_service_pb2 as pb
 from closeloop.leads.v1 import customer_grade_service_pb2_grpc as pb_grpc
 from closeloop.leads.v1 import lead_pb2, policy_service_pb2
-from leads import mapping
 from leads.customer_grades.mark_customers import mark_all
 from leads.customer_grades.override_grade import override_grade, withdraw_override
 from leads.customer_grades.policy import CustomerGradePolicy
@@ -26,6 +25,7 @@ from leads.customer_grades.read_grade import list_changes, read_grade, why_none
 from leads.customer_grades.standing_rules import LABELS, Override, Standing
 from leads.customer_grades.store import parts_of
 from leads.lead.rules import Grade
+from leads.mapping import common as mapping
 
 
 class CustomerGradeService(Servicer, pb_grpc.CustomerGradeServiceServicer):

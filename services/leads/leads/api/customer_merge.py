@@ -13,7 +13,6 @@ from chassis.unit_of_work import Transaction
 from closeloop.leads.v1 import customer_merge_service_pb2 as pb
 from closeloop.leads.v1 import customer_merge_service_pb2_grpc as pb_grpc
 from closeloop.leads.v1 import customer_service_pb2, duplicate_service_pb2
-from leads import mapping
 from leads.assignment.assigner import Assigner
 from leads.customer_merge import probe_owners, suggestion_store
 from leads.customer_merge.answer_suggestion import accept_suggestion, refuse_suggestion
@@ -22,6 +21,8 @@ from leads.customer_merge.merge_customers import Merged, merge_customers
 from leads.customer_merge.unmerge_customer import unmerge_customer
 from leads.customers.rules import Customer
 from leads.duplicates.policy import DuplicatePolicy
+from leads.mapping import common
+from leads.mapping import customers as mapping
 from leads.roster import store as roster
 
 _STATES = {
@@ -43,7 +44,7 @@ class CustomerMergeService(Servicer, pb_grpc.CustomerMergeServiceServicer):
     ) -> pb.ListCustomerSuggestionsResponse:
         def answer(tx: Transaction) -> pb.ListCustomerSuggestionsResponse:
             rows, token = suggestion_store.listed(tx, _STATES[request.state], Page.of(request.page))
-            return pb.ListCustomerSuggestionsResponse(suggestions=map(_suggestion, rows), page=mapping.page(token))
+            return pb.ListCustomerSuggestionsResponse(suggestions=map(_suggestion, rows), page=common.page(token))
 
         return self.read(request, answer)
 
@@ -129,9 +130,9 @@ def _suggestion(row: Row[Any]) -> pb.CustomerSuggestion:
         why=row.why,
         score=row.score,
         state=_STATE_OF[row.state],
-        made_at=mapping.instant(row.made_at),
+        made_at=common.instant(row.made_at),
         decided_by=row.decided_by,
-        decided_at=mapping.instant(row.decided_at),
+        decided_at=common.instant(row.decided_at),
         reason=row.reason,
     )
 
@@ -144,11 +145,11 @@ def _merge(shown: Shown) -> pb.CustomerMergeRecord:
         merged_customer_id=row.merged_id,
         merged_name=shown.beneath.name,
         merged_by=row.merged_by,
-        merged_at=mapping.instant(row.merged_at),
+        merged_at=common.instant(row.merged_at),
         reason=row.reason,
         taken_over=_values(row.taken_over),
         differences=_values(shown.differences),
-        undone_at=mapping.instant(row.unmerged_at),
+        undone_at=common.instant(row.unmerged_at),
         undone_by=row.unmerged_by,
         undo_reason=row.unmerge_reason,
     )

@@ -12,7 +12,6 @@ from chassis.unit_of_work import Transaction
 from closeloop.leads.v1 import duplicate_service_pb2 as pb
 from closeloop.leads.v1 import duplicate_service_pb2_grpc as pb_grpc
 from closeloop.leads.v1 import lead_pb2
-from leads import mapping
 from leads.assignment.assigner import Assigner
 from leads.duplicates import store
 from leads.duplicates.answer_suggestion import accept_suggestion, refuse_suggestion
@@ -21,6 +20,8 @@ from leads.duplicates.policy import DuplicatePolicy
 from leads.duplicates.unmerge_lead import probe_former_owner, unmerge_lead
 from leads.lead import store as leads
 from leads.lead.rules import Lead
+from leads.mapping import common
+from leads.mapping import leads as mapping
 from leads.roster import store as roster
 
 _STATES = {
@@ -41,7 +42,7 @@ class DuplicateService(Servicer, pb_grpc.DuplicateServiceServicer):
         def answer(tx: Transaction) -> pb.ListSuggestionsResponse:
             state, page = _STATES[request.state], Page.of(request.page)
             rows, token = store.list_suggestions(tx, state, request.import_id, page)
-            return pb.ListSuggestionsResponse(suggestions=map(_suggestion, rows), page=mapping.page(token))
+            return pb.ListSuggestionsResponse(suggestions=map(_suggestion, rows), page=common.page(token))
 
         return self.read(request, answer)
 
@@ -99,9 +100,9 @@ def _suggestion(row: Row[Any]) -> pb.Suggestion:
         score=row.score,
         state=_STATE_OF[row.state],
         import_id=row.import_id or "",
-        made_at=mapping.instant(row.made_at),
+        made_at=common.instant(row.made_at),
         decided_by=row.decided_by,
-        decided_at=mapping.instant(row.decided_at),
+        decided_at=common.instant(row.decided_at),
         reason=row.reason,
     )
 
@@ -113,9 +114,9 @@ def _merge(row: Row[Any]) -> pb.Merge:
         merged_lead_id=row.merged_id,
         merged_company_name=row.company_name,
         merged_by=row.merged_by,
-        merged_at=mapping.instant(row.merged_at),
+        merged_at=common.instant(row.merged_at),
         reason=row.reason,
-        undone_at=mapping.instant(row.unmerged_at),
+        undone_at=common.instant(row.unmerged_at),
         undone_by=row.unmerged_by,
         undo_reason=row.unmerge_reason,
     )

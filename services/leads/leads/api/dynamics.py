@@ -9,9 +9,9 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import Transaction
 from closeloop.leads.v1 import customer_dynamics_service_pb2 as pb
 from closeloop.leads.v1 import customer_dynamics_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.dynamics.list_dynamics import list_dynamics
 from leads.dynamics.rules import Dynamic
+from leads.mapping import common as mapping
 
 
 class CustomerDynamicsService(Servicer, pb_grpc.CustomerDynamicsServiceServicer):

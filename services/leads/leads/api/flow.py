@@ -15,12 +15,12 @@ from chassis.sheets import Form
 from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import flow_service_pb2 as pb
 from closeloop.leads.v1 import flow_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.flow.export_flow import export_flow, export_funnels
 from leads.flow.flow_rules import Cell
 from leads.flow.funnel_rules import Funnel, Step
 from leads.flow.period_rules import period
 from leads.flow.view_flow import list_flow_leads, list_funnel_leads, view_flow, view_funnels
+from leads.mapping import common as mapping
 from leads.roster import store as roster
 from leads.roster.store import Person
 

@@ -12,11 +12,11 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import Transaction
 from closeloop.leads.v1 import guard_service_pb2 as pb
 from closeloop.leads.v1 import guard_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.assignment.assigner import Assigner
 from leads.assignment.clear_pause import clear_pause
 from leads.assignment.list_pauses import list_pauses
 from leads.assignment.probe_rules import Verdict
+from leads.mapping import common as mapping
 from leads.recall.read_recall import read_recall
 from leads.recall.recall_leads import recall_leads
 from leads.recall.refresh_accounts import Changed, Refreshed, ask_about_all, refresh_accounts

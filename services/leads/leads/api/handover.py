@@ -13,7 +13,6 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import handover_service_pb2 as pb
 from closeloop.leads.v1 import handover_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.api import handover_messages as messages
 from leads.handover import list_store
 from leads.handover.check_off import check_off
@@ -25,6 +24,7 @@ from leads.handover.release_handover import release_handover
 from leads.handover.report_handovers import report_handovers
 from leads.handover.rules import Side
 from leads.handover.watch_loss import report_loss
+from leads.mapping import common as mapping
 
 
 class HandoverService(Servicer, pb_grpc.HandoverServiceServicer):

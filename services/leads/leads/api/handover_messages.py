@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from closeloop.leads.v1 import handover_service_pb2 as pb
-from leads import mapping
 from leads.customer_file.completeness_rules import WORDS, Completeness
 from leads.handover.check_off import CheckedOff
 from leads.handover.loss_rules import loss_rate
@@ -18,6 +17,7 @@ from leads.handover.policy import HandoverPolicy
 from leads.handover.report_rules import Report, Times
 from leads.handover.rules import HandoverState, ItemState
 from leads.lead.rules import Grade
+from leads.mapping import common as mapping
 
 _STATES = {
     each.value: pb.HandoverState.Value(f"HANDOVER_STATE_{each.name}")

@@ -9,10 +9,10 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import UnitOfWork
 from closeloop.leads.v1 import hint_service_pb2 as pb
 from closeloop.leads.v1 import hint_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.hints.find_hints import Alike, Hints, hints_for_customer, hints_for_lead
 from leads.hints.policy import HintPolicy
 from leads.hints.sequence_rules import Path
+from leads.mapping import common as mapping
 from leads.scoring.field_rules import in_words
 
 _LABELS = {

@@ -12,13 +12,14 @@ from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import import_service_pb2 as pb
 from closeloop.leads.v1 import import_service_pb2_grpc as pb_grpc
 from closeloop.leads.v1 import lead_pb2
-from leads import mapping
 from leads.imports import revert_store, store
 from leads.imports.history import HistoryKind
 from leads.imports.preview_import import preview_import
 from leads.imports.revert_import import revert_import
 from leads.imports.row_rules import LEADS
 from leads.imports.write_error_file import write_error_file
+from leads.mapping import common
+from leads.mapping import leads as mapping
 
 _OUTCOMES = {pb.ROW_OUTCOME_APPENDED: "appended", pb.ROW_OUTCOME_SUGGESTED: "suggested"}
 _OUTCOME_OF = {name: number for number, name in _OUTCOMES.items()}
@@ -59,7 +60,7 @@ class ImportService(Servicer, pb_grpc.ImportServiceServicer):
                 )
                 for each in rows
             ]
-            return pb.ListImportRowsResponse(rows=found, page=mapping.page(token))
+            return pb.ListImportRowsResponse(rows=found, page=common.page(token))
 
         return self.read(request, answer)
 
@@ -85,12 +86,12 @@ class ImportService(Servicer, pb_grpc.ImportServiceServicer):
                 pb.KeptLead(
                     lead_id=each.lead_id,
                     company_name=each.company_name,
-                    state=mapping.state(each.state) if each.state else lead_pb2.LEAD_STATE_UNSPECIFIED,
+                    state=common.state(each.state) if each.state else lead_pb2.LEAD_STATE_UNSPECIFIED,
                     why=each.why,
                     why_zh=each.why_zh,
                 )
                 for each in rows
             ]
-            return pb.ListKeptLeadsResponse(leads=found, page=mapping.page(token))
+            return pb.ListKeptLeadsResponse(leads=found, page=common.page(token))
 
         return self.read(request, answer)

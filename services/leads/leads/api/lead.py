@@ -11,7 +11,6 @@ from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1 import lead_service_pb2 as pb
 from closeloop.leads.v1 import lead_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.grading.grade_lead import grade_lead
 from leads.lead import store
 from leads.lead.list_leads import list_leads
@@ -21,6 +20,8 @@ from leads.lifecycle.accept_lead import accept_lead
 from leads.lifecycle.convert_lead import Prospect, convert_lead
 from leads.lifecycle.disqualify_lead import disqualify_lead
 from leads.lifecycle.reopen_lead import reopen_lead
+from leads.mapping import common
+from leads.mapping import leads as mapping
 from leads.roster import store as roster
 
 
@@ -36,14 +37,14 @@ class LeadService(Servicer, pb_grpc.LeadServiceServicer):
         def answer(tx: Transaction) -> pb.ListLeadsResponse:
             found, token = list_leads(tx, mapping.wish(request), Page.of(request.page))
             people = roster.people(tx, {each.owner_id for each in found})
-            return pb.ListLeadsResponse(leads=[mapping.lead(each, people) for each in found], page=mapping.page(token))
+            return pb.ListLeadsResponse(leads=[mapping.lead(each, people) for each in found], page=common.page(token))
 
         return self.read(request, answer)
 
     def ListTimeline(self, request: pb.ListTimelineRequest, context: Any) -> pb.ListTimelineResponse:
         def answer(tx: Transaction) -> pb.ListTimelineResponse:
             rows, token = list_timeline(tx, request.lead_id, Page.of(request.page))
-            return pb.ListTimelineResponse(entries=map(mapping.timeline_entry, rows), page=mapping.page(token))
+            return pb.ListTimelineResponse(entries=map(mapping.timeline_entry, rows), page=common.page(token))
 
         return self.read(request, answer)
 
@@ -56,7 +57,7 @@ class LeadService(Servicer, pb_grpc.LeadServiceServicer):
     def ConvertLead(self, request: pb.ConvertLeadRequest, context: Any) -> pb.ConvertLeadResponse:
         prospect = Prospect(
             request.opportunity_name,
-            mapping.money(request.expected_amount),
+            common.money(request.expected_amount),
             request.expected_close,
             request.contract_number,
         )
@@ -91,7 +92,7 @@ class LeadService(Servicer, pb_grpc.LeadServiceServicer):
                 lead=_encode(
                     tx,
                     grade_lead(
-                        tx, request.lead_id, mapping.grade(request.grade), known, request.reason, policy, request.etag
+                        tx, request.lead_id, common.grade(request.grade), known, request.reason, policy, request.etag
                     ),
                 )
             ),

@@ -14,10 +14,11 @@ from chassis.unit_of_work import Transaction
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1 import pool_service_pb2 as pb
 from closeloop.leads.v1 import pool_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.assignment.assign_by_hand import probe_employee
 from leads.assignment.assigner import Assigner
 from leads.lead.rules import Lead
+from leads.mapping import common
+from leads.mapping import leads as mapping
 from leads.pool import store
 from leads.pool.bulk_assign import Handed, bulk_assign, probe_employees
 from leads.pool.claim_lead import claim_lead
@@ -38,7 +39,7 @@ class PoolService(Servicer, pb_grpc.PoolServiceServicer):
     def ListPool(self, request: pb.ListPoolRequest, context: Any) -> pb.ListPoolResponse:
         def answer(tx: Transaction) -> pb.ListPoolResponse:
             found, token = list_pool(tx, _wish(request.filter), Page.of(request.page))
-            return pb.ListPoolResponse(leads=map(_pooled, found), page=mapping.page(token))
+            return pb.ListPoolResponse(leads=map(_pooled, found), page=common.page(token))
 
         return self.read(request, answer)
 
@@ -49,7 +50,7 @@ class PoolService(Servicer, pb_grpc.PoolServiceServicer):
             claimed = claim_lead(tx, self._assigner, request.lead_id, checked, self._policy)
             return pb.ClaimLeadResponse(
                 lead=_encode(tx, claimed.lead),
-                protected_until=mapping.instant(claimed.protected_until),
+                protected_until=common.instant(claimed.protected_until),
                 claims_left=claimed.claims_left,
                 held_left=claimed.held_left,
             )
@@ -68,7 +69,7 @@ class PoolService(Servicer, pb_grpc.PoolServiceServicer):
         def answer(tx: Transaction) -> pb.ExtendProtectionResponse:
             lead, until, left = extend_protection(tx, request.lead_id, self._policy)
             return pb.ExtendProtectionResponse(
-                lead=_encode(tx, lead), protected_until=mapping.instant(until), extensions_left=left
+                lead=_encode(tx, lead), protected_until=common.instant(until), extensions_left=left
             )
 
         return self.change(request, answer)
@@ -121,7 +122,7 @@ class PoolService(Servicer, pb_grpc.PoolServiceServicer):
 def _wish(wanted: pb.PoolFilter) -> PoolWish:
     return PoolWish(
         text=wanted.text,
-        grades=tuple(mapping.grade(each) if each else None for each in wanted.grades),
+        grades=tuple(common.grade(each) if each else None for each in wanted.grades),
         channels=tuple(wanted.channels),
         provinces=tuple(wanted.provinces),
         cities=tuple(wanted.cities),
@@ -149,7 +150,7 @@ def _pooled(lead: Lead) -> pb.PoolLead:
         bounces=lead.bounces,
         reason=lead.reason,
         reason_zh=lead.reason_zh,
-        since=mapping.instant(lead.waiting_since),
+        since=common.instant(lead.waiting_since),
     )
 
 

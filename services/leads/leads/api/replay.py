@@ -13,8 +13,8 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import replay_service_pb2 as pb
 from closeloop.leads.v1 import replay_service_pb2_grpc as pb_grpc
-from leads import mapping
 from leads.assignment.policy import AssignmentPolicy
+from leads.mapping import common as mapping
 from leads.replay import store
 from leads.replay.start_replay import start_replay
 from leads.roster import store as roster

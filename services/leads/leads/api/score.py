@@ -11,7 +11,7 @@ from chassis.rpc.servicer import Servicer
 from chassis.unit_of_work import Transaction, UnitOfWork
 from closeloop.leads.v1 import score_service_pb2 as pb
 from closeloop.leads.v1 import score_service_pb2_grpc as pb_grpc
-from leads import mapping
+from leads.mapping import common as mapping
 from leads.scoring import store
 from leads.scoring.estimate_lead import estimate_lead
 from leads.scoring.read_score import Part, Score, part, read_score

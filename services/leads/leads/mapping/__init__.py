@@ -1,0 +1,1 @@
+"""Between the contracts and what the use cases work with."""
