@@ -111,6 +111,10 @@ def test_a_known_customer_is_filled_in_where_it_says_nothing(company: Company) -
     gone = revert(company, done.import_id)
     found = customers(company)["杭州第一医院"]
     assert (gone.touches_removed, found.industry, found.size, found.uscc) == (1, "高校", "", "")
+    with company.service.runtime.database.connect() as conn:
+        [told] = conn.execute(text("SELECT before, after, why FROM audit_row WHERE action = 'customer.unfill'")).all()
+    assert told.before.keys() == told.after.keys() == {"size", "uscc"}
+    assert (told.before["size"], told.after["size"], told.why) == ("large", "", "导错文件")
 
 
 @pytest.mark.spec("LD1.6")

@@ -1,4 +1,4 @@
-"""Leads before reps and suggestions, each by id: whoever waits holds nothing that comes later in that order."""
+"""Leads before reps and suggestions, each by id, names before customers: who waits holds nothing that comes later."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from chassis.errors import InvalidInput
 from chassis.kernel.ids import new_id
 from closeloop.leads.v1 import duplicate_service_pb2 as pb
 
 from .company import Company
 from .test_clocks import wait_until
+from .test_customer_file import brought, edit
 from .test_duplicates import capture, door, hear, rows, suggestions
+from .test_history_import import CUSTOMER, CUSTOMERS, hospital
+from .test_history_import import run as import_history
+from .test_import_revert import revert
 from .test_pool import hand_out, pooled, undo
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -55,3 +60,42 @@ def test_an_answer_locks_the_leads_before_the_suggestion(company: Company) -> No
     )
     assert free
     assert accepted.lead.lead_id == older.lead_id
+
+
+def name_of_one(key: str) -> str:
+    """Locks a name or number, where E1 is hired."""
+    return f"SELECT pg_advisory_xact_lock(hashtextextended('{key}', 46)) FROM rep WHERE employee_id = 'E1'"
+
+
+@pytest.mark.spec("LD1.6", "LD9.1", "P7.1")
+def test_an_edit_locks_the_number_before_the_customer(company: Company) -> None:
+    known = brought(company)
+    free, _ = free_while_waiting(
+        company, name_of_one("C7"), lambda: edit(company, known, customer_code="C7"), "SELECT 1 FROM customer"
+    )
+    assert free
+
+
+@pytest.mark.spec("LD1.6", "P7.1")
+def test_customers_are_taken_back_after_whoever_hangs_something_on_their_names(company: Company) -> None:
+    company.hire("E1")
+    done = import_history(company, CUSTOMERS, CUSTOMER, [hospital()])
+    free, gone = free_while_waiting(
+        company, name_of_one("C1"), lambda: revert(company, done.import_id), "SELECT 1 FROM customer"
+    )
+    assert (free, gone.withdrawn) == (True, 1)
+
+
+@pytest.mark.spec("LD9.1", "P7.1")
+def test_two_people_make_no_circle_of_parents(company: Company) -> None:
+    pair = brought(company, "C1", "甲公司"), brought(company, "C2", "乙公司")
+    with ThreadPoolExecutor(2) as people:
+        with company.service.runtime.database.begin() as blocker:
+            blocker.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 46))"), {"key": "\u0001parents"})
+            asked = [
+                people.submit(edit, company, one, parent_customer_id=other.customer_id)
+                for one, other in (pair, pair[::-1])
+            ]
+            wait_until(lambda: rows(company, WAITING) == [(2,)])
+        refused = [each.exception() for each in asked if each.exception()]
+    assert [type(each) for each in refused] == [InvalidInput]

@@ -248,8 +248,15 @@ def _note_fields(tx: Transaction, changes: Sequence[tuple[Customer, Customer]]) 
 
 def fields_since(tx: Transaction, customer_id: str) -> dict[str, Row[Any]]:
     """Field → version, changed_by, changed_at; those that read as they came in are left out."""
-    query = select(tables.customer_field).where(tables.customer_field.c.customer_id == customer_id)
-    return {row.field: row for row in tx.execute(query)}
+    return fields_since_all(tx, [customer_id])[customer_id]
+
+
+def fields_since_all(tx: Transaction, customer_ids: Collection[str]) -> dict[str, dict[str, Row[Any]]]:
+    """Of each the same."""
+    found: dict[str, dict[str, Row[Any]]] = {each: {} for each in customer_ids}
+    for row in tx.execute(select(tables.customer_field).where(tables.customer_field.c.customer_id.in_(found))):
+        found[row.customer_id][row.field] = row
+    return found
 
 
 def is_taken(tx: Transaction, field: str, value: str, by_other_than: str) -> bool:

@@ -49,20 +49,19 @@ def note_filled(tx: Transaction, import_id: str, filled: Sequence[tuple[Customer
         tx.execute(_NOTE_FILLED, {"rows": rows.document(noted)})
 
 
-def lock_created(tx: Transaction, import_id: str, most: int) -> list[Customer]:
+def next_created(tx: Transaction, import_id: str, most: int) -> list[Customer]:
     """Customers of the import that are neither withdrawn nor kept, in order of id."""
     is_kept = exists().where(_kept.import_id == import_id, _kept.lead_id == _customer.customer_id)
     query = select(tables.customer).where(_customer.import_id == import_id, _customer.withdrawn_at.is_(None), ~is_kept)
-    found = tx.execute(query.order_by(_customer.customer_id).limit(most).with_for_update())
-    return [customers.from_row(row) for row in found]
+    return [customers.from_row(row) for row in tx.execute(query.order_by(_customer.customer_id).limit(most))]
 
 
 def touched(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
     return {row.customer_id: row.why for row in tx.execute(_TOUCHED, {"ids": list(customer_ids)}) if row.why}
 
 
-def withdraw(tx: Transaction, customer_id: str) -> None:
-    gone = update(tables.customer).where(_customer.customer_id == customer_id)
+def withdraw(tx: Transaction, customer_ids: Collection[str]) -> None:
+    gone = update(tables.customer).where(_customer.customer_id.in_(customer_ids))
     tx.execute(gone.values(withdrawn_at=tx.now))
 
 
@@ -75,8 +74,8 @@ def has_filled(tx: Transaction, import_id: str) -> bool:
     return bool(next_filled(tx, import_id, 1))
 
 
-def mark_undone(tx: Transaction, import_id: str, customer_id: str) -> None:
-    done = update(tables.customer_filled).where(_filled.import_id == import_id, _filled.customer_id == customer_id)
+def mark_undone(tx: Transaction, import_id: str, customer_ids: Collection[str]) -> None:
+    done = update(tables.customer_filled).where(_filled.import_id == import_id, _filled.customer_id.in_(customer_ids))
     tx.execute(done.values(undone_at=tx.now))
 
 

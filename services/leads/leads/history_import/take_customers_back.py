@@ -5,6 +5,7 @@ A customer that goes is kept as a row, found nowhere; neighbours hear that it ha
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -33,46 +34,74 @@ _GONE = {"customer_code": None, "uscc": "", "phone": "", "name_key": "", "owner_
 
 
 def take_customers_back(tx: Transaction, row: Row[Any], most: int) -> TakenBack:
-    found = store.lock_created(tx, row.import_id, most)
-    if not found:
+    met = store.next_created(tx, row.import_id, most)
+    if not met:
         return TakenBack(undone=_empty(tx, row, most), more=store.has_filled(tx, row.import_id))
+    # As whoever hangs an order or a lead on one of them: what is in before is seen, what comes after finds nobody.
+    customers.lock_firms(tx, customers.keys_of(met))
+    found = customers.lock_all(tx, [each.customer_id for each in met])
     touched = store.touched(tx, [each.customer_id for each in found])
-    kept = {}
+    kept, free = {}, []
     for each in found:
         if why := touched.get(each.customer_id) or ("changed" if each.is_changed else ""):
             kept[each.customer_id] = (each.name, *_WHY[why])
         else:
-            _withdraw(tx, each, row.revert_reason)
-    return TakenBack(withdrawn=len(found) - len(kept), kept=kept, more=True)
+            free.append(each)
+    _withdraw(tx, free, row.revert_reason)
+    return TakenBack(withdrawn=len(free), kept=kept, more=True)
 
 
-def _withdraw(tx: Transaction, customer: Customer, reason: str) -> None:
-    gone = customers.save(tx, customer, **_GONE)
-    store.withdraw(tx, customer.customer_id)
-    tx.record(CustomerUpdated(gone.facts, gone.customer_id))
-    before = {field: getattr(customer, field) for field in _GONE}
-    tx.audit_all([Entry("customer.withdraw", "customer", customer.customer_id, before=before, why=reason)])
+def _withdraw(tx: Transaction, free: Sequence[Customer], reason: str) -> None:
+    for gone in customers.save_all(tx, [(each, _GONE) for each in free]):
+        tx.record(CustomerUpdated(gone.facts, gone.customer_id))
+    store.withdraw(tx, [each.customer_id for each in free])
+    tx.audit_all(
+        Entry(
+            "customer.withdraw",
+            "customer",
+            each.customer_id,
+            before={field: getattr(each, field) for field in _GONE},
+            why=reason,
+        )
+        for each in free
+    )
 
 
 def _empty(tx: Transaction, row: Row[Any], most: int) -> int:
-    """Fields that still read as the import wrote them are empty again; how many customers. A record that was merged
-    since keeps them: it is given back as it was.
+    """Fields that still read as the import wrote them are empty again; how many customers.
+
+    A customer that was merged since stays as it is: it is read with the other's.
     """
     filled = store.next_filled(tx, row.import_id, most)
-    undone = 0
-    for each in filled:
-        held = customers.load(tx, each.customer_id, lock=True)
-        since = customers.fields_since(tx, each.customer_id)
-        fields = {
-            field: None if field == "customer_code" else ""
-            for field, value in each.fields.items()
-            if held.customer_id == each.customer_id
-            and getattr(held, field) == value
-            and since[field].version <= each.version
-        }
-        if fields:
-            changed = customers.save(tx, held, **fields)
-            tx.record(CustomerUpdated(changed.facts, changed.customer_id))
-            undone += 1
-        store.mark_undone(tx, row.import_id, each.customer_id)
-    return undone
+    ids = [each.customer_id for each in filled]
+    held = {each.customer_id: each for each in customers.lock_all(tx, ids) if each.merged_into is None}
+    since = customers.fields_since_all(tx, ids)
+    undone = [
+        (held[each.customer_id], fields)
+        for each in filled
+        if each.customer_id in held and (fields := _unchanged(each, held[each.customer_id], since[each.customer_id]))
+    ]
+    for changed in customers.save_all(tx, undone):
+        tx.record(CustomerUpdated(changed.facts, changed.customer_id))
+    tx.audit_all(
+        Entry(
+            "customer.unfill",
+            "customer",
+            each.customer_id,
+            before={field: getattr(each, field) for field in fields},
+            after=fields,
+            why=row.revert_reason,
+        )
+        for each, fields in undone
+    )
+    store.mark_undone(tx, row.import_id, ids)
+    return len(undone)
+
+
+def _unchanged(filled: Row[Any], held: Customer, since: Mapping[str, Row[Any]]) -> dict[str, str | None]:
+    """Emptied: what still reads as it was filled in, and was not written again since."""
+    return {
+        field: None if field == "customer_code" else ""
+        for field, value in filled.fields.items()
+        if getattr(held, field) == value and field in since and since[field].version <= filled.version
+    }

@@ -33,7 +33,7 @@ class FollowUpsKind:
         return line.external_id or _reference(whose.code or whose.uscc or whose.name_key, line)
 
     def take(self, tx: Transaction, lines: Sequence[tuple[int, FollowUpLine]], row: Row[Any]) -> Taken:
-        customers = Customers.of(tx, [line.whose for _, line in lines])
+        customers = Customers.locked(tx, [line.whose for _, line in lines])
         found = [(number, line, customers.meant(line.whose)) for number, line in lines]
         refused = [(number, each) for number, _, each in found if isinstance(each, Violation)]
         told = [
@@ -55,7 +55,9 @@ class FollowUpsKind:
 
     def take_back(self, tx: Transaction, row: Row[Any], most: int) -> TakenBack:
         """Nobody changes them, so all of them go."""
-        return TakenBack(withdrawn=store.forget_import(tx, row.import_id))
+        whose = store.forget_import(tx, row.import_id)
+        mark_customers(tx, set(whose))
+        return TakenBack(withdrawn=len(whose))
 
 
 def _interaction(customer_id: str, line: FollowUpLine, import_id: str) -> Interaction:

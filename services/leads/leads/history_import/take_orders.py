@@ -34,7 +34,7 @@ class OrdersKind:
         return line.order_number
 
     def take(self, tx: Transaction, lines: Sequence[tuple[int, OrderLine]], row: Row[Any]) -> Taken:
-        customers = Customers.of(tx, [line.whose for _, line in lines])
+        customers = Customers.locked(tx, [line.whose for _, line in lines])
         refused: list[tuple[int, Violation]] = []
         brought: dict[str, Purchase] = {}
         judged: list[Judged] = []

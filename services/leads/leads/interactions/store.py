@@ -76,6 +76,7 @@ def known(tx: Transaction, references: Collection[str], external_ids: Collection
     return {*tx.execute(by_reference).scalars(), *tx.execute(by_other).scalars()}
 
 
-def forget_import(tx: Transaction, import_id: str) -> int:
-    """What an import brought along is gone; nobody else changes it."""
-    return tx.execute(delete(interaction).where(t.import_id == import_id)).rowcount
+def forget_import(tx: Transaction, import_id: str) -> list[str]:
+    """What an import brought along is gone; nobody else changes it. Whose each of them was."""
+    gone = delete(interaction).where(t.import_id == import_id)
+    return list(tx.execute(gone.returning(t.customer_id)).scalars())
