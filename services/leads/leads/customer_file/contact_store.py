@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, or_, select, text, update
 
+from chassis import rows
 from chassis.errors import NotFound
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
@@ -16,6 +17,9 @@ from leads.customer_file.contact_rules import Contact, Role
 from leads.customers import store as customers
 
 t = tables.customer_contact.c
+_part = tables.customer.alias("part")
+_whole = func.coalesce(_part.c.merged_into, _part.c.customer_id)
+_ADD = text(rows.insertion(tables.customer_contact, list(Contact.__dataclass_fields__)))
 
 
 class ContactNotFound(NotFound):
@@ -39,6 +43,17 @@ def there(tx: Transaction, customer_id: str) -> list[Contact]:
     return [from_row(row) for row in tx.execute(query.order_by(t.contact_id))]
 
 
+def there_all(tx: Transaction, customer_ids: Collection[str]) -> dict[str, list[Contact]]:
+    """As `there`, of each of several customers that go on."""
+    found: dict[str, list[Contact]] = {each: [] for each in customer_ids}
+    query = select(tables.customer_contact, _whole.label("whole_id")).join(_part, _part.c.customer_id == t.customer_id)
+    query = query.where(or_(_part.c.customer_id.in_(found), _part.c.merged_into.in_(found)), t.retired_at.is_(None))
+    for row in tx.execute(query.order_by(t.contact_id)):
+        if row.whole_id in found:
+            found[row.whole_id].append(from_row(row))
+    return found
+
+
 def one(tx: Transaction, contact_id: str) -> Contact:
     """Of a locked customer."""
     return from_row(tx.execute(select(tables.customer_contact).where(t.contact_id == contact_id)).one())
@@ -53,7 +68,7 @@ def listed(tx: Transaction, customer_id: str, page: Page) -> list[Contact]:
 
 def add(tx: Transaction, contacts: Sequence[Contact]) -> None:
     if contacts:
-        tx.execute(insert(tables.customer_contact), [_to_row(each) for each in contacts])
+        tx.execute(_ADD, {"rows": rows.document(map(_to_row, contacts))})
 
 
 def save(tx: Transaction, contact: Contact, **changes: Any) -> Contact:

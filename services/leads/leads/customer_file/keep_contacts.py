@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.audit import plain
+from chassis.audit import Entry, plain
 from chassis.errors import EtagMismatch, FailedPrecondition
 from chassis.kernel.ids import new_id
 from chassis.rpc.paging import Page
@@ -28,14 +28,24 @@ class TooManyContacts(FailedPrecondition):
     zh = "该客户已有 {most} 名联系人。"
 
 
-def add_contact(tx: Transaction, customer_id: str, entry: ContactEntry, import_id: str | None = None) -> Contact:
+def add_contact(tx: Transaction, customer_id: str, entry: ContactEntry) -> Contact:
     """The first one is the primary one. Raises CustomerNotFound, InvalidInput, TooManyContacts."""
     customer_id = customers.load(tx, customer_id, lock=True).customer_id
     known = store.there(tx, customer_id)
+    contact = new_contact(tx, customer_id, entry, known)
+    _make_room(tx, contact, known)
+    keep_new(tx, [contact])
+    return contact
+
+
+def new_contact(
+    tx: Transaction, customer_id: str, entry: ContactEntry, known: Sequence[Contact], import_id: str | None = None
+) -> Contact:
+    """Not stored yet. `known`: the customer's that are there. Raises InvalidInput, TooManyContacts."""
     if len(known) >= _MOST:
         raise TooManyContacts(most=_MOST)
     values = clean(entry, "", {each.contact_id: each.reports_to for each in known})
-    contact = Contact(
+    return Contact(
         **values | {"is_primary": entry.is_primary or not known},  # type: ignore[arg-type]
         contact_id=new_id(),
         customer_id=customer_id,
@@ -43,10 +53,12 @@ def add_contact(tx: Transaction, customer_id: str, entry: ContactEntry, import_i
         added_at=tx.now,
         import_id=import_id,
     )
-    _make_room(tx, contact, known)
-    store.add(tx, [contact])
-    tx.audit(action="customer_contact.add", entity="customer", entity_id=customer_id, after=plain(vars(contact)))
-    return contact
+
+
+def keep_new(tx: Transaction, contacts: Sequence[Contact]) -> None:
+    """Of locked customers."""
+    store.add(tx, contacts)
+    tx.audit_all(Entry("customer_contact.add", "customer", each.customer_id, after=vars(each)) for each in contacts)
 
 
 def change_contact(tx: Transaction, contact_id: str, etag: str, entry: ContactEntry) -> Contact:

@@ -12,7 +12,8 @@ from chassis.errors import CloseloopError, Violation
 from chassis.unit_of_work import Transaction
 from leads.customer_file import completeness_store, contact_store
 from leads.customer_file.contact_rules import Contact, ContactEntry
-from leads.customer_file.keep_contacts import TooManyContacts, add_contact, retire_contact
+from leads.customer_file.keep_contacts import TooManyContacts, keep_new, new_contact, retire_contact
+from leads.customers.store import groups_of, lock_all
 from leads.history_import import store
 from leads.history_import.find_customers import Customers
 from leads.history_import.form_rules import CONTACTS
@@ -39,39 +40,51 @@ class ContactsKind:
 
     def take(self, tx: Transaction, lines: Sequence[tuple[int, ContactLine]], row: Row[Any]) -> Taken:
         customers = Customers.locked(tx, [line.whose for _, line in lines])
-        chains: dict[str, list[Contact]] = {}
+        found = [(number, line, customers.meant(line.whose)) for number, line in lines]
+        known = {each.customer_id for _, _, each in found if not isinstance(each, Violation)}
+        chains = contact_store.there_all(tx, known)
+        new: list[Contact] = []
         judged: list[Judged] = []
         refused: list[tuple[int, Violation]] = []
-        for number, line in lines:
-            customer = customers.meant(line.whose)
+        for number, line, customer in found:
             if isinstance(customer, Violation):
                 refused.append((number, customer))
                 continue
             customer_id = customer.customer_id
-            chain = chains.setdefault(customer_id, contact_store.there(tx, customer_id))
-            taken = _take(tx, customer_id, line, chain, row.import_id)
+            taken = _take(tx, customer_id, line, chains[customer_id], row.import_id)
             if isinstance(taken, Violation):
                 refused.append((number, taken))
-            else:
-                judged.append(Judged(number, taken, line.name, customer_id))
+                continue
+            if taken is not None:
+                chains[customer_id].append(taken)
+                new.append(taken)
+            judged.append(Judged(number, "created" if taken else "appended", line.name, customer_id))
+        keep_new(tx, new)
         completeness_store.mark(tx, chains.keys())
         return Taken(judged, refused)
 
     def take_back(self, tx: Transaction, row: Row[Any], most: int) -> TakenBack:
         """Retired, since a contact is never deleted."""
-        found = store.next_contacts(tx, row.import_id, most)
+        met = store.next_contacts(tx, row.import_id, most)
+        whose = groups_of(tx, {each.customer_id for each in met})
+        lock_all(tx, whose)
+        # What somebody has done with them while the locks were waited for is read anew.
+        now = {each.contact_id: each for each in store.next_contacts(tx, row.import_id, most)}
+        found = [now[each.contact_id] for each in met if each.contact_id in now]
         untouched = [each for each in found if each.version == 1]
         for each in untouched:
             retire_contact(tx, each.contact_id, row.revert_reason)
-        completeness_store.mark(tx, {each.customer_id for each in untouched})
+        completeness_store.mark(tx, whose)
         kept = {each.contact_id: (each.name, *_CHANGED) for each in found if each.version > 1}
-        return TakenBack(withdrawn=len(untouched), kept=kept, more=bool(found))
+        return TakenBack(withdrawn=len(untouched), kept=kept, more=bool(met))
 
 
-def _take(tx: Transaction, customer_id: str, line: ContactLine, chain: list[Contact], import_id: str) -> Any:
-    """created, appended, or why it can't be taken in."""
+def _take(
+    tx: Transaction, customer_id: str, line: ContactLine, chain: Sequence[Contact], import_id: str
+) -> Contact | Violation | None:
+    """The new contact, none for one that is known, or why it can't be taken in."""
     if any(_same(line, each) for each in chain):
-        return "appended"
+        return None
     boss = next((each for each in chain if each.name == line.reports_to), None)
     if line.reports_to and boss is None:
         return _NO_BOSS
@@ -87,10 +100,9 @@ def _take(tx: Transaction, customer_id: str, line: ContactLine, chain: list[Cont
         line.primary and not any(each.is_primary for each in chain),
     )
     try:
-        chain.append(add_contact(tx, customer_id, entry, import_id))
+        return new_contact(tx, customer_id, entry, chain, import_id)
     except TooManyContacts as problem:
         return _violation("name", problem)
-    return "created"
 
 
 def _same(line: ContactLine, known: Contact) -> bool:
