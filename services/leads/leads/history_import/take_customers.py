@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Row
 
@@ -31,6 +31,8 @@ from leads.roster.store import Person
 
 _FILLED = ("phone", "customer_class", "industry", "size", "province", "city", "address", "needs")
 _NOBODY = Violation("owner_id", "is no employee that is known.", "不是已知员工。")
+# What became of a row, and the customer's id.
+_Met = tuple[Literal["created", "appended"], str]
 _TAKEN = Violation("uscc", "belongs to another customer than the number in the ERP.", "与客户编号不属于同一客户。")
 
 
@@ -74,8 +76,8 @@ class _Chunk:
         self.filled: dict[str, tuple[Customer, dict[str, str]]] = {}
         self._known, self._people, self._import_id, self._now = known, people, import_id, now
 
-    def take(self, line: CustomerLine) -> tuple[str, str] | Violation:
-        """created or appended, and the customer's id; or why it can't be taken in."""
+    def take(self, line: CustomerLine) -> _Met | Violation:
+        """Or why it can't be taken in."""
         if line.owner_id and line.owner_id not in self._people:
             return _NOBODY
         found = self._known.find(line.whose)
@@ -88,7 +90,7 @@ class _Chunk:
         self._known.put(customer)
         return "created", customer.customer_id
 
-    def _fill(self, held: Customer, line: CustomerLine) -> tuple[str, str] | Violation:
+    def _fill(self, held: Customer, line: CustomerLine) -> _Met | Violation:
         """What the customer says itself stays."""
         told = {field: getattr(line, field) for field in _FILLED}
         told |= {"customer_code": line.whose.code, "uscc": line.whose.uscc}
