@@ -42,6 +42,15 @@ class Stand:
         self.sql("ALTER SYSTEM SET summarize_wal = on")
         self.sql("SELECT pg_reload_conf()")
 
+    def tools_with(self, name: str, script: str) -> str:
+        """PATH with a program in place of the real one, where the server's account can run it."""
+        folder = self._folder / "instead"
+        folder.mkdir(mode=0o755, exist_ok=True)
+        program = folder / name
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        return f"{folder}:{self.tools}:{os.defpath}"
+
     def sql(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         with psycopg.connect(self.server.url, dbname=database, autocommit=True) as connection:
             done = connection.execute(statement.encode())

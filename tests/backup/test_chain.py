@@ -86,14 +86,10 @@ def test_a_run_that_is_killed_leaves_nothing_that_looks_like_a_backup(stand: Sta
     assert {each.name for each in stand.backups.iterdir()} == {full, after, ".lock"}
 
 
-def test_what_needs_another_version_of_the_tools_is_no_backup(stand: Stand, tmp_path: Path) -> None:
-    newer = tmp_path / "pg_combinebackup"
-    newer.write_text("#!/bin/sh\necho 'pg_combinebackup (PostgreSQL) 99.1'\n")
-    newer.chmod(0o755)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+def test_what_needs_another_version_of_the_tools_is_no_backup(stand: Stand) -> None:
+    newer = stand.tools_with("pg_combinebackup", "echo 'pg_combinebackup (PostgreSQL) 99.1'")
     with pytest.raises(BackupFailed, match="these tools are of PostgreSQL 99, the server is not"):
-        stand.run("full", PATH=f"{tmp_path}:{stand.tools}:{os.defpath}")
+        stand.run("full", PATH=newer)
     assert stand.names() == []
 
 
@@ -150,15 +146,11 @@ def test_pruning_keeps_whole_chains(stand: Stand) -> None:
     assert stand.names() == newest, "the newest chain stays however old it is"
 
 
-def test_a_disk_that_can_not_hold_another_full_one_is_said_before(stand: Stand, tmp_path: Path) -> None:
+def test_a_disk_that_can_not_hold_another_full_one_is_said_before(stand: Stand) -> None:
     stand.take("full")
-    df = tmp_path / "df"
-    df.write_text("#!/bin/sh\necho head\necho '/dev/x 100000 90000 10000 90% /x'\n")
-    df.chmod(0o755)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    full_disk = stand.tools_with("df", "echo head; echo '/dev/x 100000 90000 10000 90% /x'")
     with pytest.raises(BackupFailed, match=r"9 MB free in .*prune, or make room"):
-        stand.run("full", PATH=f"{tmp_path}:{stand.tools}:{os.defpath}")
+        stand.run("full", PATH=full_disk)
     stand.run("incremental")
     assert len(stand.names()) == 2
 

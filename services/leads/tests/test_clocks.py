@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
-from chassis import policy_versions
 from chassis.deadline_runner import DeadlineRunner
 from chassis.kernel.ids import new_id
-from chassis.policy import PolicySpec
 from chassis.schema import deadline
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq, as_manager
@@ -26,6 +21,7 @@ from leads.policies import RECYCLE, RESPONSE
 from leads.response_clock.recount_clocks import recount_clocks
 
 from .company import Company, stamp
+from .policies import publish
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -353,19 +349,3 @@ def test_a_new_policy_leaves_running_clocks_alone_unless_it_says_they_follow(com
     assert company.get(lead.lead_id).recycle_due_at == stamp(start + 48 * HOUR)
     company.pass_time(start + 90 * MINUTE)
     assert steps(company) == [("remind", start + 10 * MINUTE), ("popup", start + 60 * MINUTE)]
-
-
-def publish(company: Company, spec: PolicySpec[Any], body: dict[str, Any]) -> None:
-    with company.service.uow.begin(as_hq()) as tx:
-        draft = policy_versions.draft(tx, spec, body, "Test")
-        policy_versions.publish(tx, spec, draft.version, None)
-        tx.commit()
-    wait_until(lambda: company.service.runtime.policies.current(spec)[0] == draft.version)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """At most the three seconds in which a published version must hold."""
-    ends = time.monotonic() + 3
-    while not holds():
-        assert time.monotonic() < ends
-        time.sleep(0.02)

@@ -24,8 +24,10 @@ from closeloop.leads.v1 import capture_service_pb2 as pb
 from leads.assignment.drain_waiting import drain_waiting
 from leads.imports.row_rules import arrival_of, columns_of
 from leads.imports.run_import import run_imports
+from leads.policies import CAPTURE
 
 from .company import Company
+from .policies import publish
 
 HEADINGS = ["公司名称", "联系人", "手机号", "统一社会信用代码", "城市", "等级", "渠道"]
 
@@ -279,11 +281,4 @@ def test_the_largest_numbers_that_can_be_kept_go_in(company: Company) -> None:
 
 def publish_small_chunks(company: Company) -> None:
     """A policy published at runtime: checkpoints every ten rows."""
-    from chassis import policy_versions
-    from chassis.testing.identity import as_hq
-    from leads.policies import CAPTURE
-
-    with company.service.uow.begin(as_hq()) as tx:
-        draft = policy_versions.draft(tx, CAPTURE, {"import_checkpoint_rows": 10}, "Test")
-        policy_versions.publish(tx, CAPTURE, draft.version, None)
-        tx.commit()
+    publish(company, CAPTURE, {"import_checkpoint_rows": 10})

@@ -19,10 +19,12 @@ from closeloop.common.v1.page_pb2 import PageRequest
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1 import pool_service_pb2 as pb
 from closeloop.leads.v1.pool_service_pb2_grpc import PoolServiceStub
+from leads.policies import POOL
 from leads.pool.index_leads import index_missing
 from leads.pool.undo_bulk_assign import TooLateToUndo
 
 from .company import UNIT, Company
+from .policies import publish
 
 POOLED, ASSIGNED = lead_pb2.LEAD_STATE_RECYCLED, lead_pb2.LEAD_STATE_ASSIGNED
 
@@ -144,7 +146,7 @@ def test_the_limit_holds_when_all_is_clicked_at_once(company: Company) -> None:
 
 @pytest.mark.spec("LD7.1")
 def test_thirty_held_by_claim_are_the_limit(company: Company) -> None:
-    publish(company, claims_per_day=100, held=2)
+    publish(company, POOL, {"claims_per_day": 100, "held": 2})
     leads = pooled(company, 3)
     claim(company, leads[0])
     assert claim(company, leads[1]).held_left == 0
@@ -396,13 +398,3 @@ def without_etag(lead: Message) -> Message:
     bare.CopyFrom(lead)
     bare.ClearField("etag")
     return bare
-
-
-def publish(company: Company, **body: int) -> None:
-    from chassis import policy_versions
-    from leads.policies import POOL
-
-    with company.service.uow.begin(as_hq()) as tx:
-        draft = policy_versions.draft(tx, POOL, body, "Test")
-        policy_versions.publish(tx, POOL, draft.version, None)
-        tx.commit()
