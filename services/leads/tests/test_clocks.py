@@ -21,7 +21,7 @@ from leads.policies import RECYCLE, RESPONSE
 from leads.response_clock.recount_clocks import recount_clocks
 
 from .company import Company, stamp
-from .policies import publish
+from .waiting import publish
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

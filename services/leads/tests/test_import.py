@@ -27,7 +27,7 @@ from leads.imports.run_import import run_imports
 from leads.policies import CAPTURE
 
 from .company import Company
-from .policies import publish
+from .waiting import publish
 
 HEADINGS = ["公司名称", "联系人", "手机号", "统一社会信用代码", "城市", "等级", "渠道"]
 

@@ -14,13 +14,13 @@ from chassis.kernel.ids import new_id
 from closeloop.leads.v1 import duplicate_service_pb2 as pb
 
 from .company import Company
-from .test_clocks import wait_until
 from .test_customer_file import brought, edit
 from .test_duplicates import capture, door, hear, rows, suggestions
 from .test_history_import import CUSTOMER, CUSTOMERS, hospital
 from .test_history_import import run as import_history
 from .test_import_revert import revert
 from .test_pool import hand_out, pooled, undo
+from .waiting import wait_until
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 

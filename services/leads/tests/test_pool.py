@@ -24,7 +24,7 @@ from leads.pool.index_leads import index_missing
 from leads.pool.undo_bulk_assign import TooLateToUndo
 
 from .company import UNIT, Company
-from .policies import publish
+from .waiting import publish
 
 POOLED, ASSIGNED = lead_pb2.LEAD_STATE_RECYCLED, lead_pb2.LEAD_STATE_ASSIGNED
 

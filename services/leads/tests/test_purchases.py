@@ -32,8 +32,8 @@ from leads.purchases.rules import Buyer, Buyers, Purchase, Source, State, newest
 from leads.purchases.take_orders import take_orders
 
 from .company import Company, stamp
-from .test_clocks import wait_until
 from .test_from_outside import AT, customer
+from .waiting import wait_until
 
 NAME = "杭州第一医院"
 BROUGHT = Purchase(

@@ -1,8 +1,9 @@
-"""A policy that a test publishes at runtime."""
+"""What a test waits for, a policy that it publishes at runtime among it."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from chassis import policy_versions
@@ -11,8 +12,8 @@ from chassis.testing.identity import as_hq
 
 from .company import Company
 
-# Seconds in which a published version must hold.
-HOLDS_WITHIN = 3.0
+# Seconds in which a published version must hold; what else is waited for takes less.
+PATIENCE = 3.0
 
 
 def publish(company: Company, spec: PolicySpec[Any], body: dict[str, Any]) -> None:
@@ -21,7 +22,11 @@ def publish(company: Company, spec: PolicySpec[Any], body: dict[str, Any]) -> No
         draft = policy_versions.draft(tx, spec, body, "Test")
         policy_versions.publish(tx, spec, draft.version, None)
         tx.commit()
-    ends = time.monotonic() + HOLDS_WITHIN
-    while company.service.runtime.policies.current(spec)[0] != draft.version:
-        assert time.monotonic() < ends, f"{spec.name} {draft.version} does not hold"
+    wait_until(lambda: company.service.runtime.policies.current(spec)[0] == draft.version)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < ends
         time.sleep(0.02)
