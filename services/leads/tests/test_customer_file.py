@@ -32,7 +32,7 @@ from leads.customer_file.policy import CompletenessPolicy
 from leads.policies import COMPLETENESS
 
 from .company import UNIT, Company
-from .test_clocks import publish
+from .waiting import publish
 
 CODE = "91110000600037341L"
 

@@ -35,7 +35,7 @@ from leads.tenders.policy import TenderPolicy
 from leads.tenders.rules import Tender, Verdict, judge, place_of
 
 from .company import UNIT, Company, stamp
-from .test_clocks import publish
+from .waiting import publish
 
 AT = datetime(2026, 3, 10, 2, tzinfo=UTC)
 POLICY = TenderPolicy(keywords=("影像",), excluded=("维修",), regions=("浙江", "上海"), least_budget="500000")

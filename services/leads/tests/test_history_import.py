@@ -32,13 +32,13 @@ from leads.imports.run_import import run_imports
 from leads.policies import CAPTURE
 
 from .company import Company, stamp
-from .test_clocks import publish
 from .test_customer_file import CODE, brought, door, edit, file
 from .test_customer_grades import mark, override, regraded
 from .test_customer_layers import interactions
 from .test_import import errors, state, table
 from .test_import_revert import revert
 from .test_import_trial import door as import_door
+from .waiting import publish
 
 CUSTOMERS, CONTACTS = capture_pb.IMPORT_KIND_CUSTOMERS, capture_pb.IMPORT_KIND_CONTACTS
 FOLLOW_UPS, ORDERS = capture_pb.IMPORT_KIND_FOLLOW_UPS, capture_pb.IMPORT_KIND_ORDERS
