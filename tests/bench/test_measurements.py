@@ -46,7 +46,7 @@ FIGURES = {
     ],
     "check_status": [
         r"CheckStatus of 5, 100/s open loop \| p50 ([\d.]+) ms, p95 ([\d.]+) ms, p99 ([\d.]+) ms",
-        r"CheckStatus of 5, 8 callers \| (\d+)/s.*bare echo (\d+)/s \| ratio ([\d.]+)",
+        r"CheckStatus of 5, 8 callers \| (\d+)/s.*bare echo (\d+)/s.*\| ratio ([\d.]+)",
     ],
     "leads_assigned": [r"lead captured and assigned \| ([\d.]+) CPU ms and ([\d.]+) of PostgreSQL.*ratio ([\d.]+)"],
     "clocks_fired": [r"clock fired \| ([\d.]+) CPU ms and ([\d.]+) of PostgreSQL.*ratio ([\d.]+)"],
