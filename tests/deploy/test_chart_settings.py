@@ -37,6 +37,13 @@ def test_every_variable_is_one_that_the_service_reads(example: str) -> None:
         assert env.keys() - KNOWN[service] - OF_THE_FILE_STORE == set(), owner
 
 
+@pytest.mark.spec("P5.1", "N1.2")
+def test_what_is_for_local_mode_can_not_be_said_in_the_values() -> None:
+    said = {name for service in SERVICES for name in chart_settings.settings_of(service)}
+    assert "SOURCE_NETWORKS" in said
+    assert said & {"CLOCK_FILE", "SIMULATED_SOURCES"} == set()
+
+
 @pytest.mark.spec("P5.1", "P4.2")
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_no_variable_is_set_twice(example: str) -> None:

@@ -25,7 +25,7 @@ BY_THE_CHART = frozenset({
     "KAFKA_SASL_PASSWORD", "KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE",
     "KAFKA_PARTITIONS", "KAFKA_REPLICATION",
 })  # fmt: skip
-LOCAL_ONLY = frozenset({"CLOCK_FILE"})
+LOCAL_ONLY = frozenset({"CLOCK_FILE", "SIMULATED_SOURCES"})
 FOR_PRODUCTION = {"SIGN_IN": {"enum": ["oidc", "none"]}}
 
 

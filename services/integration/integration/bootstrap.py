@@ -154,7 +154,7 @@ class _Parts:
         self._settings = settings
         self.robots = _robots(settings)
         self.connectors = known_connectors.every(self.policy) if connectors is None else connectors
-        sources = Sources(_guard(settings), settings.redis_url)
+        sources = Sources(_guard(settings), settings.redis_url, simulated=settings.simulated_sources)
         self.memory = DirectoryMemory(runtime.database.url)
         self.runner = FeedRunner(runtime.uow, self.connectors, sources, self.rule_of)
 

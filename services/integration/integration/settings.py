@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from chassis.config import Settings
@@ -15,6 +15,8 @@ Named = Annotated[dict[str, SecretStr], NoDecode]
 class IntegrationSettings(Settings):
     # Private networks that connectors may reach, such as the bank's front-end machine: "10.20.0.0/24,192.168.7.5/32".
     source_networks: Annotated[tuple[str, ...], NoDecode] = ()
+    # In local mode: what answers at a loopback address is a simulator, asked without keeping a pace.
+    simulated_sources: bool = False
     wecom_token: SecretStr = SecretStr("")
     wecom_aes_key: SecretStr = SecretStr("")
     wecom_corp_id: str = ""
@@ -32,6 +34,12 @@ class IntegrationSettings(Settings):
     smtp_password: SecretStr = SecretStr("")
     smtp_starttls: bool = False
     mail_from: str = "closeloop@localhost"
+
+    @model_validator(mode="after")
+    def _simulators_are_local(self) -> IntegrationSettings:
+        if self.simulated_sources and not self.is_local:
+            raise ValueError("CLOSELOOP_SIMULATED_SOURCES is for local mode: real sources are asked at their pace")
+        return self
 
     @field_validator("source_networks", mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from integration.feeds.errors import SourceFailed
 from integration.feeds.guard import AddressGuard
 from integration.feeds.policy import FeedRule
 from integration.feeds.source import Access
-from integration.feeds.sources import Sources
+from integration.feeds.sources import Sources, is_on_this_host
 from integration.jobs import jobs
 from services.integration.tests.conftest import World, odata
 from services.integration.tests.world import order
@@ -110,6 +110,37 @@ def test_the_rate_limit_of_a_source_is_kept(world: World) -> None:
         time.sleep(0.01)
     thread.join(0.3)
     assert len(world.erp.asked) == 3
+
+
+@pytest.mark.spec("N1.2", "P4.1")
+def test_a_simulator_is_asked_as_fast_as_it_answers(world: World) -> None:
+    world.erp.routes["/ping"] = lambda _: {}
+    sources = Sources(AddressGuard(local=True), simulated=True)
+    source = sources.open(Access("erp", world.erp.url), FeedRule(requests_per_minute=1, timeout_seconds=5))
+    began = time.monotonic()
+    for _ in range(10):
+        source.get("ping")
+    sources.close()
+    assert len(world.erp.asked) == 10
+    assert time.monotonic() - began < 30, "at its pace that takes nine minutes"
+
+
+@pytest.mark.spec("N1.2")
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:8080/rss", True),
+        ("imap://sales@127.0.0.1:993", True),
+        ("http://[::1]:8080/", True),
+        ("http://localhost:8080/", False),
+        ("http://10.1.2.3/", False),
+        ("https://www.ccgp.gov.cn/cggg/", False),
+        ("https://127.0.0.1.example.com/", False),
+        ("", False),
+    ],
+)
+def test_real_sites_keep_their_pace_beside_simulators(url: str, here: bool) -> None:
+    assert is_on_this_host(url) is here
 
 
 @pytest.mark.spec("N1.2")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.config import ConfigError, Mode
+from chassis.config import ConfigError, Mode, load
 from chassis.database import Database
 from chassis.migrations import check
 from integration import connectors
@@ -100,3 +100,11 @@ def test_a_wrong_network_is_one_clear_line() -> None:
     settings = IntegrationSettings(mode=Mode.LOCAL, source_networks=("10.0.0.1/99",))
     with pytest.raises(ConfigError, match=r"^CLOSELOOP_SOURCE_NETWORKS: .*\.$"):
         _guard(settings)
+
+
+@pytest.mark.spec("N1.2")
+def test_the_pace_of_sources_can_not_be_given_up_in_production() -> None:
+    assert not load(IntegrationSettings, mode=Mode.LOCAL).simulated_sources, "nor is it by itself"
+    assert load(IntegrationSettings, mode=Mode.LOCAL, simulated_sources=True).simulated_sources
+    with pytest.raises(ConfigError, match=r"^CLOSELOOP_SIMULATED_SOURCES is for local mode: .*\.$"):
+        load(IntegrationSettings, mode=Mode.PRODUCTION, simulated_sources=True)

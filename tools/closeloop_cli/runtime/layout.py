@@ -240,6 +240,7 @@ class Layout:
     def _sources(self, accounts: list[str]) -> dict[str, str]:
         """Systems that integration reads. Keys and tokens are the simulators' trial ones."""
         return {
+            "CLOSELOOP_SIMULATED_SOURCES": "true",
             "CLOSELOOP_HR_URL": self.simulator_url("hr"),
             "CLOSELOOP_HR_KEY": "hr-trial-key",
             "CLOSELOOP_ERP_URL": self.simulator_url("erp"),

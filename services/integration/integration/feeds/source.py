@@ -50,14 +50,14 @@ class _Terms:
 
 
 class Source:
-    """One source during one run."""
+    """One source during one run. Without a pace it is asked as fast as it answers."""
 
     def __init__(
         self,
         access: Access,
         rule: FeedRule,
         http: httpx.Client,
-        pace: Pace,
+        pace: Pace | None,
         breaker: pybreaker.CircuitBreaker,
         guard: AddressGuard,
     ) -> None:
@@ -115,7 +115,8 @@ class Source:
         return answer
 
     def _guarded(self, once: Callable[[], Answer]) -> Answer:
-        self._pace.wait(self._access.name, self._rule.requests_per_minute)
+        if self._pace:
+            self._pace.wait(self._access.name, self._rule.requests_per_minute)
         try:
             answer: Answer = self._breaker.call(once)
         except pybreaker.CircuitBreakerError:
