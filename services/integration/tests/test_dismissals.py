@@ -22,6 +22,7 @@ from closeloop.integration.v1 import feed_service_pb2_grpc as pb_grpc
 from integration.bootstrap import MIGRATIONS
 from integration.connectors._pos import PosSettings
 from integration.connectors.pos_sales import PosSales
+from integration.feeds import store
 from integration.feeds.dismissal_rules import SUPERVISOR, Actor, Kept, State, Step, dismissing, is_of_a_bank, restoring
 from integration.feeds.policy import FeedRule
 from integration.tables import feed, quarantine
@@ -35,6 +36,7 @@ from services.integration.tests.world import employee
 OPS, FINANCE = as_hq("E00700", "ops"), as_hq("E00800", "finance")
 BOSS = as_hq("E00810", "finance", SUPERVISOR)
 TORN = "S001,R3"
+LOOKED_THROUGH = text("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'quarantine'")
 AUDITED = text("SELECT action, entity_id, actor, why, before FROM audit_row WHERE entity = 'quarantine' ORDER BY 1, 2")
 
 
@@ -283,6 +285,22 @@ def test_whoever_tries_whatever_no_bank_s_row_is_given_up_by_one_person(
         elif step is Step.DISMISS:
             kept = Kept("Q", name, State.DISMISSED, kept.asked_by)
             assert not is_of_a_bank(name) or (before.asked_by not in ("", who) and is_supervisor)
+
+
+@pytest.mark.spec("N1.2")
+def test_what_is_settled_is_not_looked_through_to_count_what_waits_and_what_was_given_up(world: World) -> None:
+    settled = {"feed": "pos_sales", "run_id": new_id(), "raw": TORN, "at": world.clock.now(), "state": "superseded"}
+    world.put(quarantine, *(settled | {"id": new_id()} for _ in range(3000)))
+    world.put(quarantine, settled | {"id": new_id(), "state": "dismissed"})
+    waits(world, "pos_sales")
+    waits(world, "hr")
+    with world.service.uow.begin(as_service("integration")) as tx:
+        tx.execute(text("ANALYZE quarantine"))
+        before = tx.execute(LOOKED_THROUGH).scalar_one()
+        counted = store.quarantined_by_feed(tx)
+        looked_through = tx.execute(LOOKED_THROUGH).scalar_one() - before
+    assert counted == {("hr", "waiting"): 1, ("pos_sales", "waiting"): 1, ("pos_sales", "dismissed"): 1}
+    assert looked_through < 50
 
 
 @pytest.mark.spec("N1.2")
