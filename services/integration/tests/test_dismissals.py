@@ -23,8 +23,9 @@ from integration.bootstrap import MIGRATIONS
 from integration.connectors._pos import PosSettings
 from integration.connectors.pos_sales import PosSales
 from integration.feeds import store
-from integration.feeds.dismissal_rules import SUPERVISOR, Actor, Kept, State, Step, dismissing, is_of_a_bank, restoring
+from integration.feeds.dismissal_rules import SUPERVISOR, Actor, Kept, State, Step, dismissing, restoring
 from integration.feeds.policy import FeedRule
+from integration.feeds.rules import is_of_a_bank
 from integration.tables import feed, quarantine
 from services.integration.tests.conftest import QUICK, World
 from services.integration.tests.shop import Shop, line

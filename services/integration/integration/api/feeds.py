@@ -24,6 +24,7 @@ from integration.feeds.import_file import import_file
 from integration.feeds.import_large_file import queue_file, small_file
 from integration.feeds.read_feeds import get_feed, list_feeds, list_quarantine, list_runs
 from integration.feeds.replay_quarantine import follow_replay, replay_quarantine
+from integration.feeds.rules import BANK
 from integration.feeds.run_feed import FeedRunner
 from integration.mapping import feeds as mapping
 from integration.mapping.common import page_info
@@ -31,7 +32,6 @@ from integration.mapping.common import page_info
 Context = grpc.ServicerContext
 # Of a caller's time, so that the answer still reaches it.
 FOR_THE_ANSWER = 1.0
-BANK = "bank"
 
 
 class FeedService(Servicer, pb_grpc.FeedServiceServicer):

@@ -14,10 +14,9 @@ from integration.claiming.rules import AUTOMATIC
 from integration.definitions.policy import DefinitionsPolicy
 from integration.definitions.rules import Named, named
 from integration.feeds import store as feeds
-from integration.feeds.rules import Health
+from integration.feeds.rules import BANK, Health, is_of_a_bank
 
 METRIC = "collected"
-FEED = "bank"
 
 
 @dataclass(frozen=True)
@@ -58,16 +57,12 @@ def summarise_collections(tx: Transaction, month: str, registry: DefinitionsPoli
 
 def note_of(provisional: bool, until: datetime | None) -> str:
     """What stands beside a figure that rests on the bank's data (N2.2)."""
-    return provenance("", FeedState(FEED, not provisional, until)).note
+    return provenance("", FeedState(BANK, not provisional, until)).note
 
 
 def standing_of_bank(tx: Transaction) -> tuple[bool, datetime | None]:
     """Provisional while a feed of a bank is not healthy (N2.2), and until when the data of all are proved complete."""
-    ran = [row for row in feeds.every(tx) if _is_a_bank(row.feed) and row.first_run_at is not None]
+    ran = [row for row in feeds.every(tx) if is_of_a_bank(row.feed) and row.first_run_at is not None]
     ends = [row.complete_until for row in ran]
     until = None if None in ends else min(ends, default=None)
     return not ran or any(row.health != Health.HEALTHY for row in ran), until
-
-
-def _is_a_bank(feed: str) -> bool:
-    return feed == FEED or feed.startswith(f"{FEED}_")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from integration.feeds.errors import DismissalNeedsAnother, NothingToDismiss, NothingToRestore
+from integration.feeds.rules import is_of_a_bank
 
 SUPERVISOR = "finance_supervisor"
 
@@ -45,11 +46,6 @@ class Kept:
 class Actor:
     id: str
     duties: Collection[str]
-
-
-def is_of_a_bank(feed: str) -> bool:
-    """`bank`, and each that begins with `bank_`: so are feeds of banks named."""
-    return feed == "bank" or feed.startswith("bank_")
 
 
 def dismissing(kept: Kept, actor: Actor) -> Step:

@@ -18,6 +18,12 @@ from pydantic import AfterValidator, StringConstraints, ValidationError
 _HALF = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BANK = "bank"
+
+
+def is_of_a_bank(feed: str) -> bool:
+    """So are feeds of banks named: `bank`, and each that begins with `bank_`."""
+    return feed == BANK or feed.startswith(f"{BANK}_")
 
 
 def _printable(text: str) -> str:
