@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chassis.deadline_runner import DeadlineRunner
@@ -47,6 +47,12 @@ def owners(company: Company, code: str = "") -> dict[str, str]:
     request.page.size = 200
     found = company.customers(as_hq()).ListCustomers(request)
     return {each.customer_code: each.owner_id for each in found.customers}
+
+
+def the_customer(company: Company) -> customer_pb.Customer:
+    """Where there is one alone."""
+    (found,) = company.customers(as_hq()).ListCustomers(customer_pb.ListCustomersRequest()).customers
+    return found
 
 
 def leave(company: Company, employee_id: str, version: int = 2, **changes: Any) -> None:
@@ -132,6 +138,22 @@ def rep(employee_id: str) -> Identity:
 
 
 def instant_of(stamp: Any) -> datetime:
-    from datetime import UTC
-
     return stamp.ToDatetime(UTC)  # type: ignore[no-any-return]
+
+
+def moved(company: Company, count: int = 2) -> pb.Handover:
+    """E1 left, E2 took over."""
+    company.hire("E1", "E2")
+    customers(company, "E1", count)
+    leave(company, "E1")
+    wait_for_the_move(company)
+    found: pb.Handover = the_handover(company)
+    return found
+
+
+def lose(company: Company, handover_id: str, item_id: str) -> pb.HandoverItem:
+    request = pb.ReportLossRequest(
+        request_id=new_id(), handover_id=handover_id, item_id=item_id, reason="已改用其他供应商"
+    )
+    found: pb.HandoverItem = door(company, rep("E2")).ReportLoss(request).item
+    return found

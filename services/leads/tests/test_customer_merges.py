@@ -1,10 +1,9 @@
-"""Two records of one customer: merged, read as one by everybody, and parted again each as it was."""
+"""Two records of one customer: what a merge takes over and tells, and parting them again."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,108 +12,22 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from chassis.errors import CloseloopError
-from chassis.identity import Identity
 from chassis.kernel.ids import new_id
 from chassis.testing.clock import TUESDAY_AT_TEN
 from chassis.testing.events import deliver
-from chassis.testing.identity import as_hq, as_manager, as_rep, as_service
-from closeloop.integration.v1.events_pb2 import ServiceCallRecorded
-from closeloop.leads.v1 import churn_service_pb2 as churn_pb
+from chassis.testing.identity import as_hq, as_manager, as_rep
 from closeloop.leads.v1 import customer_merge_service_pb2 as pb
 from closeloop.leads.v1 import customer_service_pb2 as customer_pb
-from closeloop.leads.v1.churn_service_pb2_grpc import ChurnServiceStub
-from closeloop.leads.v1.customer_merge_service_pb2_grpc import CustomerMergeServiceStub
-from leads.customer_grades.facts_store import facts
-from leads.customer_grades.policy import CustomerGradePolicy
-from leads.customer_grades.regrade_customers import regrade_due
 from leads.customer_merge.events import CustomerMerged, CustomerUnmerged
-from leads.policies import CUSTOMER_GRADES
 
-from .company import UNIT, Company, stamp
+from .company import UNIT, Company
+from .merging import NAME, OTHER_PHONE, PHONE, asked, door, get, merge, merges, pair, part
 from .test_capture import CODE, OTHER_CODE
-from .test_customer_file import add_contact, add_credential, edit, file
-from .test_customer_layers import AT, HOUR, follow_up, interactions
+from .test_customer_file import add_contact, edit, file
+from .test_customer_layers import AT, HOUR
 from .test_duplicates import fails, rows
 from .test_from_outside import customer
-from .test_purchases import created, order
-
-NAME = "杭州第一医院"
-PHONE, OTHER_PHONE = "+8613800000001", "+8613800000002"
-
-
-def door(company: Company, as_: Identity | None = None) -> CustomerMergeServiceStub:
-    return CustomerMergeServiceStub(company.rpc(company.service, as_=as_ or as_hq()))
-
-
-def get(company: Company, customer_id: str) -> customer_pb.Customer:
-    answer = company.customers().GetCustomer(customer_pb.GetCustomerRequest(customer_id=customer_id))
-    return answer.customer
-
-
-def asked(company: Company, kept: str, merged: str) -> pb.MergeCustomersRequest:
-    versions = {str(each): str(version) for each, version in rows(company, "SELECT customer_id, version FROM customer")}
-    return pb.MergeCustomersRequest(
-        request_id=new_id(), customer_id=kept, merged_customer_id=merged, reason="同一家",
-        etag=versions[kept], merged_etag=versions[merged],
-    )  # fmt: skip
-
-
-def merge(company: Company, kept: str, merged: str, as_: Identity | None = None) -> pb.MergeCustomersResponse:
-    return door(company, as_).MergeCustomers(asked(company, kept, merged))
-
-
-def part(company: Company, merge_id: str, as_: Identity | None = None) -> pb.UnmergeCustomerResponse:
-    request = pb.UnmergeCustomerRequest(request_id=new_id(), merge_id=merge_id, reason="看错了")
-    return door(company, as_).UnmergeCustomer(request)
-
-
-def merges(company: Company, customer_id: str) -> list[pb.CustomerMergeRecord]:
-    return list(door(company).ListCustomerMerges(pb.ListCustomerMergesRequest(customer_id=customer_id)).merges)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """By its number in the ERP, and by a lead that was converted."""
-
-    kept: str
-    other: str
-
-
-def pair(company: Company, kept: dict[str, Any] | None = None, other: dict[str, Any] | None = None) -> Pair:
-    company.hire("E1", "E2")
-    one = {"customer_code": "C-1", "owner_id": "E1", "unit": UNIT} | (kept or {})
-    two = {"owner_id": "E1", "unit": UNIT} | (other or {})
-    return Pair(customer(company, NAME, **one), customer(company, f"{NAME}有限公司", **two))
-
-
-@pytest.mark.spec("LD1.4", "LD9.1", "LD9.2")
-def test_the_file_is_read_over_both_records_whatever_came_before_or_after(company: Company) -> None:
-    two = pair(company)
-    for each in (two.kept, two.other):
-        add_contact(company, each)
-        follow_up(company, AT, customer_id=each)
-    add_credential(company, two.other)
-    lead = company.capture(phone="13800000009").lead.lead_id
-    with company.service.runtime.database.begin() as conn:
-        conn.execute(text("UPDATE lead SET customer_id = :of WHERE lead_id = :lead"), {"of": two.other, "lead": lead})
-    before = file(company, two.kept)
-    merge(company, two.kept, two.other)
-    follow_up(company, AT + HOUR, customer_id=two.other)
-    late = add_contact(company, two.other, name="李主任")
-    found = file(company, two.kept)
-    assert (len(found.contacts), len(found.credentials), late.customer_id) == (3, 1, two.kept)
-    assert found.completeness.percent > before.completeness.percent
-    visits = [each for each in interactions(company, two.kept, size=2) if each.channel == "visit"]
-    assert len(visits) == 3
-    assert [each.kind for each in found.service_track] == ["lead"]
-    # Whoever asks for the merged one is shown the one that goes on.
-    assert file(company, two.other) == found
-    assert get(company, two.other).customer_id == two.kept
-    listed = company.customers().ListCustomers(customer_pb.ListCustomersRequest()).customers
-    assert [each.customer_id for each in listed] == [two.kept]
-    with company.service.uow.read(as_service("leads")) as tx:
-        known = facts(tx, [two.kept], date(2026, 3, 10), CustomerGradePolicy())[two.kept]
-    assert (known.contacts, known.deciders, known.open_count) == (1, 3, 1)
+from .test_purchases import order
 
 
 @pytest.mark.spec("LD1.4")
@@ -146,57 +59,6 @@ def test_what_only_the_other_had_is_taken_over_and_what_both_had_is_told(company
     assert fails(lambda: edit(company, third, uscc=CODE)) == "INVALID_INPUT"
     wish = customer_pb.ListCustomersRequest(customer_code="C-2")
     assert [each.customer_id for each in company.customers().ListCustomers(wish).customers] == [two.kept]
-
-
-@pytest.mark.spec("LD9.2", "LD1.4")
-def test_orders_of_both_are_one_buyers_and_go_back_to_whom_they_name(company: Company) -> None:
-    two = pair(company, other={"customer_code": "C-2"})
-    deliver(
-        company.service,
-        order("SO-1", at=AT - timedelta(days=2)),
-        order("SO-2", customer_code="C-2", at=AT - timedelta(days=1)),
-    )
-    assert bought(company) == (2, 0)
-    merged = merge(company, two.kept, two.other)
-    deliver(
-        company.service,
-        order("SO-3", customer_code="C-2", at=AT - timedelta(days=3)),
-        order("SO-2", version=2, customer_code="C-2"),
-    )
-    created(company, two.kept, updated=True)
-    created(company, two.other, updated=True)
-    assert bought(company) == (1, 1)
-    assert file(company, two.other).purchases.orders == 3
-    part(company, merged.merge_id)
-    created(company, two.other, updated=True)
-    assert bought(company) == (2, 1)
-    assert (file(company, two.kept).purchases.orders, file(company, two.other).purchases.orders) == (1, 2)
-
-
-def bought(company: Company) -> tuple[int, int]:
-    """Buyers, and those who bought again."""
-    stub = ChurnServiceStub(company.rpc(company.service, as_=as_hq()))
-    churn = stub.GetChurnReport(churn_pb.GetChurnReportRequest()).totals[0]
-    return churn.buyers, stub.GetRepeatReport(churn_pb.GetRepeatReportRequest()).total.repeated
-
-
-@pytest.mark.spec("LD9.1", "LD1.4")
-def test_a_service_call_that_names_the_merged_number_is_in_the_one_file(company: Company) -> None:
-    two = pair(company, other={"customer_code": "C-2"})
-    merge(company, two.kept, two.other)
-    call = ServiceCallRecorded(call_id="T-1", version=1, customer_code="C-2", subject="停机", reported_at=stamp(AT))
-    deliver(company.service, call)
-    assert file(company, two.kept).service.calls == 1
-
-
-@pytest.mark.spec("LD1.3", "LD1.4")
-def test_a_lead_that_matches_the_merged_record_goes_to_the_owner_of_the_one_that_goes_on(company: Company) -> None:
-    two = pair(company, {"owner_id": "E2"}, {"phone": OTHER_PHONE, "owner_id": "E1"})
-    merge(company, two.kept, two.other)
-    company.hire("E3")
-    lead = company.capture("杭州第一人民医院", phone="13800000002").lead
-    assert company.get(lead.lead_id).owner_id == "E2"
-    assert rows(company, "SELECT CAST(customer_id AS text) FROM lead") == [(two.kept,)]
 
 
 @pytest.mark.spec("LD1.3", "LD1.4")
@@ -234,37 +96,6 @@ def test_who_looked_at_an_older_version_is_told_so(company: Company) -> None:
     request = asked(company, two.kept, two.other)
     first = door(company).MergeCustomers(request)
     assert door(company).MergeCustomers(request) == first, "the first answer is given again"
-
-
-@pytest.mark.spec("LD1.4")
-def test_chains_are_read_to_their_end_and_undone_from_it(company: Company) -> None:
-    two = pair(company, other={"customer_code": "C-2"})
-    end = customer(company, "杭州市第一医院", customer_code="C-3", owner_id="E1", unit=UNIT)
-    deliver(company.service, order("SO-1", customer_code="C-2"), order("SO-2", customer_code="C-1"))
-    first = merge(company, two.kept, two.other)
-    last = merge(company, end, two.kept)
-    assert {get(company, each).customer_id for each in (two.kept, two.other, end)} == {end}
-    assert file(company, end).purchases.orders == 2
-    assert [each.merged_customer_id for each in merges(company, two.other)] == [two.kept, two.other]
-    assert fails(part, company, first.merge_id) == "CUSTOMER_MERGED_ON"
-    assert fails(merge, company, two.other, end) == "CUSTOMER_IS_MERGED"
-    part(company, last.merge_id)
-    assert (get(company, two.other).customer_id, file(company, end).purchases.orders) == (two.kept, 0)
-    assert file(company, two.kept).purchases.orders == 2
-    part(company, first.merge_id)
-    assert [file(company, each).purchases.orders for each in (two.kept, two.other)] == [1, 1]
-    assert fails(part, company, first.merge_id) == "CUSTOMER_MERGE_UNDONE"
-    told = [
-        (each.type, each.message.merged_id, each.message.kept_id) for each in company.events() if "merged" in each.type
-    ]
-    assert told == [
-        ("customers.merged", two.other, two.kept),
-        ("customers.merged", two.kept, end),
-        ("customers.merged", two.other, end),
-        ("customers.unmerged", two.kept, end),
-        ("customers.merged", two.other, two.kept),
-        ("customers.unmerged", two.other, two.kept),
-    ]
 
 
 @pytest.mark.spec("LD1.4")
@@ -361,16 +192,6 @@ def test_what_was_changed_since_stays_with_the_one_it_was_told_of(company: Compa
     assert (parted.customer.industry, parted.customer.needs) == ("体检", "")
     assert (parted.parted.industry, parted.parted.needs) == ("医院", "影像系统")
     assert [len(file(company, each).contacts) for each in (two.kept, two.other)] == [1, 0]
-
-
-@pytest.mark.spec("LD2.2", "LD1.4")
-def test_the_one_that_goes_on_is_graded_for_both(company: Company) -> None:
-    two = pair(company)
-    merge(company, two.kept, two.other)
-    regrade_due(company.service.uow, CUSTOMER_GRADES)
-    created(company, two.other, updated=True)
-    assert regrade_due(company.service.uow, CUSTOMER_GRADES) == 1
-    assert rows(company, "SELECT CAST(customer_id AS text) FROM customer_grade") == [(two.kept,)]
 
 
 FIELDS = {

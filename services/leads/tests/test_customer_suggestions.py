@@ -18,8 +18,8 @@ from leads.duplicates.near_rules import Named
 from leads.jobs import JOBS
 
 from .company import UNIT, Company
+from .merging import PHONE, door, merge, part
 from .test_capture import CODE, OTHER_CODE
-from .test_customer_merges import PHONE, door, merge, part
 from .test_duplicates import fails
 from .test_from_outside import customer
 from .test_purchases import created

@@ -1,24 +1,109 @@
-"""What is told of a customer after its handover says the same in any order of arrival (LD10.1)."""
+"""Which customers are lost after their handover, in whatever order it is told (LD10.1)."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
+from chassis.errors import FailedPrecondition
 from chassis.kernel.calendar import instant, local_date
 from chassis.kernel.ids import new_id
 from chassis.testing.events import deliver
 from closeloop.forecast.v1 import events_pb2 as forecast
 from closeloop.integration.v1 import events_pb2 as integration
+from leads import tables
 from leads.handover.loss_rules import Heard, Loss
 
 from .company import Company, stamp
-from .handing_over import customers, instant_of, items, leave, the_handover, wait_for_the_move
+from .handing_over import (
+    customers,
+    instant_of,
+    items,
+    leave,
+    lose,
+    moved,
+    the_handover,
+    wait_for_the_move,
+)
+
+
+@pytest.mark.spec("LD10.1")
+def test_a_reported_loss_counts_within_30_days(company: Company) -> None:
+    found = moved(company)
+    one, other = items(company, found.handover_id)
+    company.clock.advance(timedelta(days=29))
+    lost = lose(company, found.handover_id, one.item_id)
+    assert (lost.lost_why, lost.lost_reason) == ("reported", "已改用其他供应商")
+    found = the_handover(company)
+    assert (found.lost, found.customers_moved, found.loss_rate) == (1, 2, 0.5)
+    assert [each.item_id for each in items(company, found.handover_id, lost_only=True)] == [one.item_id]
+    company.clock.advance(timedelta(days=2))
+    with pytest.raises(FailedPrecondition) as refused:
+        lose(company, found.handover_id, other.item_id)
+    assert refused.value.reason == "WINDOW_IS_OVER"
+
+
+def lead_of(company: Company, customer_id: str) -> str:
+    """An opportunity that was lost names its lead alone."""
+    lead = company.capture("第1客户有限公司").lead
+    with company.service.runtime.database.begin() as conn:
+        linked = update(tables.lead).where(tables.lead.c.lead_id == lead.lead_id)
+        conn.execute(linked.values(customer_id=customer_id))
+    return lead.lead_id
+
+
+@pytest.mark.spec("LD10.1")
+def test_an_opportunity_lost_is_a_loss_until_something_is_won(company: Company) -> None:
+    found = moved(company)
+    one, _ = items(company, found.handover_id)
+    lead_id = lead_of(company, one.subject_id)
+    company.clock.advance(timedelta(days=3))
+    now = stamp(company.clock.now())
+    lost = forecast.OpportunityLost(opportunity_id=new_id(), lead_id=lead_id, reason="价格", lost_at=now)
+    deliver(company.service, lost, times=2)
+    assert (the_handover(company).lost, items(company, found.handover_id)[0].lost_why) == (1, "opportunity_lost")
+    company.clock.advance(timedelta(days=1))
+    won = forecast.OpportunityWon(
+        opportunity_id=new_id(), customer_id=one.subject_id, won_at=stamp(company.clock.now())
+    )
+    deliver(company.service, won)
+    assert the_handover(company).lost == 0
+
+
+@pytest.mark.spec("LD10.1")
+def test_what_happens_after_the_window_is_no_loss_of_the_handover(company: Company) -> None:
+    found = moved(company)
+    one, _ = items(company, found.handover_id)
+    lead_id = lead_of(company, one.subject_id)
+    company.clock.advance(timedelta(days=30))
+    late = forecast.OpportunityLost(opportunity_id=new_id(), lead_id=lead_id, lost_at=stamp(company.clock.now()))
+    deliver(company.service, late)
+    assert the_handover(company).lost == 0
+
+
+@pytest.mark.spec("LD10.1")
+def test_an_order_after_the_lost_opportunity_says_that_the_customer_still_buys(company: Company) -> None:
+    found = moved(company)
+    one, _ = items(company, found.handover_id)
+    lead_id = lead_of(company, one.subject_id)
+    company.clock.advance(timedelta(days=3))
+    now = stamp(company.clock.now())
+    deliver(company.service, forecast.OpportunityLost(opportunity_id=new_id(), lead_id=lead_id, lost_at=now))
+    assert the_handover(company).lost == 1
+    for number, day, lost in (("SO1", 12, 1), ("SO2", 14, 0)):
+        signed = stamp(datetime(2026, 3, day, 2, tzinfo=UTC))
+        order = integration.OrderFacts(
+            order_id=number, customer_code="C00001", signed_at=signed, amount={"fen": 1}, version=1, state="active"
+        )
+        deliver(company.service, integration.OrderReceived(order_id=number, order=order))
+        assert the_handover(company).lost == lost
+
 
 # What is told, each with its day after the move, and the day of the loss that stands; the window has 30 days.
 STORIES: list[tuple[list[tuple[str, int]], int | None]] = [
@@ -32,6 +117,7 @@ STORIES: list[tuple[list[tuple[str, int]], int | None]] = [
     ([("lost", 3), ("won", 5), ("lost", 8)], 8),
     ([("lost", 5), ("order", 8), ("order", 40)], None),
 ]
+
 ARRIVALS = [(list(told), day) for story, day in STORIES for told in permutations(story)]
 
 

@@ -1,25 +1,20 @@
-"""History of the system before: customers, contacts, follow-ups and orders by file, tried, taken in, taken back."""
+"""History of the system before: customers, contacts, follow-ups and orders by file, tried and taken in."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import text
 
-from chassis.errors import FailedPrecondition, InvalidInput, PermissionDenied
+from chassis.errors import InvalidInput, PermissionDenied
 from chassis.kernel.calendar import SHANGHAI
 from chassis.kernel.ids import new_id
 from chassis.testing.events import deliver
-from chassis.testing.identity import as_hq, as_manager
-from closeloop.common.v1.money_pb2 import Money
-from closeloop.integration.v1.events_pb2 import OrderFacts, OrderReceived
+from chassis.testing.identity import as_manager
 from closeloop.leads.v1 import capture_service_pb2 as capture_pb
-from closeloop.leads.v1 import customer_file_service_pb2 as file_pb
 from closeloop.leads.v1 import customer_service_pb2 as customer_pb
 from closeloop.leads.v1 import import_service_pb2 as pb
 from closeloop.leads.v1.capture_service_pb2_grpc import CaptureServiceStub
@@ -27,49 +22,32 @@ from leads.capture.policy import CapturePolicy
 from leads.customer_file.count_completeness import count_uncounted
 from leads.customer_file.policy import CompletenessPolicy
 from leads.history_import.take_customers import CustomersKind
-from leads.imports.cell_rules import CellProblem, day, moment
 from leads.imports.run_import import run_imports
 from leads.policies import CAPTURE
 
-from .company import Company, stamp
-from .test_customer_file import CODE, brought, door, edit, file
-from .test_customer_grades import mark, override, regraded
+from .bringing_along import (
+    CONTACT,
+    CONTACTS,
+    CUSTOMER,
+    CUSTOMERS,
+    FOLLOW_UP,
+    FOLLOW_UPS,
+    ORDER,
+    ORDERS,
+    bought,
+    customers,
+    hospital,
+    outcome,
+    run,
+    told,
+)
+from .company import Company
+from .test_customer_file import CODE, brought, file
 from .test_customer_layers import interactions
 from .test_import import errors, state, table
 from .test_import_revert import revert
 from .test_import_trial import door as import_door
 from .waiting import publish
-
-CUSTOMERS, CONTACTS = capture_pb.IMPORT_KIND_CUSTOMERS, capture_pb.IMPORT_KIND_CONTACTS
-FOLLOW_UPS, ORDERS = capture_pb.IMPORT_KIND_FOLLOW_UPS, capture_pb.IMPORT_KIND_ORDERS
-CUSTOMER = ["客户名称", "客户编号", "统一社会信用代码", "电话", "行业", "企业规模", "工号", "建档日期"]
-CONTACT = ["客户编号", "客户名称", "联系人", "职务", "决策角色", "上级", "手机"]
-FOLLOW_UP = ["客户编号", "客户名称", "跟进时间", "跟进方式", "跟进内容", "工号", "下一步"]
-ORDER = ["客户编号", "客户名称", "订单号", "金额", "签订日期", "门店"]
-
-
-def run(company: Company, kind: Any, headings: list[str], rows: list[list[str]], **changes: Any) -> capture_pb.Import:
-    request = capture_pb.StartImportRequest(
-        request_id=new_id(), file_id=company.put_file(table(rows, headings=headings)), channel="old_crm", kind=kind,
-        **changes,
-    )  # fmt: skip
-    import_id = getattr(company.capture_service().StartImport(request), "import").import_id
-    run_imports(company.app.importer)
-    return state(company, import_id)
-
-
-def hospital(name: str = "杭州第一医院", code: str = "C1", **changes: str) -> list[str]:
-    row = {"uscc": "", "phone": "", "industry": "医院", "size": "大型", "owner": "E1", "since": "2021-05-06"} | changes
-    return [name, code, *row.values()]
-
-
-def customers(company: Company) -> dict[str, customer_pb.Customer]:
-    listed = company.customers().ListCustomers(customer_pb.ListCustomersRequest()).customers
-    return {each.name: each for each in listed}
-
-
-def outcome(done: capture_pb.Import) -> tuple[int, int, int]:
-    return done.created, done.appended, done.failed
 
 
 @pytest.mark.spec("LD1.6", "LD13.1")
@@ -143,18 +121,6 @@ def test_rows_see_what_earlier_rows_have_filled_in_wherever_a_chunk_ends(company
         "新医院": ("C4", CODE, "", "large"),
     }  # fmt: skip
     assert (revert(company, done.import_id).withdrawn, set(customers(company))) == (2, {"城东医院", "城南医院"})
-
-
-@pytest.mark.spec("LD1.6")
-def test_what_was_changed_since_it_was_filled_in_stays(company: Company) -> None:
-    brought(company)
-    done = run(company, CUSTOMERS, CUSTOMER, [hospital(uscc=CODE)])
-    edit(company, customers(company)["杭州第一医院"], size="small", industry="高校")
-    # Somebody who puts it back to what the import said has said so too.
-    edit(company, customers(company)["杭州第一医院"], industry="医院")
-    revert(company, done.import_id)
-    found = customers(company)["杭州第一医院"]
-    assert (found.size, found.uscc, found.industry) == ("small", "", "医院")
 
 
 @pytest.mark.spec("LD1.6")
@@ -259,19 +225,6 @@ def test_a_file_that_came_twice_is_the_first_import_s(company: Company) -> None:
     assert revert(company, first.import_id).withdrawn == 1
 
 
-def told(number: str) -> OrderReceived:
-    facts = OrderFacts(
-        order_id=number, version=1, customer_code="C1", amount=Money(fen=99, currency="CNY"),
-        signed_at=stamp(datetime(2024, 3, 1, tzinfo=UTC)), state="active",
-    )  # fmt: skip
-    return OrderReceived(order_id=number, order=facts)
-
-
-def bought(company: Company, customer_id: str) -> dict[str, tuple[str, int]]:
-    answer = door(company).ListPurchases(file_pb.ListPurchasesRequest(customer_id=customer_id))
-    return {each.order_number: (each.source, each.amount.fen) for each in answer.purchases}
-
-
 @pytest.mark.spec("LD1.6", "LD9.1")
 def test_the_erp_s_own_order_takes_the_place_of_one_brought_along(company: Company) -> None:
     customer_id = brought(company).customer_id
@@ -283,71 +236,6 @@ def test_the_erp_s_own_order_takes_the_place_of_one_brought_along(company: Compa
     assert bought(company, customer_id) == {"SO1": ("migrated", 120050), "SO2": ("erp", 99), "SO3": ("erp", 99)}
     assert revert(company, done.import_id).withdrawn == 1
     assert set(bought(company, customer_id)) == {"SO2", "SO3"}
-
-
-@pytest.mark.spec("LD1.6")
-def test_customers_nobody_has_touched_go_and_the_others_are_named(company: Company) -> None:
-    company.hire("E1")
-    done = run(company, CUSTOMERS, CUSTOMER, [hospital(f"客户{n}", f"C{n}") for n in range(1, 6)])
-    ids = {name: each.customer_id for name, each in customers(company).items()}
-    edit(company, customers(company)["客户1"], needs="影像系统")
-    run(company, CONTACTS, CONTACT, [["C2", "", "王院长", "", "", "", ""]])
-    run(company, FOLLOW_UPS, FOLLOW_UP, [["C3", "", "2024-03-01", "电话", "谈过", "", ""]])
-    run(company, ORDERS, ORDER, [["C4", "", "OLD-1", "1", "2024-03-01", ""]])
-    gone = revert(company, done.import_id)
-    assert (gone.state, gone.withdrawn, gone.kept) == (capture_pb.IMPORT_STATE_REVERTED, 1, 4)
-    kept = import_door(company).ListKeptLeads(pb.ListKeptLeadsRequest(import_id=done.import_id)).leads
-    assert {each.company_name: each.why_zh for each in kept} == {
-        "客户1": "已有人修改。", "客户2": "已有联系人或证照。", "客户3": "已有互动记录。", "客户4": "已有订单。",
-    }  # fmt: skip
-    assert set(customers(company)) == {"客户1", "客户2", "客户3", "客户4"}
-    last = company.events("customers.updated")[-1].message.customer
-    assert (last.customer_id, last.customer_code, last.owner_id) == (ids["客户5"], "", "")
-    # Its name and number are free again.
-    again = run(company, CUSTOMERS, CUSTOMER, [hospital("客户5", "C5")])
-    assert outcome(again) == (1, 0, 0)
-    assert customers(company)["客户5"].customer_id != ids["客户5"]
-
-
-@pytest.mark.spec("LD1.6", "LD2.2")
-def test_what_the_system_does_by_itself_keeps_no_customer(company: Company) -> None:
-    company.hire("E1")
-    deliver(company.service, told("SO1"))
-    done = run(company, CUSTOMERS, CUSTOMER, [hospital(f"客户{n}", f"C{n}") for n in range(2, 6)])
-    ids = {name: each.customer_id for name, each in customers(company).items()}
-    for each in ids.values():
-        mark(company, each)
-    regraded(company)
-    deliver(company.service, company.employee("E1", version=2, unit="/HQ/EAST/NB/"))
-    assert {(each.etag, each.unit) for each in customers(company).values()} == {("3", "/HQ/EAST/NB/")}
-    override(company, ids["客户2"], as_hq())
-    contacts = run(company, CONTACTS, CONTACT, [["C3", "", "王院长", "", "", "", ""]])
-    revert(company, contacts.import_id)
-    edit(company, customers(company)["客户4"], needs="影像系统")
-    gone = revert(company, done.import_id)
-    assert (gone.withdrawn, set(customers(company))) == (2, {"客户2", "客户4"})
-    kept = import_door(company).ListKeptLeads(pb.ListKeptLeadsRequest(import_id=done.import_id)).leads
-    assert {each.company_name: each.why_zh for each in kept} == {"客户2": "已有人工定级。", "客户4": "已有人修改。"}
-
-
-@pytest.mark.spec("LD1.6")
-@pytest.mark.parametrize(
-    ("kind", "headings", "row"),
-    [
-        (CONTACTS, CONTACT, ["C9", "", "王院长", "", "", "", ""]),
-        (FOLLOW_UPS, FOLLOW_UP, ["C9", "", "2024-03-01", "电话", "谈过", "", ""]),
-        (ORDERS, ORDER, ["C9", "", "OLD-1", "1", "2024-03-01", ""]),
-    ],
-)
-def test_an_unknown_number_means_nobody_also_after_a_customer_was_taken_back(
-    company: Company, kind: Any, headings: list[str], row: list[str]
-) -> None:
-    company.hire("E1")
-    revert(company, run(company, CUSTOMERS, CUSTOMER, [hospital()]).import_id)
-    done = run(company, kind, headings, [row])
-    assert (done.state, errors(company, done.import_id)) == (
-        capture_pb.IMPORT_STATE_DONE, [(1, "customer_code", "C9")]
-    )  # fmt: skip
 
 
 class Broken(CustomersKind):
@@ -377,25 +265,6 @@ def test_an_import_that_fails_again_and_again_comes_to_an_end(company: Company) 
         "It failed 5 times behind row 0 (ZeroDivisionError); the service's log says more."
     )
     assert run_imports(company.app.importer) == 0
-
-
-@pytest.mark.spec("LD1.6")
-def test_contacts_nobody_has_changed_are_retired(company: Company) -> None:
-    customer_id = brought(company).customer_id
-    rows = [["C1", "", name, "", "", "", ""] for name in ("王院长", "李科长")]
-    done = run(company, CONTACTS, CONTACT, rows)
-    boss = file(company, customer_id).contacts[0]
-    door(company).ChangeContact(
-        file_pb.ChangeContactRequest(
-            request_id=new_id(), contact_id=boss.contact_id, etag=boss.etag,
-            contact=file_pb.ContactEntry(name="王院长", title="院长"),
-        )
-    )  # fmt: skip
-    gone = revert(company, done.import_id)
-    assert (gone.withdrawn, gone.kept) == (1, 1)
-    assert [each.name for each in file(company, customer_id).contacts] == ["王院长"]
-    with pytest.raises(FailedPrecondition):
-        revert(company, done.import_id)
 
 
 @pytest.mark.spec("LD1.6")
@@ -442,29 +311,3 @@ def test_a_manager_brings_leads_along_but_no_history(company: Company) -> None:
         stub.StartImport(request)
     request.kind, request.request_id = capture_pb.IMPORT_KIND_LEADS, new_id()
     assert getattr(stub.StartImport(request), "import").kind == capture_pb.IMPORT_KIND_LEADS
-    assert as_hq().level == "company"
-
-
-@pytest.mark.spec("LD13.1")
-@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.times())
-def test_days_are_read_in_every_usual_spelling(on: date, clock: time) -> None:
-    at = datetime.combine(on, clock, SHANGHAI)
-    for spelt in ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y-%m-%dT%H:%M:%S"):
-        assert day(at.strftime(spelt)) == on
-    told_at = moment(at.strftime("%Y-%m-%d %H:%M:%S"))
-    assert told_at.timestamp() == at.replace(microsecond=0).timestamp()
-
-
-@pytest.mark.spec("LD13.1")
-@pytest.mark.parametrize("wrong", ["", "昨天", "2024-13-01", "2024-02-30", "2024", "1/2/2024", "٢٠٢٤-01-01", "2024-1-"])
-def test_what_is_no_day_is_refused(wrong: str) -> None:
-    with pytest.raises(CellProblem):
-        day(wrong)
-    with pytest.raises(CellProblem):
-        moment(wrong)
-
-
-def test_a_time_that_is_none_is_refused() -> None:
-    with pytest.raises(CellProblem):
-        moment("2024-03-01 25:00")
-    assert moment("2024-03-01") - moment("2024-03-01 09:00") == timedelta(hours=3)

@@ -13,11 +13,11 @@ from chassis.errors import InvalidInput
 from chassis.kernel.ids import new_id
 from closeloop.leads.v1 import duplicate_service_pb2 as pb
 
+from .bringing_along import CUSTOMER, CUSTOMERS, hospital
+from .bringing_along import run as import_history
 from .company import Company
 from .test_customer_file import brought, edit
 from .test_duplicates import capture, door, hear, rows, suggestions
-from .test_history_import import CUSTOMER, CUSTOMERS, hospital
-from .test_history_import import run as import_history
 from .test_import_revert import revert
 from .test_pool import hand_out, pooled, undo
 from .waiting import wait_until
