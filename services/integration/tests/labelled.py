@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
 from random import Random
 
-from integration.claiming.book_rules import Book, book_of
+from integration.claiming.book_rules import Book
 from integration.claiming.decision_rules import decide
 from integration.claiming.policy import ClaimingPolicy
 from integration.claiming.rules import Arrived, Due, Part
@@ -50,6 +51,14 @@ def labelled(seed: int, receipts: int) -> tuple[Books, list[Payment]]:
     made = books(2 * receipts, random)
     paid = sorted(payments(made, receipts, random), key=lambda each: (each.booked_on, each.id))
     return made, paid
+
+
+def book_of(every: Iterable[Due], known: Mapping[str, Iterable[str]]) -> Book:
+    """`every`, `known`: as `add` and `introduce` take them."""
+    book = Book()
+    book.introduce(known)
+    book.add(every)
+    return book
 
 
 def book(made: Books) -> Book:

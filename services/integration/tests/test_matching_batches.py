@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
-from integration.claiming.book_rules import Book, book_of
+from integration.claiming.book_rules import Book
 from integration.claiming.fuzzy_rules import ALIKE
 from integration.claiming.likeness_rules import key_likeness, may_reach
 from integration.claiming.match_waiting import match_waiting
@@ -22,7 +22,7 @@ from integration.claiming.rules import Due, Part
 from integration.receivables.name_rules import contract_key, payer_key
 from integration.tables import bank_entry, claim, known_payer, receivable
 from services.integration.tests.conftest import World, as_service
-from services.integration.tests.labelled import book, labelled, match
+from services.integration.tests.labelled import book, book_of, labelled, match
 from tools.receipt_lab.books import Books, Owed
 from tools.receipt_lab.payments import MAIN_ACCOUNT, Payment
 
@@ -120,6 +120,13 @@ def test_a_book_that_grew_and_was_taken_from_is_one_made_of_what_is_left(
         assert sorted(of_amount(grown, least, most)) == sorted(of_amount(fresh, least, most))
     assert grown.of_customers(["C0", "C1"], "CNY") == fresh.of_customers(["C0", "C1"], "CNY")
     assert grown.of_contract("HT-0002", "USD") == fresh.of_contract("HT-0002", "USD")
+
+
+@pytest.mark.timeout(20)
+def test_a_policy_with_fees_without_bounds_looks_through_no_more_than_the_book_has() -> None:
+    made = Book()
+    made.add([due(0, 10**14, "CNY"), due(1, 500, "CNY"), due(2, 500, "USD")])
+    assert of_amount(made, 1_000, 10**15) == [("A0", 10**14)]
 
 
 def due(number: int, fen: int, currency: str) -> Due:

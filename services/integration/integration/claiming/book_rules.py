@@ -11,7 +11,8 @@ from integration.receivables.name_rules import contract_key, payer_key
 
 # Ids, numbers or codes by what they are found by.
 Found = defaultdict[str, set[str]]
-# Open amounts are kept in steps of this many fen. A fee keeps 50 yuan at most, so that few steps are looked through.
+Steps = defaultdict[int, list[tuple[int, str]]]
+# Open amounts are kept in steps of this many fen: few lie within the fee that a sensible policy lets a bank keep.
 STEP = 1_000
 
 
@@ -32,7 +33,7 @@ class Book:
         self.common: frozenset[tuple[str, int]] = frozenset()
         self._by_contract, self._by_account, self._by_customer = Found(set), Found(set), Found(set)
         # Open amounts and ids by currency and step. What was claimed from since stands there still.
-        self._by_amount: defaultdict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
+        self._by_amount: defaultdict[str, Steps] = defaultdict(lambda: defaultdict(list))
 
     def add(self, every: Iterable[Due]) -> None:
         """The paid ones too, which are for nothing else. What is there already keeps what it has open.
@@ -61,7 +62,9 @@ class Book:
 
     def of_amount(self, least: int, most: int, currency: str) -> list[Due]:
         """Open with this much."""
-        near = (self._by_amount.get((currency, step), ()) for step in range(least // STEP, most // STEP + 1))
+        held, asked = self._by_amount[currency], range(least // STEP, most // STEP + 1)
+        steps = asked if len(asked) < len(held) else [step for step in held if step in asked]
+        near = (held.get(step, ()) for step in steps)
         found = [(fen, self.due[id_]) for amounts in near for fen, id_ in amounts if least <= fen <= most]
         return [due for fen, due in found if due.open_fen == fen]
 
@@ -70,7 +73,7 @@ class Book:
         left = due.open_fen - part.fen - part.fee_fen
         self.due[due.receivable_id] = replace(due, open_fen=left)
         if left > 0:
-            self._by_amount[due.currency, left // STEP].append((left, due.receivable_id))
+            self._by_amount[due.currency][left // STEP].append((left, due.receivable_id))
 
     def _name(self, due: Due) -> None:
         if key := contract_key(due.contract_number):
@@ -85,7 +88,7 @@ class Book:
 
     def _open(self, due: Due) -> None:
         self.due[due.receivable_id] = due
-        self._by_amount[due.currency, due.open_fen // STEP].append((due.open_fen, due.receivable_id))
+        self._by_amount[due.currency][due.open_fen // STEP].append((due.open_fen, due.receivable_id))
         for found, name in (
             (self._by_contract, due.contract_number),
             (self._by_account, due.virtual_account),
@@ -98,11 +101,3 @@ class Book:
         found = [self.due[each] for each in ids]
         kept = [each for each in found if each.open_fen > 0 and currency in (None, each.currency)]
         return sorted(kept, key=lambda each: each.age)
-
-
-def book_of(every: Iterable[Due], known: Mapping[str, Iterable[str]]) -> Book:
-    """`every`, `known`: as `add` and `introduce` take them."""
-    book = Book()
-    book.introduce(known)
-    book.add(every)
-    return book
