@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGET_LABELS = frozenset({"job", "service", "role", "instance"})
 # What kube-state-metrics tells of the jobs of a cluster, as its documentation names it.
 KUBERNETES = {
-    "kube_job_status_failed": frozenset({"namespace", "job_name"}),
+    "kube_job_failed": frozenset({"namespace", "job_name", "condition"}),
     "kube_cronjob_status_last_successful_time": frozenset({"namespace", "cronjob"}),
     "kube_cronjob_created": frozenset({"namespace", "cronjob"}),
 }

@@ -53,7 +53,9 @@ FULL = 'kube_cronjob_status_last_successful_time{namespace="crm", cronjob="sales
 INCREMENTAL = FULL.replace("-full", "-incr")
 # Seconds since 1970, which is when promtool begins.
 NEVER = INCREMENTAL.replace("status_last_successful_time", "created")
-BACKUP_JOB = 'kube_job_status_failed{namespace="crm", job_name="sales-closeloop-backup-main-incr-29386012"}'
+JOB = 'namespace="crm", job_name="sales-closeloop-backup-main-incr-29386012"'
+BACKUP_JOB = f'kube_job_failed{{{JOB}, condition="true"}}'
+FAILED_PODS = f"kube_job_status_failed{{{JOB}}}"
 ROUTE = {"service": "gateway", "route": "/api/v1/leads"}
 
 FIRES = [
@@ -206,6 +208,8 @@ FIRES = [
 
 QUIET = [
     Quiet("BackupFailed", {BACKUP_JOB: "0x20"}, 10),
+    # Its first pod failed, its second made the backup.
+    Quiet("BackupFailed", {BACKUP_JOB: "0x20", FAILED_PODS: "1x20"}, 10),
     Quiet("BackupLate", {INCREMENTAL: "-100000x20", FULL: "-600000x20"}, 15),
     # What was made long ago and succeeded since.
     Quiet("BackupLate", {NEVER: "-900000x20", INCREMENTAL: "-80000x20"}, 15),
