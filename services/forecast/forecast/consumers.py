@@ -12,6 +12,8 @@ from chassis.unit_of_work import Transaction
 from forecast.collections import store as collections
 from forecast.mapping import inward
 from forecast.opportunities.open_opportunity import open_opportunity
+from forecast.ownership.follow_customers import follow_customers, note_owners
+from forecast.ownership.store import take_turns
 from forecast.roster.store import merge_customers, upsert_customers, upsert_employees
 
 
@@ -28,11 +30,21 @@ def _customers_changed(tx: Transaction, events: Sequence[Incoming]) -> None:
 
 def _customers_merged(tx: Transaction, events: Sequence[Incoming]) -> None:
     """A merge names the customer that goes on; an un-merge none."""
+    take_turns(tx)
     merge_customers(tx, [inward.merged_customer(event.message) for event in events])
+    follow_customers(tx, {event.message.merged_id for event in events})
+
+
+def _owners_changed(tx: Transaction, events: Sequence[Incoming]) -> None:
+    note_owners(tx, [inward.owner_change(event) for event in events])
 
 
 def _lead_converted(tx: Transaction, event: Incoming) -> None:
-    open_opportunity(tx, inward.converted(event.message))
+    """Its customer may have come to somebody else already, by a word that was faster."""
+    lead = inward.converted(event.message)
+    take_turns(tx)
+    open_opportunity(tx, lead)
+    follow_customers(tx, [lead.customer_id])
 
 
 def _order_told(tx: Transaction, event: Incoming) -> None:
@@ -81,6 +93,7 @@ CONSUMERS = [
     on_batch("customers.updated", _customers_changed),
     on_batch("customers.merged", _customers_merged),
     on_batch("customers.unmerged", _customers_merged),
+    on_batch("customers.owner_changed", _owners_changed),
     on("leads.converted", _lead_converted),
     on("integration.order_received", _order_told),
     on("integration.order_changed", _order_told),

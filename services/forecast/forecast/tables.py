@@ -60,7 +60,24 @@ customer = Table(
     # The customer that goes on, where the record was found to be the same one; the version that says so.
     Column("merged_into", Text, nullable=True),
     Column("merge_version", Integer, nullable=False, server_default=text("0")),
+    _instant("merged_at", nullable=True),
     Index("customer_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+)
+
+# What leads told of a customer's owners, each word once.
+customer_owner_change = Table(
+    "customer_owner_change",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("customer_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    # Empty: not by a handover.
+    Column("handover_id", Text, nullable=False),
+    _instant("at"),
+    Index("customer_owner_change_customer", "customer_id", "version", "at"),
 )
 
 opportunity = Table(
@@ -76,6 +93,9 @@ opportunity = Table(
     Column("customer_name", Text, nullable=False),
     Column("owner_id", Text, nullable=False),
     Column("unit", Text, nullable=False),
+    # Whom it came from together with its customer, and when; absent: it is its first owner's.
+    Column("came_from", Text, nullable=False, server_default=text("''")),
+    _instant("came_at", nullable=True),
     Column("amount_fen", BigInteger, nullable=False),
     Column("expected_close", Date, nullable=False),
     Column("contract_number", Text, nullable=False),
@@ -85,6 +105,8 @@ opportunity = Table(
     _share("submitted", nullable=True),
     _share("accuracy", nullable=True),
     _share("adjusted", nullable=True),
+    # Whose the last claim is, where the deal came to somebody else since; else empty.
+    Column("claimed_by", Text, nullable=False, server_default=text("''")),
     Column("lost_reason", Text, nullable=False, server_default=text("''")),
     _instant("created_at"),
     _instant("stage_since"),
@@ -95,6 +117,22 @@ opportunity = Table(
     Index("opportunity_contract", "contract_number", postgresql_where=text("contract_number <> ''")),
     Index("opportunity_close", "expected_close"),
     Index("opportunity_customer", "customer_id", "opportunity_id"),
+    Index("opportunity_claimed", "claimed_by", postgresql_where=text("claimed_by <> ''")),
+)
+
+owner_step = Table(
+    "owner_step",
+    metadata,
+    Column("step_id", Uuid(as_uuid=False), primary_key=True),
+    Column("opportunity_id", Uuid(as_uuid=False), nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("before_unit", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("after_unit", Text, nullable=False),
+    Column("handover_id", Text, nullable=False),
+    _instant("at"),
+    Index("owner_step_opportunity", "opportunity_id", "step_id"),
 )
 
 stage_step = Table(

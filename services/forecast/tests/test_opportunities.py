@@ -20,6 +20,7 @@ from forecast.opportunities.rules import (
     OpportunityStageChanged,
     OpportunityWon,
 )
+from forecast.ownership.rules import OpportunityOwnerChanged
 from forecast.submissions.rules import ForecastSubmitted
 
 from .conftest import FEN, Desk
@@ -34,6 +35,7 @@ def test_events_fit_their_contracts() -> None:
             GateRefused,
             OpportunityCreated,
             OpportunityLost,
+            OpportunityOwnerChanged,
             OpportunityStageChanged,
             OpportunityWon,
         ]

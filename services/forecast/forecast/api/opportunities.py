@@ -28,6 +28,7 @@ from forecast.opportunities import store
 from forecast.opportunities.find_opportunity import find_opportunity
 from forecast.opportunities.lose_opportunity import lose_opportunity
 from forecast.opportunities.rules import Stage, next_stage, read_day
+from forecast.ownership import store as ownership
 from forecast.policies import GATES
 
 Context = grpc.ServicerContext
@@ -96,7 +97,10 @@ class OpportunityService(Servicer, pb_grpc.OpportunityServiceServicer):
         def query(tx: Transaction) -> pb.ListStageHistoryResponse:
             find_opportunity(tx, request.opportunity_id)
             steps = store.list_steps(tx, request.opportunity_id)
-            return pb.ListStageHistoryResponse(steps=[outward.step(each) for each in steps])
+            owners = ownership.list_steps(tx, request.opportunity_id)
+            return pb.ListStageHistoryResponse(
+                steps=[outward.step(each) for each in steps], owners=[outward.owner_step(each) for each in owners]
+            )
 
         return self.read(request, query)
 

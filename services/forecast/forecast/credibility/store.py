@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, cast, select, union_all
+from sqlalchemy import ColumnElement, case, cast, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.kernel.calendar import instant, local_date
@@ -18,6 +18,8 @@ from forecast.tables import employee, opportunity, past_deal
 
 _WON = (Stage.WON.value, Stage.COLLECTED.value)
 _OPEN = tuple(stage.value for stage in OPEN)
+# A claim is judged for whoever made it, though the deal may have come to somebody else since.
+_OWNERS = opportunity.c.claimed_by == ""
 
 
 def insert_past_deals(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -29,11 +31,13 @@ def insert_past_deals(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> int
 def deals_of_unit(tx: Transaction, unit: str, policy: CredibilityPolicy) -> dict[str, list[Deal]]:
     """Owner → deals that ended in the window or are overdue, for everybody who works in the unit."""
     members = select(employee.c.employee_id).where(employee.c.unit == unit)
-    return _deals(tx, policy, past_deal.c.owner_id.in_(members), opportunity.c.owner_id.in_(members))
+    own = opportunity.c.owner_id.in_(members) & _OWNERS | opportunity.c.claimed_by.in_(members)
+    return _deals(tx, policy, past_deal.c.owner_id.in_(members), own)
 
 
 def deals_of(tx: Transaction, employee_id: str, policy: CredibilityPolicy) -> list[Deal]:
-    mine = _deals(tx, policy, past_deal.c.owner_id == employee_id, opportunity.c.owner_id == employee_id)
+    own = (opportunity.c.owner_id == employee_id) & _OWNERS | (opportunity.c.claimed_by == employee_id)
+    mine = _deals(tx, policy, past_deal.c.owner_id == employee_id, own)
     return mine.get(employee_id, [])
 
 
@@ -52,7 +56,7 @@ def _deals(
         past_deal.c.expected_close,
     ).where(imported, past_deal.c.closed_at >= since)
     ours = select(
-        opportunity.c.owner_id,
+        case((_OWNERS, opportunity.c.owner_id), else_=opportunity.c.claimed_by).label("owner_id"),
         cast(opportunity.c.opportunity_id, past_deal.c.external_id.type).label("deal_id"),
         opportunity.c.name,
         opportunity.c.submitted.label("last_claim"),

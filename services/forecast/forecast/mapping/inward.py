@@ -7,6 +7,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from chassis.events import Incoming
 from chassis.kernel.money import Money
 from closeloop.common.v1.money_pb2 import Money as MoneyMessage
 from closeloop.forecast.v1 import evidence_service_pb2 as evidence_pb
@@ -40,8 +41,18 @@ def employee(event: EmployeeChanged) -> EmployeeFacts:
 
 
 def merged_customer(event: CustomerMerged | CustomerUnmerged) -> dict[str, Any]:
-    kept_id = event.kept_id if isinstance(event, CustomerMerged) else None
-    return {"customer_id": event.merged_id, "merged_into": kept_id, "merge_version": event.version}
+    into, since = (event.kept_id, instant(event.merged_at)) if isinstance(event, CustomerMerged) else (None, None)
+    return {
+        "customer_id": event.merged_id,
+        "merged_into": into,
+        "merged_at": since,
+        "merge_version": event.version,
+    }
+
+
+def owner_change(event: Incoming) -> dict[str, Any]:
+    names = ("customer_id", "version", "before", "after", "unit", "handover_id")
+    return {name: getattr(event.message, name) for name in names} | {"event_id": event.id, "at": event.time}
 
 
 def converted(event: LeadConverted) -> Converted:

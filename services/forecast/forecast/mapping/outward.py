@@ -85,6 +85,18 @@ def step(row: Row[Any]) -> opportunity_pb.StageStep:
     return message
 
 
+def owner_step(row: Row[Any]) -> opportunity_pb.OwnerStep:
+    message = opportunity_pb.OwnerStep(
+        before=row.before,
+        before_unit=row.before_unit,
+        after=row.after,
+        after_unit=row.after_unit,
+        handover_id=row.handover_id,
+    )
+    message.at.FromDatetime(row.at)
+    return message
+
+
 def evidence(row: Row[Any]) -> evidence_pb.Evidence:
     message = evidence_pb.Evidence(
         evidence_id=row.evidence_id,

@@ -51,7 +51,7 @@ def merge_customers(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     """Customers that were merged, or parted (`merged_into` None); of a customer the newest word counts, once each."""
     unnamed = {"version": 0, "customer_code": "", "name": ""}
     new = insert(customer)
-    changed = {name: new.excluded[name] for name in ("merged_into", "merge_version")}
+    changed = {name: new.excluded[name] for name in ("merged_into", "merged_at", "merge_version")}
     newer = customer.c.merge_version < new.excluded.merge_version
     merged = new.on_conflict_do_update(index_elements=["customer_id"], set_=changed, where=newer)
     tx.execute(merged, [unnamed | dict(each) for each in rows])

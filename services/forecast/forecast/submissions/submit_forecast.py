@@ -69,6 +69,7 @@ def submit_forecast(
         submitted=claim.probability,
         accuracy=rate,
         adjusted=result.adjusted,
+        claimed_by="",
         amount_fen=amount.fen,
         expected_close=claim.expected_close or deal.expected_close,
     )

@@ -16,7 +16,7 @@ from leads.customer_merge import rules, store, suggestion_store
 from leads.customer_merge.events import CustomerMerged
 from leads.customer_merge.probe_owners import Verified, still
 from leads.customers import store as customers
-from leads.customers.events import CustomerOwnerChanged, CustomerUpdated
+from leads.customers.events import CustomerUpdated
 from leads.customers.rules import Customer
 from leads.purchases import store as purchases
 
@@ -103,4 +103,4 @@ def _tell(tx: Transaction, told: Merged, kept: Customer, merged: Customer, whole
     )
     tx.record(CustomerUpdated(whole.facts, whole.customer_id))
     if whole.owner_id != kept.owner_id:
-        tx.record(CustomerOwnerChanged(whole.customer_id, kept.owner_id, whole.owner_id, whole.unit))
+        tx.record(whole.owner_changed(kept.owner_id))

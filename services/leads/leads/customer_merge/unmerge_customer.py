@@ -11,7 +11,7 @@ from leads.customer_merge import rules, store, suggestion_store
 from leads.customer_merge.events import CustomerMerged, CustomerUnmerged
 from leads.customer_merge.probe_owners import Verified, still
 from leads.customers import store as customers
-from leads.customers.events import CustomerOwnerChanged, CustomerUpdated
+from leads.customers.events import CustomerUpdated
 from leads.customers.rules import Customer
 from leads.duplicates.policy import DuplicatePolicy
 from leads.purchases import store as purchases
@@ -71,4 +71,4 @@ def unmerge_customer(
 def _tell_owner(tx: Transaction, before: Customer, after: Customer) -> None:
     tx.record(CustomerUpdated(after.facts, after.customer_id))
     if after.owner_id != before.owner_id:
-        tx.record(CustomerOwnerChanged(after.customer_id, before.owner_id, after.owner_id, after.unit))
+        tx.record(after.owner_changed(before.owner_id))

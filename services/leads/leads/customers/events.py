@@ -35,7 +35,12 @@ class CustomerUpdated:
 
 @dataclass(frozen=True)
 class CustomerOwnerChanged:
+    """`version`: of the customer with its new owner. `handover_id` empty: not by a handover."""
+
     customer_id: str
     before: str
     after: str
     unit: str
+    version: int
+    handover_id: str = ""
+

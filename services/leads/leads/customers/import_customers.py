@@ -11,7 +11,7 @@ from chassis.errors import Violation
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 from leads.customers import store
-from leads.customers.events import CustomerCreated, CustomerOwnerChanged, CustomerUpdated
+from leads.customers.events import CustomerCreated, CustomerUpdated
 from leads.customers.rules import Customer
 from leads.lead.rules import Grade
 from leads.normalise.name_rules import name_key, parent_key, place_name
@@ -142,5 +142,5 @@ def _update(tx: Transaction, customer: Customer, values: dict[str, Any]) -> int:
     changed = store.save(tx, customer, **values)
     tx.record(CustomerUpdated(changed.facts, changed.customer_id))
     if changed.owner_id != customer.owner_id:
-        tx.record(CustomerOwnerChanged(changed.customer_id, customer.owner_id, changed.owner_id, changed.unit))
+        tx.record(changed.owner_changed(customer.owner_id))
     return 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from leads.customers.events import CustomerFacts
+from leads.customers.events import CustomerFacts, CustomerOwnerChanged
 from leads.lead.rules import Grade
 
 # What people keep in the base layer of the file (LD9.1): of each it is known since which version it reads so.
@@ -71,6 +71,10 @@ class Customer:
             owner_id=self.owner_id,
             unit=self.unit,
         )
+
+    def owner_changed(self, before: str, handover_id: str = "") -> CustomerOwnerChanged:
+        """Of the one with its new owner. `handover_id` empty: not by a handover."""
+        return CustomerOwnerChanged(self.customer_id, before, self.owner_id, self.unit, self.version, handover_id)
 
 
 @dataclass(frozen=True)

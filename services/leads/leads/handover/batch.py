@@ -17,7 +17,7 @@ from leads.assignment.decision_store import Decision
 from leads.assignment.rules import weighted_of
 from leads.assignment.settle_leads import Give, settle_leads
 from leads.customers import store as customers
-from leads.customers.events import CustomerOwnerChanged, CustomerUpdated
+from leads.customers.events import CustomerUpdated
 from leads.customers.rules import Customer
 from leads.handover import store
 from leads.handover.choose_takers import Chosen, Taker
@@ -81,7 +81,7 @@ class Batch:
         for customer, rep in self.taken:
             changed = customers.save(self.tx, customer, owner_id=rep.employee_id, unit=rep.unit)
             self.tx.record(CustomerUpdated(changed.facts, changed.customer_id))
-            self.tx.record(CustomerOwnerChanged(changed.customer_id, customer.owner_id, changed.owner_id, changed.unit))
+            self.tx.record(changed.owner_changed(customer.owner_id, self.row.handover_id))
         store.save_items(self.tx, self.changes)
         self.tx.audit_all(self._audited())
         return len(self.moved_subjects)

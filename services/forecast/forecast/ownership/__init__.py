@@ -1,0 +1,1 @@
+"""Whose a deal is while its customer changes hands."""
