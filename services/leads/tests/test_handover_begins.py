@@ -12,6 +12,7 @@ from chassis.testing.identity import as_hq, as_manager
 from closeloop.leads.v1 import customer_service_pb2 as customer_pb
 from closeloop.leads.v1 import guard_service_pb2 as guard_pb
 from closeloop.leads.v1 import handover_service_pb2 as pb
+from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1.guard_service_pb2_grpc import GuardServiceStub
 
 from .company import UNIT, Company
@@ -71,6 +72,24 @@ def test_who_comes_back_while_everything_is_held_keeps_everything_too(company: C
     assert move(company) == 0
     assert the_handover(company).state == pb.HANDOVER_STATE_CANCELLED
     assert set(owners(company).values()) == {"E1"}
+
+
+@pytest.mark.spec("LD10.1")
+def test_who_comes_back_after_a_part_has_moved_and_was_passed_on_gets_nothing_called_off(company: Company) -> None:
+    company.hire("E1", "E2")
+    company.profile("E2", grades=[lead_pb2.GRADE_B])
+    customers(company, "E1", 1)
+    customers(company, "E1", 1, first=2, grade=lead_pb2.GRADE_A)
+    leave(company, "E1")
+    assert wait_for_the_move(company) == 1
+    company.hire("E3")
+    company.profile("E3", grades=[lead_pb2.GRADE_B])
+    leave(company, "E2")
+    assert wait_for_the_move(company) == 1
+    come_back(company, "E1", version=3)
+    (first,) = handovers(company, employee_id="E1")
+    assert (first.state, first.held, first.passed_on) == (pb.HANDOVER_STATE_MOVING, 1, 1)
+    assert owners(company) == {"C00001": "E3", "C00002": "E1"}
 
 
 @pytest.mark.spec("LD10.1")

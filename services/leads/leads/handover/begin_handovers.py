@@ -60,7 +60,8 @@ def begin_again(tx: Transaction, employee_id: str, policy_version: int) -> None:
 
 def _undone(tx: Transaction, row: Row[Any], known: Known) -> bool:
     """Who comes back before anything moved keeps everything; afterwards the handover goes on to its end."""
-    if not has_come_back(Cause(row.cause), row.unit, row.manager_id, known) or store.counts(tx, row.handover_id).moved:
+    back = has_come_back(Cause(row.cause), row.unit, row.manager_id, known)
+    if not back or store.counts(tx, row.handover_id).has_moved:
         return False
     cancel(tx, row)
     return True

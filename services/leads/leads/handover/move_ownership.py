@@ -108,7 +108,7 @@ def _finish(tx: Transaction, row: Row[Any], moved: int, policy: HandoverPolicy) 
     if counted.held:
         if moved:
             _tell(tx, row, counted)
-    elif counted.moved or counted.passed_on:
+    elif counted.has_moved:
         _end_the_move(tx, row, counted, policy)
     else:
         close_empty(tx, row)

@@ -31,6 +31,11 @@ class Counts:
     passed_on: int
     unsettled: int
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether anything has, be it that it has moved on since."""
+        return bool(self.moved or self.passed_on)
+
 
 def known(tx: Transaction, employee_ids: Collection[str]) -> dict[str, Known]:
     query = select(*(_rep[name] for name in Known.__dataclass_fields__)).where(_rep.employee_id.in_(set(employee_ids)))
