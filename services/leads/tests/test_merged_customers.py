@@ -20,7 +20,8 @@ from leads.policies import CUSTOMER_GRADES
 
 from .company import UNIT, Company, stamp
 from .merging import OTHER_PHONE, get, merge, merges, pair, part
-from .test_customer_file import add_contact, add_credential, file
+from .test_customer_file import add_contact, add_credential, change, file
+from .test_customer_grades import override
 from .test_customer_layers import AT, HOUR, follow_up, interactions
 from .test_duplicates import fails, rows
 from .test_from_outside import customer
@@ -147,3 +148,32 @@ def test_the_one_that_goes_on_is_graded_for_both(company: Company) -> None:
     created(company, two.other, updated=True)
     assert regrade_due(company.service.uow, CUSTOMER_GRADES) == 1
     assert rows(company, "SELECT CAST(customer_id AS text) FROM customer_grade") == [(two.kept,)]
+
+
+@pytest.mark.spec("LD9.1", "LD1.4")
+def test_contacts_of_both_records_are_one_decision_chain(company: Company) -> None:
+    two = pair(company)
+    boss = add_contact(company, two.kept)
+    other = add_contact(company, two.other, name="李主任")
+    assert (boss.primary, other.primary) == (True, True)
+    merge(company, two.kept, two.other)
+    change(company, other, reports_to=boss.contact_id)
+    chain = {each.name: each for each in file(company, two.kept).contacts}
+    assert {name: (each.primary, each.reports_to) for name, each in chain.items()} == {
+        "王院长": (False, ""), "李主任": (True, boss.contact_id),
+    }  # fmt: skip
+    assert fails(lambda: change(company, chain["王院长"], reports_to=other.contact_id)) == "INVALID_INPUT"
+
+
+@pytest.mark.spec("LD1.4", "LD9.2")
+def test_a_number_that_was_taken_over_is_told_of_one_customer_alone(company: Company) -> None:
+    two = pair(company, {"customer_code": None}, {"customer_code": "C-2"})
+    override(company, two.other, as_hq())
+    merge(company, two.kept, two.other)
+    company.hire("E1", version=2, unit="/HQ/EAST/NB/")
+    company.pass_time(company.clock.now() + timedelta(days=91))
+    (_, ended) = ((each.message.kind, each.message.customer_id) for each in company.events("customers.graded"))
+    assert ended == ("expired", two.other)
+    borne = {each.message.customer_id: each.message.customer for each in company.events("customers.updated")}
+    assert {each.customer_code: each.customer_id for each in borne.values()} == {"C-2": two.kept, "": two.other}
+    assert borne[two.other].unit == "/HQ/EAST/NB/"

@@ -63,10 +63,10 @@ def keep_new(tx: Transaction, contacts: Sequence[Contact]) -> None:
 
 def change_contact(tx: Transaction, contact_id: str, etag: str, entry: ContactEntry) -> Contact:
     """Raises ContactNotFound, ContactIsRetired, EtagMismatch, InvalidInput."""
-    contact = lock_contact(tx, contact_id)
+    whole_id, contact = _lock_contact(tx, contact_id)
     if etag != contact.etag:
         raise EtagMismatch
-    known = store.there(tx, contact.customer_id)
+    known = store.there(tx, whole_id)
     values = clean(entry, contact_id, {each.contact_id: each.reports_to for each in known})
     if all(getattr(contact, name) == value for name, value in values.items()):
         return contact
@@ -85,7 +85,7 @@ def change_contact(tx: Transaction, contact_id: str, etag: str, entry: ContactEn
 
 def retire_contact(tx: Transaction, contact_id: str, reason: str) -> Contact:
     """Whoever reported to it goes on doing so, until somebody says otherwise. Raises as `change_contact`."""
-    contact = lock_contact(tx, contact_id)
+    _, contact = _lock_contact(tx, contact_id)
     retired = store.save(tx, contact, retired_at=tx.now, retired_why=reason)
     tx.audit(
         action="customer_contact.retire",
@@ -103,16 +103,19 @@ def list_contacts(tx: Transaction, customer_id: str, page: Page) -> tuple[Sequen
     return page.cut(store.listed(tx, customer_id, page), lambda each: {"id": each.contact_id})
 
 
-def lock_contact(tx: Transaction, contact_id: str) -> Contact:
-    """The customer's row is what is locked. Raises ContactNotFound, also for another's; ContactIsRetired."""
+def _lock_contact(tx: Transaction, contact_id: str) -> tuple[str, Contact]:
+    """With its customer that goes on, whose row is what is locked (LD1.4).
+
+    Raises ContactNotFound, also for another's; ContactIsRetired.
+    """
     try:
-        customers.load(tx, store.customer_of(tx, contact_id), lock=True)
+        whole = customers.load(tx, store.customer_of(tx, contact_id), lock=True)
     except customers.CustomerNotFound:
         raise ContactNotFound(contact_id=contact_id) from None
     contact = store.one(tx, contact_id)
     if contact.retired_at is not None:
         raise ContactIsRetired
-    return contact
+    return whole.customer_id, contact
 
 
 def _make_room(tx: Transaction, contact: Contact, known: Sequence[Contact]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from chassis.unit_of_work import Transaction
 from leads.customer_grades import store
@@ -12,7 +13,7 @@ from leads.customer_grades.standing_rules import Standing
 from leads.customer_grades.store import Change
 from leads.customers.events import CustomerUpdated
 from leads.customers.rules import Customer
-from leads.customers.store import save as save_customer
+from leads.customers.store import facts_of, save_all
 
 # What a person has said; the rest happens by itself.
 _SAID = {Kind.OVERRIDDEN, Kind.WITHDRAWN}
@@ -24,14 +25,17 @@ def settle(
     """Of locked customers. `changes`: what is noted of those among `kept` of which something decisive changed."""
     store.save(tx, kept)
     store.note(tx, changes)
-    for each in changes:
-        customer = customers[each.after.customer_id]
-        if each.after.grade is not customer.grade:
-            by_itself = customer.by_itself + (each.kind not in _SAID)
-            changed = save_customer(tx, customer, grade=each.after.grade, by_itself=by_itself)
-            tx.record(CustomerUpdated(changed.facts, changed.customer_id))
+    whose = [(customers[each.after.customer_id], each) for each in changes]
+    changed = save_all(tx, [(one, _columns(one, each)) for one, each in whose if each.after.grade is not one.grade])
+    for facts in facts_of(tx, changed):
+        tx.record(CustomerUpdated(facts, facts.customer_id))
+    for one, each in whose:
         if each.after.grade is not each.before.grade:
-            tx.record(_told(tx, each, customer))
+            tx.record(_told(tx, each, one))
+
+
+def _columns(customer: Customer, change: Change) -> dict[str, Any]:
+    return {"grade": change.after.grade, "by_itself": customer.by_itself + (change.kind not in _SAID)}
 
 
 def _told(tx: Transaction, change: Change, customer: Customer) -> CustomerGraded:

@@ -25,9 +25,10 @@ def follow_owners(tx: Transaction, employee_ids: Collection[str]) -> int:
         .order_by(t.customer_id)
         .with_for_update(of=tables.customer)
     )
-    rows = tx.execute(moved).all()
-    for row in rows:
-        customer = store.from_row(row)
-        changed = store.save(tx, customer, unit=row.new_unit, by_itself=customer.by_itself + 1)
-        tx.record(CustomerUpdated(changed.facts, changed.customer_id))
-    return len(rows)
+    found = [(store.from_row(row), row.new_unit) for row in tx.execute(moved)]
+    changed = store.save_all(
+        tx, [(customer, {"unit": unit, "by_itself": customer.by_itself + 1}) for customer, unit in found]
+    )
+    for facts in store.facts_of(tx, changed):
+        tx.record(CustomerUpdated(facts, facts.customer_id))
+    return len(changed)

@@ -31,6 +31,7 @@ from chassis import rows
 from chassis.errors import NotFound
 from chassis.unit_of_work import Transaction
 from leads import tables
+from leads.customers.events import CustomerFacts
 from leads.customers.rules import BASE_FIELDS, Customer, Firm
 from leads.lead.rules import Grade
 
@@ -231,6 +232,19 @@ def save_all(tx: Transaction, changes: Sequence[tuple[Customer, Mapping[str, Any
         tx.execute(_SAVE, {"rows": rows.document(to_row(each) | {"counted_by": -1} for each in changed)})
         _note_fields(tx, [(before, after) for (before, _), after in zip(changes, changed, strict=True)])
     return changed
+
+
+def facts_of(tx: Transaction, changed: Sequence[Customer]) -> list[CustomerFacts]:
+    """What neighbours project. They know a customer by its number, which one alone bears: where the one that goes on
+    has taken it over, it is told of that one (LD1.4).
+    """
+    wholes = {each.merged_into for each in changed if each.merged_into}
+    query = select(t.customer_id, t.customer_code).where(t.customer_id.in_(wholes))
+    borne = {(row.customer_id, row.customer_code) for row in tx.execute(query)} if wholes else set()
+    return [
+        replace(each.facts, customer_code="") if (each.merged_into, each.customer_code) in borne else each.facts
+        for each in changed
+    ]
 
 
 def _note_fields(tx: Transaction, changes: Sequence[tuple[Customer, Customer]]) -> None:
