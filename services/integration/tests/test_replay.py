@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, text
 
+from chassis.errors import Internal
 from chassis.kernel.ids import new_id
 from chassis.testing.identity import as_hq, as_service
 from chassis.testing.rpc import Rpc
@@ -24,7 +25,7 @@ from integration.feeds.connector import Page, TakesFiles
 from integration.feeds.import_file import import_file
 from integration.feeds.rules import Outcome
 from integration.jobs import App
-from integration.tables import bank_statement, claim, erp_delivery, feed, feed_run, quarantine
+from integration.tables import bank_entry, bank_statement, claim, erp_delivery, feed, feed_run, quarantine
 from integration.tables import receivable as receivables
 from services.integration.tests.bank_samples import ccb_csv, front_machine
 from services.integration.tests.conftest import World
@@ -137,6 +138,28 @@ def test_an_entry_that_is_replayed_goes_into_its_statement_and_leaves_the_balanc
     assert (after.opening_fen, after.closing_fen, after.until) == (0, 14_700, before.until)
     assert world.feed("bank").holes == []
     assert desk.hand_in(written('"0.00","40.00"' if form == "csv" else '"40.00"').encode()).duplicates == 3
+
+
+@pytest.mark.spec("N1.2", "N2.2", "P7.1")
+def test_a_replay_that_breaks_off_between_its_transactions_is_made_whole_by_the_same_call_again(
+    world: World, rpc: Rpc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Desk(world, rpc).hand_in(in_days('"0.00","half"').encode())
+    mend(world, world.row(quarantine).record_key, "half", "40.00")
+    stub, asked = door(world, rpc), pb.ReplayQuarantineRequest(request_id="1", feed="bank")
+
+    def dies(*_: object) -> None:
+        raise SystemError
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(world.connectors["bank"], "finish", dies)
+        with pytest.raises(Internal):
+            stub.ReplayQuarantine(asked)
+    assert world.row(quarantine).state == "replayed"
+    assert "40.00 short of its balances" in world.feed("bank").holes[0]["en"]
+    assert stub.ReplayQuarantine(asked).replayed == 1
+    assert world.feed("bank").holes == []
+    assert sorted(row.amount_fen for row in world.rows(bank_entry)) == [700, 4_000, 10_000]
 
 
 @pytest.mark.spec("N1.2", "N2.2")
