@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from chassis.unit_of_work import Transaction
 from integration.feeds.rules import Hole, Proof
-from integration.receipts import store
+from integration.receipts import chain_store, store
 from integration.receipts.rules import Balance, Chain, complete_until, continuity, reached
 
 
@@ -37,9 +37,8 @@ def prove(tx: Transaction, configured: Sequence[str], apart: Collection[str] = (
 
 def _prove(tx: Transaction, row: Row[Any]) -> tuple[datetime | None, list[Hole]]:
     balance = None if row.balance_fen is None else Balance(row.balance_fen, row.balance_at)
-    chains = [
-        _chain(tx, row.account, format_, proved, balance) for format_, proved in store.chains(tx, row.account).items()
-    ]
+    proved = chain_store.chains(tx, row.account)
+    chains = [_chain(tx, row.account, format_, until, balance) for format_, until in proved.items()]
     if not chains:
         chains = [_without_statements(row.account, balance)]
     until, holes = reached(chains, row.complete_until, tx.now)
@@ -51,17 +50,17 @@ def _go_on_behind(tx: Transaction, account: str) -> int:
     """Where the source is asked on: behind what is proved in every format that still lacks something."""
     behind: dict[str, int] = {}
     lacking: list[int] = []
-    for format_, proved in store.chains(tx, account).items():
-        behind[format_] = store.number_of(tx, account, format_, proved)
-        if store.holds_beyond(tx, account, format_, proved):
+    for format_, proved in chain_store.chains(tx, account).items():
+        behind[format_] = chain_store.number_of(tx, account, format_, proved)
+        if chain_store.holds_beyond(tx, account, format_, proved):
             lacking.append(behind[format_])
     return min(lacking, default=max(behind.values(), default=0))
 
 
 def _chain(tx: Transaction, account: str, format_: str, proved: int, balance: Balance | None) -> Chain:
-    statements = store.booked(tx, account, format_, proved)
+    statements = chain_store.booked(tx, account, format_, proved)
     found = continuity(account, statements)
-    store.keep_chain(tx, account, format_, max(found.proved_sequence, proved))
+    chain_store.keep_chain(tx, account, format_, max(found.proved_sequence, proved))
     last = statements[-1].until if statements else None
     return Chain(found, complete_until(found, balance, None) if statements else None, last)
 

@@ -13,7 +13,7 @@ from chassis.kernel.ids import new_id
 from chassis.kernel.money import Money
 from chassis.unit_of_work import Transaction
 from integration.feeds.rules import Outcome, content_hash
-from integration.receipts import store
+from integration.receipts import chain_store, store
 from integration.receipts.bring_home import brought_home
 from integration.receipts.by_hand_rules import BY_HAND, Superseded
 from integration.receipts.documents import Part
@@ -55,7 +55,7 @@ def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
     """The same part twice changes nothing."""
     taken = Taken()
     store.lock_account(tx, part.statement.account)
-    proved = store.lock_chain(tx, part.statement.account, part.statement.format)
+    proved = chain_store.lock_chain(tx, part.statement.account, part.statement.format)
     home = find_home(tx, part.statement) if origin.alone else None
     part = brought_home(part, home.statement, origin) if home else part
     statement = part.statement
@@ -77,7 +77,7 @@ def take_part(tx: Transaction, part: Part, origin: Origin) -> Taken:
     taken.outcome.rejections += part.rejections
     taken.outcome.accepted += part.keys
     if statement.sequence <= proved:
-        store.keep_chain(tx, statement.account, statement.format, statement.sequence - 1)
+        chain_store.keep_chain(tx, statement.account, statement.format, statement.sequence - 1)
     return taken
 
 
