@@ -9,7 +9,7 @@ from activity.calls.place_calls import place_calls
 from activity.calls.take_call import take_call
 from activity.conversations.place_archive import place_archives
 from activity.conversations.take_message import take_message
-from activity.parties.store import link_customer, take_owner, upsert_customers, upsert_lead
+from activity.parties.store import link_customer, merge_customers, take_owner, upsert_customers, upsert_lead
 from activity.policies import ARCHIVE, CALLS
 from activity.roster.store import upsert_employees
 from chassis.consumer import Handler, on, on_batch
@@ -37,6 +37,8 @@ def consumers(policies: Policies) -> list[Handler]:
         on("leads.converted", _lead_converted),
         on_batch("customers.created", _customers_changed),
         on_batch("customers.updated", _customers_changed),
+        on_batch("customers.merged", _customers_merged),
+        on_batch("customers.unmerged", _customers_merged),
         on("integration.conversation_message", conversation_message),
         on("integration.call_transcribed", call_transcribed),
     ]
@@ -88,3 +90,8 @@ def _customers_changed(tx: Transaction, events: Sequence[Incoming]) -> None:
     newest = {each.customer_id: each for each in sorted(facts, key=lambda each: each.version)}
     columns = ("customer_id", "version", "name", "owner_id", "unit")
     upsert_customers(tx, [{name: getattr(each, name) for name in columns} for each in newest.values()])
+
+
+def _customers_merged(tx: Transaction, events: Sequence[Incoming]) -> None:
+    """A merge names the customer that goes on; an un-merge none."""
+    merge_customers(tx, [mapping.merged_customer(event.message) for event in events])

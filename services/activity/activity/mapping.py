@@ -18,12 +18,18 @@ from closeloop.activity.v1 import call_service_pb2 as call_pb
 from closeloop.activity.v1 import conversation_service_pb2 as conversation_pb
 from closeloop.activity.v1 import follow_up_service_pb2 as follow_up_pb
 from closeloop.integration.v1.events_pb2 import CallTranscribed, ConversationMessage
+from closeloop.leads.v1.events_pb2 import CustomerMerged, CustomerUnmerged
 
 # -- in ------------------------------------------------------------------------------------------------------------
 
 
 def instant_in(message: Timestamp) -> datetime:
     return message.ToDatetime(tzinfo=UTC)
+
+
+def merged_customer(event: CustomerMerged | CustomerUnmerged) -> dict[str, Any]:
+    kept_id = event.kept_id if isinstance(event, CustomerMerged) else None
+    return {"customer_id": event.merged_id, "merged_into": kept_id, "merge_version": event.version}
 
 
 def _word(enum: Any, number: int, prefix: str) -> str:

@@ -62,6 +62,10 @@ customer = Table(
     Column("name", Text, nullable=False),
     Column("owner_id", Text, nullable=False),
     Column("unit", Text, nullable=False),
+    # The customer that goes on, where the record was found to be the same one; the version that says so.
+    Column("merged_into", Text, nullable=True),
+    Column("merge_version", Integer, nullable=False, server_default=text("0")),
+    Index("customer_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
 )
 
 follow_up = Table(

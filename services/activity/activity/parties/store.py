@@ -23,7 +23,16 @@ _UPSERT_LEAD = text(f"""
 """)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('contact:' || :contact, 0))")
 _LEAD = select(lead).where(lead.c.lead_id == bindparam("id"))
-_CUSTOMER = select(customer).where(customer.c.customer_id == bindparam("id"))
+# Whoever has the customer that goes on has what was merged into it (LD1.4); one that nobody named yet is not known.
+_CUSTOMER = text("""
+    SELECT coalesce(whole.owner_id, named.owner_id) AS owner_id, coalesce(whole.unit, named.unit) AS unit
+    FROM customer AS named LEFT JOIN customer AS whole ON whole.customer_id = named.merged_into AND whole.version > 0
+    WHERE named.customer_id = :id AND named.version > 0
+""")
+_ONE = text("""
+    WITH whole AS (SELECT coalesce((SELECT merged_into FROM customer WHERE customer_id = :id), :id) AS id)
+    SELECT id FROM whole UNION SELECT customer_id FROM customer WHERE merged_into = (SELECT id FROM whole)
+""")
 
 
 def upsert_lead(tx: Transaction, values: Mapping[str, Any]) -> None:
@@ -55,11 +64,24 @@ def upsert_customers(tx: Transaction, told: Sequence[Mapping[str, Any]]) -> None
     tx.execute(new.on_conflict_do_update(index_elements=["customer_id"], set_=columns, where=newer), list(told))
 
 
+def merge_customers(tx: Transaction, told: Sequence[Mapping[str, Any]]) -> None:
+    """Customers that were merged, or parted (`merged_into` None); the newest word counts. Records keep the customer
+    that they were made with.
+    """
+    unnamed = {"version": 0, "name": "", "owner_id": "", "unit": ""}
+    new = insert(customer)
+    columns = {name: new.excluded[name] for name in ("merged_into", "merge_version")}
+    newer = customer.c.merge_version < new.excluded.merge_version
+    merged = new.on_conflict_do_update(index_elements=["customer_id"], set_=columns, where=newer)
+    tx.execute(merged, [unnamed | dict(each) for each in told])
+
+
 def find_lead(tx: Transaction, lead_id: str) -> Row[Any] | None:
     return tx.execute(_LEAD, {"id": lead_id}).first()
 
 
 def find_customer(tx: Transaction, customer_id: str) -> Row[Any] | None:
+    """Whose it is."""
     return tx.execute(_CUSTOMER, {"id": customer_id}).first()
 
 
@@ -77,11 +99,12 @@ def about_lead(records: Table, lead_id: str) -> ColumnElement[bool]:
 
 
 def about_customer(tx: Transaction, records: Table, customer_id: str) -> ColumnElement[bool]:
-    """Records of this customer, also from when it was a lead; "" means any."""
+    """Records of this customer, also from when it was a lead, and of all that are one with it; "" means any."""
     if not customer_id:
         return true()
-    leads = tx.execute(select(lead.c.lead_id).where(lead.c.customer_id == customer_id)).scalars().all()
-    own = records.c.customer_id == customer_id
+    customers = tx.execute(_ONE, {"id": customer_id}).scalars().all()
+    leads = tx.execute(select(lead.c.lead_id).where(lead.c.customer_id.in_(customers))).scalars().all()
+    own = records.c.customer_id.in_(customers)
     return or_(own, records.c.lead_id.in_(leads)) if leads else own
 
 
