@@ -6,7 +6,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 
 from chassis.consumer import parked_events
@@ -20,16 +19,9 @@ from integration.bootstrap import CATALOG
 from integration.notifications import store
 from integration.tables import delivery, notification
 from services.integration.tests.conftest import World
+from services.integration.tests.notice_samples import TEN, overdue
 
-TEN = Timestamp(seconds=1_773_108_000)  # 2026-03-10 10:00 in Shanghai
-WHO = {"owner_id": "E00001", "owner_name": "李娜", "manager_id": "E00100", "unit": "/HQ/EAST/HZ1/"}
 STEPS = ("remind", "popup", "email", "recycle_warning")
-
-
-def overdue(lead_id: str, step: str, company_name: str = "杭州云图") -> leads.LeadResponseOverdue:
-    return leads.LeadResponseOverdue(
-        lead_id=lead_id, company_name=company_name, grade="A", step=step, due_at=TEN, assigned_at=TEN, **WHO
-    )
 
 
 def held(lead_id: str) -> leads.LeadAssignmentHeld:
@@ -52,7 +44,7 @@ def row(recipient_id: str, key: str) -> dict[str, object]:
 
 @pytest.mark.spec("N9.1", "P3.2")
 def test_a_list_of_events_tells_what_they_tell_one_by_one(staffed: World) -> None:
-    events: list[object] = [overdue(lead, step) for lead in ("L1", "L2") for step in STEPS]
+    events: list[object] = [overdue(step, lead) for lead in ("L1", "L2") for step in STEPS]
     events += [held("L1"), held("L2"), leads.RepPassedOver(employee_id="E00001", day="2026-03-10")]
     for event in events:
         deliver(staffed.service, event)
@@ -77,7 +69,7 @@ def test_each_notice_of_a_list_names_the_event_that_it_tells(staffed: World) -> 
     clock = staffed.service.uow.clock
     rows = [
         outbox_row(CATALOG, each, service="leads", at=clock.now(), cause=Cause("", f"import-{number}"))
-        for number, each in enumerate([overdue("L1", "remind"), overdue("L2", "remind"), overdue("L1", "remind")])
+        for number, each in enumerate([overdue("remind", "L1"), overdue("remind", "L2"), overdue("remind", "L1")])
     ]
     deliver_records(staffed.service, [as_record(each, place) for place, each in enumerate(rows)])
     heard = staffed.events("integration.notification_created")
@@ -90,7 +82,7 @@ def test_a_notice_that_can_not_be_kept_parks_its_event_alone(staffed: World) -> 
     """PostgreSQL takes no NUL; a sender that lets one through stops nobody else's notices."""
     deliver(
         staffed.service,
-        overdue("L1", "remind"), overdue("L2", "remind", "\0"), overdue("L3", "remind"), overdue("L2", "popup"),
+        overdue("remind", "L1"), overdue("remind", "L2", "\0"), overdue("remind", "L3"), overdue("popup", "L2"),
         park=True,
     )  # fmt: skip
     assert [(key, kind) for _, kind, key, _ in told(staffed)] == [
