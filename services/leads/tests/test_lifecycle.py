@@ -13,7 +13,6 @@ from chassis.kernel.ids import new_id
 from chassis.testing.identity import as_hq, as_manager, as_rep
 from closeloop.common.v1.money_pb2 import Money
 from closeloop.common.v1.page_pb2 import PageRequest
-from closeloop.leads.v1 import customer_service_pb2 as customer_pb
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1 import lead_service_pb2 as pb
 
@@ -202,56 +201,3 @@ def test_leads_are_found_by_what_people_know(company: Company) -> None:
     assert found(states=[lead_pb2.LEAD_STATE_CONVERTED]) == []
     assert len(found(grades=[lead_pb2.GRADE_UNSPECIFIED])) == 2
     assert found(yellow=True) == []
-
-
-@pytest.mark.spec("LD1.3", "LD13.1")
-def test_customers_come_in_with_bad_rows_named_and_the_same_twice_changes_nothing(company: Company) -> None:
-    company.hire("E1")
-    rows = [
-        customer_pb.CustomerRow(customer_code="C1", name="甲公司", uscc="91110000600037341L", owner_id="E1"),
-        customer_pb.CustomerRow(customer_code="C2", name="乙公司", uscc="1234"),
-        customer_pb.CustomerRow(customer_code="C3", name="丙公司", uscc="91110000600037341L"),
-        customer_pb.CustomerRow(customer_code="C1", name="甲公司"),
-    ]
-
-    def send() -> customer_pb.ImportCustomersResponse:
-        return company.customers().ImportCustomers(
-            customer_pb.ImportCustomersRequest(request_id=new_id(), customers=rows)
-        )
-
-    first = send()
-    assert (first.created, first.updated) == (1, 0)
-    assert [(each.row, each.field) for each in first.errors] == [(2, "uscc"), (3, "uscc"), (4, "customer_code")]
-    second = send()
-    assert (second.created, second.updated) == (0, 0)
-    rows[0].city = "杭州市"
-    assert send().updated == 1
-    assert [each.message.customer.version for each in company.events("customers.updated")] == [2]
-    listed = company.customers(as_manager()).ListCustomers(customer_pb.ListCustomersRequest(text="甲")).customers
-    assert [(each.customer_code, each.owner_name, each.city) for each in listed] == [("C1", "员工E1", "杭州")]
-    assert list(company.customers(as_rep("E2")).ListCustomers(customer_pb.ListCustomersRequest()).customers) == []
-    with pytest.raises(NotFound):
-        company.customers(as_rep("E2")).GetCustomer(customer_pb.GetCustomerRequest(customer_id=listed[0].customer_id))
-
-
-@pytest.mark.spec("LD1.3")
-def test_a_branch_among_the_customers_is_linked_to_its_parent(company: Company) -> None:
-    names = {"C1": "杭州云启科技有限公司宁波分公司", "C2": "杭州云启科技有限公司", "C3": "宁波分公司"}
-    rows = [customer_pb.CustomerRow(customer_code=code, name=name) for code, name in names.items()]
-    company.customers().ImportCustomers(customer_pb.ImportCustomersRequest(request_id=new_id(), customers=rows))
-    listed = company.customers().ListCustomers(customer_pb.ListCustomersRequest()).customers
-    found = {each.customer_code: each for each in listed}
-    assert found["C1"].parent_customer_id == found["C2"].customer_id
-    assert [found[code].parent_customer_id for code in ("C2", "C3")] == ["", ""]
-
-
-@pytest.mark.spec("P1.4")
-def test_customers_move_with_their_owner(company: Company) -> None:
-    row = customer_pb.CustomerRow(customer_code="C1", name="甲公司", owner_id="E1")
-    company.customers().ImportCustomers(customer_pb.ImportCustomersRequest(request_id=new_id(), customers=[row]))
-    company.hire("E1")
-    company.hire("E1", version=2, unit="/HQ/WEST/CD1/")
-    assert [each.message.customer.unit for each in company.events("customers.updated")] == [
-        "/HQ/EAST/HZ1/",
-        "/HQ/WEST/CD1/",
-    ]

@@ -8,7 +8,8 @@ from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 from leads.customers import store
 from leads.customers.events import CustomerCreated
-from leads.customers.rules import Customer, Firm, parent_of, same_firm
+from leads.customers.link_branches import link_branches
+from leads.customers.rules import Customer, Firm, same_firm
 from leads.lead.rules import Lead
 from leads.normalise.name_rules import parent_key
 
@@ -19,7 +20,7 @@ def customer_of_lead(tx: Transaction, lead: Lead) -> Customer:
     store.lock_firms(tx, [each for each in (firm.name_key, firm.uscc, firm.phone) if each])
     candidates = store.candidates(tx, [firm])
     known = _linked(tx, candidates, lead) or same_firm(firm, candidates, by_name=True)
-    return store.itself(tx, known) if known else _create(tx, lead, parent_of(firm, candidates))
+    return store.itself(tx, known) if known else _create(tx, lead)
 
 
 def _linked(tx: Transaction, candidates: Sequence[Customer], lead: Lead) -> Customer | None:
@@ -27,7 +28,7 @@ def _linked(tx: Transaction, candidates: Sequence[Customer], lead: Lead) -> Cust
     return next((each for each in candidates if each.customer_id == linked), None)
 
 
-def _create(tx: Transaction, lead: Lead, parent: Customer | None) -> Customer:
+def _create(tx: Transaction, lead: Lead) -> Customer:
     customer = Customer(
         customer_id=new_id(),
         name=lead.company_name,
@@ -41,9 +42,9 @@ def _create(tx: Transaction, lead: Lead, parent: Customer | None) -> Customer:
         city=lead.city,
         owner_id=lead.owner_id,
         unit=lead.unit,
-        parent_customer_id=parent.customer_id if parent else None,
         since=tx.now,
     )
     store.add(tx, [customer])
     tx.record(CustomerCreated(customer.facts, customer.customer_id))
+    link_branches(tx, [customer.name])
     return customer

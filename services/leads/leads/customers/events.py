@@ -43,4 +43,3 @@ class CustomerOwnerChanged:
     unit: str
     version: int
     handover_id: str = ""
-

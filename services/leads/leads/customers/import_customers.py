@@ -12,9 +12,10 @@ from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 from leads.customers import store
 from leads.customers.events import CustomerCreated, CustomerUpdated
+from leads.customers.link_branches import link_branches
 from leads.customers.rules import Customer
 from leads.lead.rules import Grade
-from leads.normalise.name_rules import name_key, parent_key, place_name
+from leads.normalise.name_rules import name_key, place_name
 from leads.normalise.number_rules import FieldProblem, e164, valid_uscc
 from leads.roster import store as roster
 
@@ -53,9 +54,10 @@ class Imported:
 
 def import_customers(tx: Transaction, rows: Sequence[CustomerRow]) -> Imported:
     """A customer known by its code is updated; the same content twice changes nothing."""
-    store.lock_firms(tx, [each.customer_code for each in rows])
+    usccs = {_uscc(each) for each in rows} - {""}
+    store.lock_firms(tx, {each.customer_code for each in rows} | usccs)
     known = store.lock_by_codes(tx, [each.customer_code for each in rows])
-    codes = store.by_uscc(tx, [each.uscc.strip() for each in rows])
+    bearers = store.by_uscc(tx, usccs)
     units = roster.people(tx, [each.owner_id for each in rows if each.owner_id])
     errors: list[RowError] = []
     created: list[Customer] = []
@@ -65,7 +67,7 @@ def import_customers(tx: Transaction, rows: Sequence[CustomerRow]) -> Imported:
         problems = list(_problems(row, tx.now, seen))
         values = _values(row, units[row.owner_id].unit if row.owner_id in units else "") if not problems else {}
         customer = known.get(row.customer_code)
-        taken = codes.get(values.get("uscc", ""))
+        taken = bearers.get(values.get("uscc", ""))
         if taken and (customer is None or taken != customer.whole_id):
             problems.append(Violation("uscc", "belongs to another customer.", "属于另一客户。"))
         if problems:
@@ -73,10 +75,12 @@ def import_customers(tx: Transaction, rows: Sequence[CustomerRow]) -> Imported:
             continue
         seen.add(row.customer_code)
         if customer is None:
-            created.append(Customer(new_id(), created_at=tx.now, **values))
-            codes[values["uscc"]] = created[-1].customer_id if values["uscc"] else ""
+            customer = Customer(new_id(), created_at=tx.now, **values)
+            created.append(customer)
         else:
             updated += _update(tx, customer, values)
+        if values["uscc"]:
+            bearers[values["uscc"]] = customer.whole_id
     _create(tx, created)
     link_branches(tx, [each.name for each in rows])
     tx.audit(
@@ -86,6 +90,14 @@ def import_customers(tx: Transaction, rows: Sequence[CustomerRow]) -> Imported:
         after={"created": len(created), "updated": updated, "errors": len(errors)},
     )
     return Imported(len(created), updated, tuple(errors))
+
+
+def _uscc(row: CustomerRow) -> str:
+    """Empty also for one that can't be read, which is named as a problem of its row."""
+    try:
+        return valid_uscc(row.uscc)
+    except FieldProblem:
+        return ""
 
 
 def _problems(row: CustomerRow, now: datetime, seen: set[str]) -> Iterator[Violation]:
@@ -124,16 +136,6 @@ def _create(tx: Transaction, customers: Sequence[Customer]) -> None:
     store.add(tx, customers)
     for each in customers:
         tx.record(CustomerCreated(each.facts, each.customer_id))
-
-
-def link_branches(tx: Transaction, names: Sequence[str]) -> None:
-    """A branch (分公司) is linked to its parent, in whatever order the two come in; never merged (LD1.3)."""
-    parents = {name_key(each): parent_key(each) for each in names}
-    wanted = {each for each in parents.values() if each}
-    known = store.by_name(tx, wanted)
-    for branch, parent in sorted(parents.items()):
-        if parent in known:
-            store.link_branch(tx, branch, known[parent])
 
 
 def _update(tx: Transaction, customer: Customer, values: dict[str, Any]) -> int:

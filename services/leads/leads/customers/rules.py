@@ -110,8 +110,3 @@ def same_firm(firm: Firm, candidates: Iterable[Customer], *, by_name: bool = Fal
         if each.name_key == firm.name_key and (not firm.city or not each.city or firm.city == each.city):
             return each
     return None
-
-
-def parent_of(firm: Firm, candidates: Iterable[Customer]) -> Customer | None:
-    """The parent of a branch."""
-    return next((each for each in candidates if firm.parent_key and each.name_key == firm.parent_key), None)

@@ -72,6 +72,12 @@ _SAVE = text(f"""
     UPDATE customer SET {", ".join(f'"{each}" = fresh."{each}"' for each in _SAVED if each != "customer_id")}
     FROM ({rows.selection(tables.customer, _SAVED)}) AS fresh WHERE customer.customer_id = fresh.customer_id
 """)  # noqa: S608 - fixed column names
+# Characters as they are, so that the plan may use the partial index of branches.
+_UNLINKED = text("""
+    SELECT DISTINCT branch.name FROM unnest(CAST(:keys AS text[])) AS key JOIN customer AS branch
+        ON branch.name_key ~>~ key AND branch.name_key ~<~ (key || chr(1114111))
+    WHERE branch.parent_customer_id IS NULL AND branch.name_key LIKE '%分'
+""")
 _ANCESTORS = text("""
     WITH RECURSIVE above AS (
         SELECT customer_id, parent_customer_id FROM customer WHERE customer_id = CAST(:of AS uuid)
@@ -207,6 +213,11 @@ def by_name(tx: Transaction, keys: Collection[str]) -> dict[str, str]:
     """Normalised name → customer id; of several the one that came first."""
     query = select(t.name_key, func.min(_whole.cast(Text)).label("id")).where(t.name_key.in_(set(keys)))
     return {row.name_key: row.id for row in tx.execute(query.group_by(t.name_key))}
+
+
+def unlinked_branches(tx: Transaction, keys: Collection[str]) -> list[str]:
+    """Names of branches without a parent whose own begin with one of these normalised names."""
+    return list(tx.execute(_UNLINKED, {"keys": sorted(keys)}).scalars())
 
 
 def link_branch(tx: Transaction, branch: str, parent_id: str) -> None:

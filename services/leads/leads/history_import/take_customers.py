@@ -15,7 +15,7 @@ from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
 from leads.customers import store as customers
 from leads.customers.events import CustomerCreated, CustomerUpdated
-from leads.customers.import_customers import link_branches
+from leads.customers.link_branches import link_branches
 from leads.customers.rules import Customer
 from leads.history_import import store
 from leads.history_import.find_customers import Customers

@@ -52,6 +52,13 @@ customer = Table(
     Index("customer_phone", "phone", postgresql_where=text("phone <> ''")),
     Index("customer_name", "name_key"),
     Index("customer_listed", "name", "customer_id"),
+    # Keys of branches (分公司) end so, and begin with their parent's.
+    Index(
+        "customer_unlinked_branch",
+        "name_key",
+        postgresql_ops={"name_key": "text_pattern_ops"},
+        postgresql_where=text("parent_customer_id IS NULL AND name_key LIKE '%分'"),
+    ),
     Index("customer_parent", "parent_customer_id", postgresql_where=text("parent_customer_id IS NOT NULL")),
     Index("customer_completeness", "completeness", "customer_id"),
     Index("customer_counted", "counted_by"),
