@@ -18,6 +18,7 @@ from chassis.events import EventCatalog
 from chassis.identity import of_service
 from chassis.metrics import metrics
 from chassis.schema import deadline
+from chassis.testing.locks import until_blocked
 from chassis.unit_of_work import Transaction, UnitOfWork
 
 ME = of_service("leads")
@@ -289,20 +290,12 @@ def test_a_command_that_holds_the_subject_can_stop_its_clock_while_the_handler_w
     with uow.begin(ME) as command:
         command.execute(lock_lead)
         firing.start()
-        wait_until_somebody_waits(database)
+        until_blocked(database)
         assert command.deadlines.stop("remind", "L1")  # a circle of locks would end here after deadlock_timeout
         command.commit()
     firing.join(10)
     assert effects(database) == [("L1", "lead")]
     assert states(database) == {("L1", "remind"): "stopped"}
-
-
-def wait_until_somebody_waits(database: Database) -> None:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    latest = datetime.now(UTC) + timedelta(seconds=10)
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        while not conn.scalar(text(waiting)):
-            assert datetime.now(UTC) < latest
 
 
 @pytest.mark.spec("P7.1")

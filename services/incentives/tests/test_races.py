@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
@@ -18,6 +17,7 @@ from chassis.kernel.money import Money
 from chassis.service import Service
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq
+from chassis.testing.locks import until_blocked
 from chassis.testing.rpc import Rpc
 from closeloop.incentives.v1 import budget_service_pb2 as budget_pb
 from incentives.awards.store import differing_deals
@@ -38,7 +38,6 @@ ORDER = OrderSource(
 )  # fmt: skip
 DAY = timedelta(days=1)
 PAID = {("CL-1", R, "E1", 100_00)}
-BLOCKED = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
 
 
 def meanwhile(service: Service, evaluator: Evaluator, other: Callable[[], object]) -> None:
@@ -47,16 +46,9 @@ def meanwhile(service: Service, evaluator: Evaluator, other: Callable[[], object
     with ThreadPoolExecutor(1) as pool, service.uow.begin(of_service("incentives")) as tx:
         take_orders(tx, [Told(ORDER)], settlement)
         done = pool.submit(other)
-        wait_until_blocked(service, done)
+        until_blocked(service.uow.database, unless=done.done)
         tx.commit()
         done.result(30)
-
-
-def wait_until_blocked(service: Service, other: Future[object]) -> None:
-    latest = time.monotonic() + 30
-    with service.uow.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        while not other.done() and not conn.scalar(BLOCKED):
-            assert time.monotonic() < latest
 
 
 @pytest.mark.spec("I1.2", "I2.1")
@@ -123,7 +115,7 @@ def test_of_two_budgets_proposed_at_once_the_second_goes_by_the_period_of_the_fi
     with ThreadPoolExecutor(1) as pool, staffed.uow.begin(as_hq("E800", "ops")) as tx:
         propose_budget(tx, first)
         second = pool.submit(propose, rpc, staffed, 500_00, rule_id=R, period=budget_pb.BUDGET_PERIOD_YEAR)
-        wait_until_blocked(staffed, second)
+        until_blocked(staffed.uow.database, unless=second.done)
         tx.commit()
         with pytest.raises(InvalidInput) as refused:
             second.result(30)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from threading import Thread
 
 import pytest
-from sqlalchemy import text
 
 from chassis.errors import CloseloopError, FailedPrecondition, InvalidInput, NotFound, PermissionDenied
 from chassis.identity import Identity
 from chassis.metrics import metrics
 from chassis.testing.identity import as_hq, as_manager, as_rep, as_service
+from chassis.testing.locks import until_blocked
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from closeloop.integration.v1 import collection_service_pb2_grpc as pb_grpc
@@ -327,7 +326,7 @@ def test_a_match_that_waits_for_a_person_sees_what_the_person_claimed(world: Wor
         claim_receipt(tx, mine, [Part("AR-1", 5_200_000)], POLICY)
         thread = Thread(target=match)
         thread.start()
-        wait_for_a_lock(world)
+        until_blocked(world.service.uow.database)
         tx.commit()
     thread.join()
     assert matched == [0]
@@ -359,16 +358,3 @@ def test_four_receipts_pay_two_equal_instalments_once_each(staffed: World) -> No
     staffed.vault.statements = {1: statement(1, lines)}
     staffed.run("bank")
     assert [row.claimed_fen for row in staffed.rows(receivable_table)] == [100_000, 100_000]
-
-
-def wait_for_a_lock(world: World) -> None:
-    """Until some transaction of this database waits for another one."""
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    ends = time.monotonic() + 10
-    while time.monotonic() < ends:
-        with world.service.uow.read(FINANCE) as tx:
-            if tx.execute(waiting).scalar_one():
-                return
-    raise AssertionError("nobody waits")

@@ -5,7 +5,6 @@ Each test holds back both sides at one row, the person first, where two orders w
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,10 +12,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from chassis.kernel.ids import new_id
 from chassis.testing.identity import as_service
+from chassis.testing.locks import until_blocked
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from integration.claiming.match_waiting import match_waiting
@@ -29,7 +29,6 @@ from services.integration.tests.test_collections import collections
 from services.integration.tests.test_replay import hand_in
 from services.integration.tests.world import Line, receivable, statement
 
-BLOCKED = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
 PAGE_END = "</BkToCstmrStmt></Document>"
 FIRST, SECOND = Line("0001", "500.00", payer="甲公司"), Line("0002", "100.00", payer="乙公司")
 
@@ -53,17 +52,9 @@ def numbered(lines: tuple[Line, ...]) -> Iterator[tuple[int, Line, str]]:
 def held_back(world: World, query: Any) -> Iterator[Callable[[int], None]]:
     """Others wait at these rows. Call it with how many shall wait before it goes on."""
     database = world.service.uow.database
-
-    def until_blocked(count: int) -> None:
-        end = time.monotonic() + 30
-        with database.read() as connection:
-            while connection.execute(BLOCKED).scalar_one() < count:
-                assert time.monotonic() < end, f"{count} wait for nobody"
-                time.sleep(0.01)
-
     with database.connect() as gate:
         gate.execute(query.with_for_update())
-        yield until_blocked
+        yield lambda count: until_blocked(database, count)
         gate.rollback()
 
 
@@ -71,10 +62,10 @@ def both(world: World, at: Any, person: Callable[[], object], machine: Callable[
     """The person comes first; neither is refused."""
     with ThreadPoolExecutor(2) as pool:
         futures: list[Future[object]] = []
-        with held_back(world, at) as until_blocked:
+        with held_back(world, at) as until_waiting:
             for count, each in enumerate((person, machine), 1):
                 futures.append(pool.submit(each))
-                until_blocked(count)
+                until_waiting(count)
         for each in futures:
             each.result(60)
 

@@ -13,6 +13,7 @@ from chassis.events import Cause
 from chassis.outbox import outbox_row
 from chassis.testing.events import as_record, deliver, deliver_records
 from chassis.testing.identity import as_service
+from chassis.testing.locks import until_blocked
 from closeloop.incentives.v1 import events_pb2 as incentives
 from closeloop.leads.v1 import events_pb2 as leads
 from integration.bootstrap import CATALOG
@@ -108,7 +109,7 @@ def test_who_has_seen_a_number_has_seen_all_below_it(staffed: World) -> None:
     with uow.begin(as_service("integration")) as tx:
         found.update({key: number for (_, key), number in store.add(tx, [row("E00001", "first")]).items()})
         writer.start()
-        wait_until_blocked(staffed)
+        until_blocked(staffed.service.uow.database)
         found.update({key: number for (_, key), number in store.add(tx, [row("E00001", "next")]).items()})
         tx.commit()
     writer.join(10)
@@ -124,11 +125,3 @@ def test_everybody_with_a_duty_is_looked_up_for_all_of_a_list(staffed: World) ->
         ("E00001", "激励规则发布：规则"), ("E00002", "激励规则发布：规则"), ("E00700", "线索暂缓分配："),
         ("E00001", "激励规则发布：细则"), ("E00002", "激励规则发布：细则"),
     ]  # fmt: skip
-
-
-def wait_until_blocked(world: World) -> None:
-    for _ in range(2000):
-        with world.service.uow.database.connect() as connection:
-            if connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-                return
-    pytest.fail("nobody waits for the lock")

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from chassis.errors import CloseloopError, PermissionDenied
 from chassis.identity import Identity
 from chassis.testing.identity import as_hq, as_rep, as_service
+from chassis.testing.locks import until_blocked
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from closeloop.integration.v1 import collection_service_pb2_grpc as pb_grpc
@@ -26,7 +27,6 @@ from integration.receipts.books_store import share_books
 from integration.tables import bank_entry, feed
 from integration.tables import receivable as receivable_table
 from services.integration.tests.conftest import World
-from services.integration.tests.test_collections import wait_for_a_lock
 from services.integration.tests.world import Line, receivable, statement
 
 FINANCE = as_hq("E00800", "finance")
@@ -184,7 +184,7 @@ def test_a_refund_that_a_person_is_just_putting_to_its_receipt_stops_no_run(paid
         refund_receipt(tx, ids["0001"], ids["0002"])
         thread = Thread(target=match)
         thread.start()
-        wait_for_a_lock(paid)
+        until_blocked(paid.service.uow.database)
         tx.commit()
     thread.join()
     assert matched == [0]
@@ -212,7 +212,7 @@ def test_a_person_claiming_another_receipt_for_the_same_contract_and_a_refund_do
         receipts.locked_receipt(tx, ids["0003"])
         thread = Thread(target=match)
         thread.start()
-        wait_for_a_lock(paid)
+        until_blocked(paid.service.uow.database)
         claim_receipt(tx, ids["0003"], [Part("AR-1", 7_000)], ClaimingPolicy())
         tx.commit()
     thread.join()
@@ -230,7 +230,7 @@ def test_a_statement_and_a_matching_under_way_do_not_wait_for_each_other(paid: W
     with paid.service.uow.begin(as_service("integration")) as tx:
         match_waiting(tx, ClaimingPolicy())
         thread.start()
-        wait_for_a_lock(paid)
+        until_blocked(paid.service.uow.database)
         receipts.accounts(tx)
         tx.commit()
     thread.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,11 +11,12 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import func, text
+from sqlalchemy import func
 
 from chassis.errors import Internal
 from chassis.kernel.ids import new_id
 from chassis.testing.identity import as_hq, as_service
+from chassis.testing.locks import until_blocked
 from chassis.testing.rpc import Rpc
 from chassis.unit_of_work import Transaction
 from closeloop.integration.v1 import feed_service_pb2 as pb
@@ -31,8 +31,6 @@ from services.integration.tests.bank_samples import ccb_csv, front_machine
 from services.integration.tests.conftest import World
 from services.integration.tests.test_bank_twins import Desk
 from services.integration.tests.world import Line, employee, receivable, statement
-
-BLOCKED = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
 
 
 def door(world: World, rpc: Rpc) -> pb_grpc.FeedServiceStub:
@@ -191,23 +189,17 @@ class Paused:
     """Holds a replay where it has taken its records, until the other side waits for a lock or is through."""
 
     def __init__(self, world: World, feed: str) -> None:
-        self.world, self.taken, self.other_done = world, Event(), Event()
+        self.taken, self.other_done = Event(), Event()
         connector = world.connectors[feed]
         take = connector.take
 
         def paused(tx: Transaction, page: Page, run_id: str) -> Outcome:
             outcome = take(tx, page, run_id)
             self.taken.set()
-            self._wait()
+            until_blocked(world.service.uow.database, unless=self.other_done.is_set)
             return outcome
 
         connector.take = paused  # type: ignore[method-assign]
-
-    def _wait(self) -> None:
-        until = time.monotonic() + 20
-        with self.world.service.uow.database.read() as connection:
-            while not connection.execute(BLOCKED).scalar_one() and not self.other_done.wait(0.01):
-                assert time.monotonic() < until, "nobody waits for the replay"
 
 
 @pytest.mark.spec("N1.2", "N4.1")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +19,7 @@ from chassis.kernel.money import Money as Fen
 from chassis.service import Service
 from chassis.testing.events import NotDelivered, deliver, recorded_events
 from chassis.testing.identity import as_hq, as_manager, as_rep
+from chassis.testing.locks import until_blocked
 from chassis.testing.rpc import Rpc
 from closeloop.common.v1.money_pb2 import Money
 from closeloop.common.v1.page_pb2 import PageRequest
@@ -204,20 +204,11 @@ def test_a_claim_that_comes_while_its_rep_is_being_told_finds_the_unit(
     with ThreadPoolExecutor(1) as pool, service.uow.begin(of_service("targets")) as tx:
         count_claim(tx, said)
         told = pool.submit(deliver, service, employee("E2"), employee("E1"))
-        wait_until_blocked(service, told)
+        until_blocked(service.uow.database, unless=told.done)
         tx.commit()
         told.result(30)
     with service.uow.database.connect() as conn:
         assert conn.execute(text("SELECT unit FROM collected_claim")).scalar_one() == "/HQ/EAST/HZ1/"
-
-
-def wait_until_blocked(service: Service, other: Future[None]) -> None:
-    """Until it waits for the transaction of this test, or is done."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    latest = time.monotonic() + 30
-    with service.uow.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        while not other.done() and not conn.scalar(text(waiting)):
-            assert time.monotonic() < latest
 
 
 @pytest.mark.spec("T2.1")

@@ -28,6 +28,7 @@ from chassis.errors import NotFound, Unavailable
 from chassis.events import Cause, EventCatalog, Incoming, Record
 from chassis.outbox import outbox_row
 from chassis.testing.events import Listener, NotDelivered, as_record, deliver, recorded_events
+from chassis.testing.locks import until_blocked
 from chassis.unit_of_work import Transaction, UnitOfWork
 from libs.chassis.tests.data.loops import wait_for
 from libs.chassis.tests.data.workshop import (
@@ -381,7 +382,7 @@ def test_an_event_that_comes_while_its_key_is_being_cleared_is_not_left_behind(
     assert inside.wait(10)
     arriving = Thread(target=Processor(uow, Faulty().table).process, args=(stepped("A3"),))
     arriving.start()
-    wait_until_blocked(database)
+    until_blocked(database)
     go_on.set()
     clearing.join(10)
     arriving.join(10)
@@ -408,7 +409,7 @@ def test_an_event_that_comes_while_the_one_behind_the_head_becomes_the_head_wait
     assert inside.wait(10)
     arriving = Thread(target=Processor(uow, Faulty().table).process, args=(stepped("A4"),))
     arriving.start()
-    wait_until_blocked(database)
+    until_blocked(database)
     go_on.set()
     clearing.join(10)
     arriving.join(10)
@@ -431,11 +432,3 @@ def test_a_claim_gives_each_id_once(database: Database, stepped: Stepped) -> Non
         assert inbox.claim(connection, "another", ids) == set(ids)
         inbox.release(connection, "workshop", ids[:1])
         assert inbox.claim(connection, "workshop", ids) == set(ids[:1])
-
-
-def wait_until_blocked(database: Database) -> None:
-    for _ in range(2000):
-        with database.connect() as connection:
-            if connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-                return
-    pytest.fail("nobody waits for the lock")

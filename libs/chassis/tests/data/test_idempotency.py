@@ -4,12 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from sqlalchemy import text
 
 from chassis import idempotency
 from chassis.clock import FixedClock
 from chassis.database import Database
 from chassis.events import EventCatalog
+from chassis.testing.locks import until_blocked
 from chassis.unit_of_work import Transaction, UnitOfWork
 from libs.chassis.tests.data.workshop import ME, count, effects, write_effect
 
@@ -86,7 +86,7 @@ def test_a_twin_waits_for_the_first(database: Database, uow: UnitOfWork, first_c
         one = threads.submit(first)
         assert started.wait(10)
         two = threads.submit(second)
-        wait_until_somebody_waits_for_a_lock(database)
+        until_blocked(database)
         finish.set()
         one.result(10)
         assert two.result(10) == (b"first" if first_commits else b"second")
@@ -104,12 +104,3 @@ def test_a_twin_that_may_not_wait_longer_is_told_to_come_back(
             change(twin, b"second")
     hasty.close()
     assert count(database, "effect") == 0
-
-
-def wait_until_somebody_waits_for_a_lock(database: Database) -> None:
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    for _ in range(1000):
-        with database.connect() as connection:
-            if connection.scalar(waiting):
-                return
-    pytest.fail("nobody waits")

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from chassis.errors import FailedPrecondition, InvalidInput, NotFound
 from chassis.testing.contracts import Contract
 from chassis.testing.identity import as_manager, as_rep
+from chassis.testing.locks import until_blocked
 from chassis.testing.rpc import Rpc
 
 from .conftest import Stage, raises
@@ -58,22 +59,11 @@ def test_two_at_once_the_second_waits_and_gets_the_firsts_answer(stage: Stage, s
         first = callers.submit(stub.WriteNote, request)
         assert stage.notebook.running.acquire(timeout=10)
         second = callers.submit(stub.WriteNote, request)
-        waits_for_a_lock(stage)
+        until_blocked(stage.database)
         let_go.set()
 
         assert first.result(10) == second.result(10)
     assert notes(stage) == 1
-
-
-def waits_for_a_lock(stage: Stage) -> None:
-    """Until the second request waits for the first one's row."""
-    question = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    while True:
-        with stage.database.connect() as connection:
-            if connection.scalar(question):
-                return
 
 
 @pytest.mark.spec("P1.1")
