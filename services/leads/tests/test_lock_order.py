@@ -11,18 +11,16 @@ from sqlalchemy import text
 
 from chassis.errors import InvalidInput
 from chassis.kernel.ids import new_id
+from chassis.testing.locks import until_blocked
 from closeloop.leads.v1 import duplicate_service_pb2 as pb
 
 from .bringing_along import CUSTOMER, CUSTOMERS, hospital
 from .bringing_along import run as import_history
 from .company import Company
 from .test_customer_file import brought, edit
-from .test_duplicates import capture, door, hear, rows, suggestions
+from .test_duplicates import capture, door, hear, suggestions
 from .test_import_revert import revert
 from .test_pool import hand_out, pooled, undo
-from .waiting import wait_until
-
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 def free_while_waiting(company: Company, held: str, call: Callable[[], Any], later: str) -> tuple[bool, Any]:
@@ -32,7 +30,7 @@ def free_while_waiting(company: Company, held: str, call: Callable[[], Any], lat
         with database.begin() as blocker:
             blocker.execute(text(f"{held} FOR UPDATE")).one()
             answer = caller.submit(call)
-            wait_until(lambda: rows(company, WAITING) == [(1,)])
+            until_blocked(database)
             with database.begin() as other:
                 free = other.execute(text(f"{later} FOR UPDATE SKIP LOCKED")).first() is not None
         return free, answer.result()
@@ -96,6 +94,6 @@ def test_two_people_make_no_circle_of_parents(company: Company) -> None:
                 people.submit(edit, company, one, parent_customer_id=other.customer_id)
                 for one, other in (pair, pair[::-1])
             ]
-            wait_until(lambda: rows(company, WAITING) == [(2,)])
+            until_blocked(company.service.runtime.database, 2)
         refused = [each.exception() for each in asked if each.exception()]
     assert [type(each) for each in refused] == [InvalidInput]

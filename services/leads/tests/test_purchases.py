@@ -19,6 +19,7 @@ from chassis.kernel.money import Money
 from chassis.rpc.paging import Page
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_service
+from chassis.testing.locks import until_blocked
 from closeloop.common.v1.money_pb2 import Money as MoneyMessage
 from closeloop.integration.v1.events_pb2 import OrderChanged, OrderFacts, OrderReceived
 from closeloop.leads.v1.events_pb2 import CustomerCreated, CustomerFacts, CustomerUpdated
@@ -33,7 +34,6 @@ from leads.purchases.take_orders import take_orders
 
 from .company import Company, stamp
 from .test_from_outside import AT, customer
-from .waiting import wait_until
 
 NAME = "杭州第一医院"
 BROUGHT = Purchase(
@@ -157,7 +157,7 @@ def test_an_import_is_taken_back_but_for_what_the_erp_told_meanwhile(company: Co
 @pytest.mark.spec("LD9.1")
 def test_an_order_and_its_customer_that_come_at_once_find_each_other(company: Company) -> None:
     """Whoever is second waits, and sees what the first did."""
-    uow, waiting = company.service.uow, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    uow = company.service.uow
     made = Customer(new_id(), NAME, "x", AT, customer_code="C-1")
 
     def take() -> set[str]:
@@ -171,7 +171,7 @@ def test_an_order_and_its_customer_that_come_at_once_find_each_other(company: Co
             customers.lock_firms(maker, ["C-1"])
             customers.add(maker, [made])
             taken = beside.submit(take)
-            wait_until(lambda: maker.conn.exec_driver_sql(waiting).scalar_one() == 1)
+            until_blocked(uow.database)
             maker.commit()
         assert taken.result(timeout=10) == {made.customer_id}
 
