@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from chassis.errors import NotFound
 from chassis.kernel.ids import new_id
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_hq, as_manager
@@ -14,11 +16,13 @@ from closeloop.leads.v1 import guard_service_pb2 as guard_pb
 from closeloop.leads.v1 import handover_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
 from closeloop.leads.v1.guard_service_pb2_grpc import GuardServiceStub
+from leads import tables
 
 from .company import UNIT, Company
 from .handing_over import (
     come_back,
     customers,
+    door,
     fire,
     handovers,
     leave,
@@ -43,6 +47,20 @@ def test_a_handover_opens_once_whatever_hr_says_again(company: Company) -> None:
     deliver(company.service, company.employee("E1", version=5, status="departed"))
     fire(company)
     assert len(handovers(company)) == 1, "there is nothing left to hand over"
+
+
+@pytest.mark.spec("LD10.1")
+def test_nobody_is_shown_a_package_before_it_is_drafted(company: Company) -> None:
+    company.hire("E1", "E2")
+    customers(company, "E1", 1)
+    deliver(company.service, company.employee("E1", version=2, status="departed"))
+    with company.service.runtime.database.connect() as conn:
+        handover_id = conn.scalar(select(tables.handover.c.handover_id))
+    request = pb.GetHandoverRequest(handover_id=handover_id)
+    with pytest.raises(NotFound):
+        door(company).GetHandover(request)
+    fire(company)
+    assert door(company).GetHandover(request).handover.state == pb.HANDOVER_STATE_DRAFTED
 
 
 @pytest.mark.spec("LD10.1")

@@ -35,6 +35,7 @@ from .handing_over import (
     the_handover,
     wait_for_the_move,
 )
+from .test_customer_grades import grade, parts, regraded
 
 
 def complete(company: Company) -> None:
@@ -183,6 +184,8 @@ def test_the_new_owner_tells_the_customer_with_the_words_of_the_template(company
     }  # fmt: skip
     assert one.message_zh in {row.text for row in told}
     assert the_handover(company).informed == 2
+    regraded(company)
+    assert parts(grade(company, one.subject_id))["relationship"] is not None, "it is a contact as any other"
     with pytest.raises(PermissionDenied):
         inform(company, found.handover_id, as_=manager())
 

@@ -19,6 +19,7 @@ from leads.customer_grades.regrade_customers import regrade_due
 from leads.policies import CUSTOMER_GRADES
 
 from .company import UNIT, Company, stamp
+from .handing_over import leave, owners, wait_for_the_move
 from .merging import OTHER_PHONE, get, merge, merges, pair, part
 from .test_customer_file import add_contact, add_credential, change, file
 from .test_customer_grades import override
@@ -177,3 +178,18 @@ def test_a_number_that_was_taken_over_is_told_of_one_customer_alone(company: Com
     borne = {each.message.customer_id: each.message.customer for each in company.events("customers.updated")}
     assert {each.customer_code: each.customer_id for each in borne.values()} == {"C-2": two.kept, "": two.other}
     assert borne[two.other].unit == "/HQ/EAST/NB/"
+
+
+@pytest.mark.spec("LD1.4", "LD10.1")
+def test_a_record_that_was_merged_since_the_package_was_drafted_is_handed_over_without_the_number(
+    company: Company,
+) -> None:
+    two = pair(company, {"customer_code": None}, {"customer_code": "C-2"})
+    leave(company, "E1")
+    merge(company, two.kept, two.other)
+    assert wait_for_the_move(company) == 2
+    assert owners(company) == {"C-2": "E2"}
+    told = {each.message.customer_id: each.message.customer for each in company.events("customers.updated")}
+    assert {each: (of.customer_code, of.owner_id) for each, of in told.items()} == {
+        two.kept: ("C-2", "E2"), two.other: ("", "E2"),
+    }  # fmt: skip

@@ -78,10 +78,11 @@ class Batch:
     def save(self) -> int:
         """How many items moved."""
         settle_leads(self.tx, self.gives, self.assigner.clocks())
-        for customer, rep in self.taken:
-            changed = customers.save(self.tx, customer, owner_id=rep.employee_id, unit=rep.unit)
-            self.tx.record(CustomerUpdated(changed.facts, changed.customer_id))
-            self.tx.record(changed.owner_changed(customer.owner_id, self.row.handover_id))
+        owners = [(customer, {"owner_id": rep.employee_id, "unit": rep.unit}) for customer, rep in self.taken]
+        changed = customers.save_all(self.tx, owners)
+        for one, facts in zip(changed, customers.facts_of(self.tx, changed), strict=True):
+            self.tx.record(CustomerUpdated(facts, one.customer_id))
+            self.tx.record(one.owner_changed(self.row.employee_id, self.row.handover_id))
         store.save_items(self.tx, self.changes)
         self.tx.audit_all(self._audited())
         return len(self.moved_subjects)

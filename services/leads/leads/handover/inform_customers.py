@@ -7,16 +7,19 @@ contact. The words are ready with each item; once the owner says they were sent,
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row
 
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
-from leads import tables
+from leads.customer_grades.mark_customers import mark_customers
 from leads.handover import list_store, store
 from leads.handover.message_rules import message
 from leads.handover.policy import HandoverPolicy
 from leads.handover.rules import ItemNotFound, ItemState, NotYourSide
+from leads.interactions import store as interactions
+from leads.interactions.rules import Interaction, Source
 from leads.roster import store as roster
 
 
@@ -43,23 +46,24 @@ def inform_customers(
     taker = roster.person(tx, tx.identity.subject).name
     told = {"informed_at": tx.now, "informed_by": tx.identity.subject, "informed_channel": channel}
     store.save_items(tx, [{"item_id": item.item_id, **told} for item in fresh])
-    if fresh:
-        tx.execute(
-            insert(tables.interaction),
-            [
-                {
-                    "reference": new_id(),
-                    "channel": channel,
-                    "direction": "outbound",
-                    "outcome": "delivered",
-                    "source": "handover",
-                    "customer_id": item.subject_id,
-                    "by": tx.identity.subject,
-                    "text": message(policy, item.name, handover.name, taker)[1],
-                    "at": tx.now,
-                }
-                for item in fresh
-            ],
-        )
+    interactions.keep(
+        tx, [_interaction(tx, item, channel, message(policy, item.name, handover.name, taker)[1]) for item in fresh]
+    )
+    mark_customers(tx, {item.subject_id for item in fresh})
     tx.audit(action="handover.inform", entity="handover", entity_id=handover_id, after={"customers": len(fresh)})
     return len(fresh)
+
+
+def _interaction(tx: Transaction, item: Row[Any], channel: str, words: str) -> Interaction:
+    return Interaction(
+        reference=new_id(),
+        channel=channel,
+        direction="outbound",
+        outcome="delivered",
+        source=Source.HANDOVER,
+        customer_id=item.subject_id,
+        lead_id=None,
+        by=tx.identity.subject,
+        at=tx.now,
+        text=words,
+    )

@@ -61,7 +61,7 @@ def part(tx: Transaction) -> ColumnElement[bool]:
 
 
 def load(tx: Transaction, handover_id: str) -> Row[Any]:
-    """With its figures. Raises HandoverNotFound, also for one that is not the caller's to see."""
+    """With its figures. Raises HandoverNotFound, also for one that is not the caller's to see, or not drafted yet."""
     row = tx.execute(_visible(tx).where(h.handover_id == handover_id)).one_or_none()
     if row is None:
         raise HandoverNotFound(handover_id=handover_id)
@@ -135,11 +135,13 @@ def _visible(tx: Transaction) -> Any:
         .where(i.handover_id == h.handover_id)
         .lateral()
     )
-    return select(tables.handover, counted).join(counted, h.handover_id.is_not(None)).where(or_(whole(tx), mine))
+    drafted = h.state != HandoverState.OPENING.value
+    query = select(tables.handover, counted).join(counted, h.handover_id.is_not(None))
+    return query.where(drafted, or_(whole(tx), mine))
 
 
 def _conditions(wish: Wish) -> Collection[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [h.state != HandoverState.OPENING.value]
+    found: list[ColumnElement[bool]] = []
     if wish.state:
         found.append(h.state == wish.state)
     if wish.employee_id:
