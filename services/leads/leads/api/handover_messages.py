@@ -14,7 +14,7 @@ from leads.handover.check_off import CheckedOff
 from leads.handover.loss_rules import loss_rate
 from leads.handover.message_rules import message
 from leads.handover.policy import HandoverPolicy
-from leads.handover.report_rules import Report, Times
+from leads.handover.report_rules import Report, Times, seconds_between
 from leads.handover.rules import HandoverState, ItemState
 from leads.lead.rules import Grade
 from leads.mapping import common as mapping
@@ -67,8 +67,8 @@ def handover(row: Row[Any]) -> pb.Handover:
         customers_moved=row.customers_moved,
         lost=row.lost,
         loss_rate=loss_rate(row.lost, row.customers_moved),
-        seconds_to_move=_seconds(row.opened_at, row.moved_at),
-        seconds_to_check_off=_seconds(row.moved_at, done),
+        seconds_to_move=seconds_between(row.opened_at, row.moved_at),
+        seconds_to_check_off=seconds_between(row.moved_at, done),
     )
 
 
@@ -159,7 +159,3 @@ def _checked(at: datetime | None, by: str, remark: str) -> pb.CheckedOff | None:
 
 def _read(at: str | None) -> Any:
     return mapping.instant(datetime.fromisoformat(at) if at else None)
-
-
-def _seconds(since: datetime | None, until: datetime | None) -> int | None:
-    return None if since is None or until is None else int((until - since).total_seconds())

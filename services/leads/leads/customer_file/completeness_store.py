@@ -26,16 +26,14 @@ from chassis import rows
 from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.customer_file.completeness_rules import Completeness, FileFacts
+from leads.customers.store import parts_of
 
 t, _contact, _credential = tables.customer.c, tables.customer_contact.c, tables.customer_credential.c
 _IDS = bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))
 _TODAY = bindparam("today", type_=Date)
 _OWN = ("customer_class", "uscc", "industry", "size", "province", "city", "address", "phone", "needs")
 _part = tables.customer.alias("part").c
-# Of the customer, and of those merged into it (LD1.4).
-_THEIRS: ColumnElement[str] = literal_column("""ANY (ARRAY(
-    SELECT customer.customer_id
-    UNION ALL SELECT part.customer_id FROM customer AS part WHERE part.merged_into = customer.customer_id))""")
+_THEIRS: ColumnElement[str] = literal_column(parts_of("customer.customer_id"))
 _OF_CONTACT = _contact.customer_id == _THEIRS, _contact.retired_at.is_(None)
 _VALID = (
     _credential.customer_id == _THEIRS,

@@ -14,6 +14,7 @@ from chassis.unit_of_work import Transaction
 from leads.customer_grades.rules import Kind, Part, Verdict
 from leads.customer_grades.standing_rules import Override, Standing
 from leads.customers.rules import Customer
+from leads.customers.store import GOES_ON
 from leads.customers.store import from_row as customer_of
 from leads.lead.rules import Grade
 from leads.tables import customer, customer_grade, customer_grade_change, customer_grade_due
@@ -39,10 +40,7 @@ _MARK_OF_CONTRACTS = text("""
     SELECT DISTINCT customer_id FROM purchase
     WHERE contract_number <> '' AND contract_number = ANY (:contracts) AND customer_id IS NOT NULL
 """).bindparams(bindparam("contracts", type_=ARRAY(Text)))
-_MARK_ALL = text("""
-    INSERT INTO customer_grade_due (customer_id)
-    SELECT customer_id FROM customer WHERE withdrawn_at IS NULL AND merged_into IS NULL
-""")
+_MARK_ALL = text(f"INSERT INTO customer_grade_due (customer_id) SELECT customer_id FROM customer AS c WHERE {GOES_ON}")  # noqa: S608
 _OLDEST = text("""
     SELECT DISTINCT customer_id, coalesce(c.merged_into, customer_id) AS whole_id
     FROM (SELECT customer_id FROM customer_grade_due ORDER BY id LIMIT :most) AS oldest

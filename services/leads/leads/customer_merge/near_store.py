@@ -12,21 +12,21 @@ from chassis import rows
 from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.customer_merge.near_rules import Known
+from leads.customers.store import GOES_ON
 from leads.duplicates.near_rules import LONG, Named
 from leads.normalise.name_rules import parent_key
 
 _COLUMNS = [each.name for each in tables.customer_known_as.c]
-_GOES_ON = "c.merged_into IS NULL AND c.withdrawn_at IS NULL"
 _SHOWN = "c.customer_id, c.city, c.name_key, c.name, c.uscc, c.phone, c.parent_customer_id"
 # Never compared, or called, placed or reached otherwise since.
 _CHANGED = text(f"""
     SELECT {_SHOWN} FROM customer AS c LEFT JOIN customer_known_as AS n USING (customer_id)
-    WHERE c.customer_id = ANY (:ids) AND {_GOES_ON}
+    WHERE c.customer_id = ANY (:ids) AND {GOES_ON}
         AND (n.customer_id IS NULL OR (n.city, n.name_key, n.phone) <> (c.city, c.name_key, c.phone))
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False))))  # noqa: S608 - fixed pieces
 _MISSING = text(f"""
     SELECT CAST(c.customer_id AS text) FROM customer AS c
-    WHERE {_GOES_ON} AND NOT EXISTS (SELECT FROM customer_known_as AS n WHERE n.customer_id = c.customer_id)
+    WHERE {GOES_ON} AND NOT EXISTS (SELECT FROM customer_known_as AS n WHERE n.customer_id = c.customer_id)
     ORDER BY c.customer_id LIMIT :most
 """)  # noqa: S608 - fixed pieces
 _KEEP = text(
@@ -48,7 +48,7 @@ _CANDIDATES = text(f"""
         WHERE sought.length >= {LONG} AND n.length >= {LONG} AND n.city = sought.city
             AND abs(n.length - sought.length) <= 0.08 * (n.length + sought.length)
     ) AS near JOIN customer AS c USING (customer_id)
-    WHERE {_GOES_ON}
+    WHERE {GOES_ON}
 """)  # noqa: S608 - fixed pieces
 
 

@@ -47,8 +47,7 @@ def lock(tx: Transaction, customer_ids: Collection[str]) -> dict[str, Customer]:
     """
     beneath = {each for one in customer_ids for each in beneath_of(tx, one)}
     known = _records(tx, [*customer_ids, *beneath])
-    keys = {key for each in known.values() for key in (each.customer_code, each.uscc, each.name_key) if key}
-    customers.lock_firms(tx, keys)
+    customers.lock_firms(tx, customers.keys_of(known.values()))
     return _records(tx, [*customer_ids, *beneath], lock=True)
 
 

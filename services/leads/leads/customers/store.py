@@ -47,10 +47,20 @@ _CANDIDATES = select(tables.customer).where(
         t.name_key == any_(bindparam("names", type_=ARRAY(Text))),
     ),
 )
-# What is compared with: a customer that goes on, and those merged into it (LD1.4). What is hung on one is everyone's.
-PARTS = """ANY (ARRAY(
-    SELECT CAST(:customer AS uuid)
-    UNION ALL SELECT part.customer_id FROM customer AS part WHERE part.merged_into = CAST(:customer AS uuid)))"""
+# A customer, `c`, that was neither taken back nor merged into another.
+GOES_ON = "c.withdrawn_at IS NULL AND c.merged_into IS NULL"
+
+
+def parts_of(customer: str) -> str:
+    """SQL to compare with: a customer that goes on and those merged into it; what is hung on one is everyone's (LD1.4).
+    `customer`: a parameter, or a column of the query around it.
+    """
+    return f"""ANY (ARRAY(
+    SELECT CAST({customer} AS uuid)
+    UNION ALL SELECT part.customer_id FROM customer AS part WHERE part.merged_into = CAST({customer} AS uuid)))"""  # noqa: S608 - fixed names
+
+
+PARTS = parts_of(":customer")
 _GROUPS = (
     text("""
     WITH whole AS (

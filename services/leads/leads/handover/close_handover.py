@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from chassis.unit_of_work import Transaction
 from leads.handover import store
 from leads.handover.events import HandoverClosed
+from leads.handover.report_rules import seconds_between
 from leads.handover.rules import HandoverClock, HandoverState
 
 
@@ -55,12 +56,8 @@ def _end(
             manager_id=row.manager_id,
             outcome=outcome,
             moved=moved,
-            seconds_to_move=_seconds(row.opened_at, moved_at),
-            seconds_to_check_off=_seconds(moved_at, tx.now) if moved_at else None,
+            seconds_to_move=seconds_between(row.opened_at, moved_at),
+            seconds_to_check_off=seconds_between(moved_at, tx.now),
             closed_at=tx.now,
         )
     )
-
-
-def _seconds(since: datetime | None, until: datetime | None) -> int | None:
-    return None if since is None or until is None else int((until - since).total_seconds())

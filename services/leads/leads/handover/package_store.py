@@ -8,7 +8,7 @@ from sqlalchemy import TextClause, select, text
 
 from chassis.unit_of_work import Transaction
 from leads import tables
-from leads.handover import store
+from leads.customers import store as customers
 
 i = tables.handover_item.c
 # The last contact with a party, and what was promised to it: next steps with a due day, until a contact is recorded at
@@ -24,10 +24,7 @@ _HEAR = """
             'reference', f.reference) ORDER BY f.next_step_due_at) AS told
         FROM interaction AS f WHERE f.{party} {of} AND f.next_step_due_at > last.at
     ) AS promised ON true"""
-_PARTS = (
-    "= ANY (ARRAY(SELECT c.customer_id UNION ALL"
-    " SELECT part.customer_id FROM customer AS part WHERE part.merged_into = c.customer_id))"
-)
+_PARTS = f"= {customers.parts_of('c.customer_id')}"
 _COLUMNS = "item_id, handover_id, position, kind, subject_id, name, grade, industry, province, city, body"
 _CUSTOMERS = text(f"""
     INSERT INTO handover_item ({_COLUMNS})
@@ -36,7 +33,7 @@ _CUSTOMERS = text(f"""
         'customer', c.customer_id, c.name, c.grade, c.industry, c.province, c.city,
         jsonb_build_object('last', last.told, 'promises', coalesce(promised.told, '[]'))
     FROM customer AS c {_HEAR.format(party="customer_id", of=_PARTS)}
-    WHERE c.owner_id = :employee_id AND {store.GOES_ON}
+    WHERE c.owner_id = :employee_id AND {customers.GOES_ON}
         AND (CAST(:only_until AS timestamptz) IS NULL OR c.created_at <= :only_until)
     ON CONFLICT ON CONSTRAINT handover_item_once DO NOTHING
 """)  # noqa: S608

@@ -64,3 +64,8 @@ def times(seconds: Sequence[float]) -> Times:
         return Times(0, None, None)
     ordered = sorted(seconds)
     return Times(len(ordered), round(sum(ordered) / len(ordered), 1), ordered[ceil(0.9 * len(ordered)) - 1])
+
+
+def seconds_between(since: datetime | None, until: datetime | None) -> int | None:
+    """Whole seconds; None while one of the two has not come."""
+    return None if since is None or until is None else int((until - since).total_seconds())

@@ -16,8 +16,6 @@ from leads.customers.rules import Customer
 from leads.handover.rules import PENDING, UNMOVED, Cause, HandoverNotFound, HandoverState, ItemState, Known
 
 PAGE = 20
-# A customer that can be handed over: neither taken back nor a part of another.
-GOES_ON = "c.withdrawn_at IS NULL AND c.merged_into IS NULL"
 h, i, _rep = tables.handover.c, tables.handover_item.c, tables.rep.c
 
 
@@ -47,7 +45,7 @@ def owners_of_something(tx: Transaction, employee_ids: Collection[str]) -> set[s
     """Who of them has customers or open leads."""
     query = text(f"""
         SELECT asked.employee_id FROM unnest(CAST(:ids AS text[])) AS asked (employee_id)
-        WHERE EXISTS (SELECT FROM customer AS c WHERE c.owner_id = asked.employee_id AND {GOES_ON})
+        WHERE EXISTS (SELECT FROM customer AS c WHERE c.owner_id = asked.employee_id AND {customers.GOES_ON})
            OR EXISTS (SELECT FROM lead
                WHERE owner_id = asked.employee_id AND state IN ('assigned', 'accepted', 'contacted'))
     """)  # noqa: S608

@@ -15,7 +15,7 @@ interaction = Table(
     Column("channel", Text, nullable=False),
     words("direction"),
     words("outcome"),
-    # activity or migrated.
+    # activity, migrated or handover.
     Column("source", Text, nullable=False),
     # Either or both; a lead's customer is the one it is linked to when the list is read.
     identifier("customer_id"),
