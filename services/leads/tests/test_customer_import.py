@@ -10,6 +10,7 @@ from sqlalchemy import text
 from chassis.errors import NotFound
 from chassis.kernel.ids import new_id
 from chassis.testing.identity import as_manager, as_rep
+from chassis.testing.locks import until_blocked
 from closeloop.leads.v1 import customer_service_pb2 as customer_pb
 from leads.capture.policy import CapturePolicy
 from leads.policies import CAPTURE
@@ -17,10 +18,8 @@ from leads.policies import CAPTURE
 from .bringing_along import CUSTOMER, CUSTOMERS, hospital, run
 from .company import Company
 from .test_capture import CODE, OTHER_CODE
-from .test_duplicates import rows
 from .test_lifecycle import convert
-from .test_lock_order import WAITING
-from .waiting import publish, wait_until
+from .waiting import publish
 
 BRANCH, PARENT = "杭州云启科技有限公司宁波分公司", "杭州云启科技有限公司"
 
@@ -75,7 +74,7 @@ def test_of_two_imports_at_once_one_alone_gets_the_credit_code(company: Company)
         with company.service.runtime.database.begin() as blocker:
             blocker.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 46))"), {"key": CODE})
             answers = [both.submit(send, company, each) for each in rows_of]
-            wait_until(lambda: rows(company, WAITING) == [(2,)])
+            until_blocked(company.service.runtime.database, 2)
         done = [each.result() for each in answers]
     assert sorted((each.created, len(each.errors)) for each in done) == [(0, 1), (1, 0)]
 
