@@ -26,10 +26,13 @@ _DECISION = (
 _ASSIGNMENT = ("assignment_id", "lead_id", "employee_id", "unit", "team", "grade", "how", "decision_id", "assigned_at")
 _LOAD = ("employee_id", "open_a", "open_b", "open_c", "a_day", "last_assigned_at")
 
+# A document counts as a hundred rows with the planner, who would read the whole table to find that many. So it is told
+# which rows: few, by their key.
 _SETTLE = text(f"""
     WITH leads AS (
         UPDATE lead SET {", ".join(f'"{each}" = new."{each}"' for each in _CHANGED)}
-        FROM ({rows.selection(tables.lead, _LEAD, "leads")}) AS new WHERE lead.lead_id = new.lead_id
+        FROM ({rows.selection(tables.lead, _LEAD, "leads")}) AS new
+        WHERE lead.lead_id = new.lead_id AND lead.lead_id = ANY(CAST(:lead_ids AS uuid[]))
     ), decisions AS (
         {rows.insertion(tables.decision, _DECISION, "decisions")}
     ), assignments AS (
@@ -40,7 +43,8 @@ _SETTLE = text(f"""
             a_day = CASE WHEN more.open_a > 0 THEN more.a_day ELSE rep.a_day END,
             a_taken = CASE WHEN more.open_a = 0 THEN rep.a_taken
                 WHEN rep.a_day = more.a_day THEN rep.a_taken + more.open_a ELSE more.open_a END
-        FROM ({rows.selection(tables.rep, _LOAD, "loads")}) AS more WHERE rep.employee_id = more.employee_id
+        FROM ({rows.selection(tables.rep, _LOAD, "loads")}) AS more
+        WHERE rep.employee_id = more.employee_id AND rep.employee_id = ANY(CAST(:employee_ids AS text[]))
     )
     {rows.insertion(tables.timeline, leads.LINE, "lines")}
 """)  # noqa: S608 - fixed names
@@ -53,11 +57,16 @@ def settle(
 ) -> None:
     """Leads and reps are locked. `loads`: open leads more of each rep, a rep once."""
     kept = [leads.to_row(each) for each in changed]
+    more = list(loads)
     documents = {
         "leads": [{name: each[name] for name in _LEAD} for each in kept],
         "decisions": decisions,
         "assignments": assignments,
-        "loads": loads,
+        "loads": more,
         "lines": lines,
     }
-    tx.execute(_SETTLE, {name: rows.document(each) for name, each in documents.items()})
+    keys = {
+        "lead_ids": [each["lead_id"] for each in kept],
+        "employee_ids": [each["employee_id"] for each in more],
+    }
+    tx.execute(_SETTLE, {name: rows.document(each) for name, each in documents.items()} | keys)
