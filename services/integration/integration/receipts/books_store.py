@@ -4,7 +4,8 @@ Who may lock many of either, in turns that nobody foresees, has the books alone:
 receivables, matching, the posting of a back-entry. A person who claims, undoes or refunds shares the books with other
 people, locks entries, the credit before the debit, and then receivables in the order of their ids. So no two of them
 can wait for each other, whatever they lock: a circle would need one of them before the books and one in them. Nobody
-who shares the books may ask to have them alone. A feed's row is locked before the books, always.
+who shares the books may ask to have them alone. A feed's row is locked before the books, always. Who locks one entry
+and nothing behind it but its own claims, as a draft that matures, needs no books.
 
 The price: a person waits for a page or a matching under way, and is told to try again after the lock time-out.
 """

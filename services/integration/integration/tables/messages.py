@@ -94,6 +94,7 @@ phone_call = Table(
     Column("external_id", Text, primary_key=True),
     # Of all but the words.
     Column("content_hash", LargeBinary, nullable=False),
+    # Whether there is a hash of the words, for the release before: it knows that alone.
     Column("transcribed", Boolean, nullable=False),
     # Of the words, once there were any.
     Column("transcript_hash", LargeBinary, nullable=True),
