@@ -9,7 +9,7 @@ from chassis.consumer import Handler, on_batch, on_behalf_of
 from chassis.events import Incoming
 from chassis.unit_of_work import Transaction
 from incentives import mapping
-from incentives.deals.project_people import project_customers, project_employees
+from incentives.deals.project_people import project_customers, project_employees, project_merges
 from incentives.deals.rules import OrderSource, Withdrawal
 from incentives.deals.settle_deals import Settlement
 from incentives.deals.take_orders import Told, take_orders
@@ -38,6 +38,8 @@ def consumers(settlement: Settlement) -> list[Handler]:
         on_batch("integration.employee_changed", _employees),
         on_batch("customers.created", _customers),
         on_batch("customers.updated", _customers),
+        on_batch("customers.merged", _merges),
+        on_batch("customers.unmerged", _merges),
         *(on_batch(type, orders) for type in FACTS),
     ]
 
@@ -55,3 +57,7 @@ def _employees(tx: Transaction, events: Sequence[Incoming]) -> None:
 
 def _customers(tx: Transaction, events: Sequence[Incoming]) -> None:
     project_customers(tx, [mapping.customer_in(event) for event in events])
+
+
+def _merges(tx: Transaction, events: Sequence[Incoming]) -> None:
+    project_merges(tx, [mapping.merge_in(event.message) for event in events])

@@ -19,9 +19,10 @@ from closeloop.forecast.v1.events_pb2 import EvidenceAdded, EvidenceWithdrawn
 from closeloop.incentives.v1 import rule_service_pb2 as rule_pb
 from closeloop.incentives.v1 import slip_service_pb2 as slip_pb
 from closeloop.integration.v1.events_pb2 import EmployeeChanged, OrderFacts
-from closeloop.leads.v1.events_pb2 import CustomerFacts
+from closeloop.leads.v1.events_pb2 import CustomerFacts, CustomerMerged, CustomerUnmerged
 from incentives.deals.rules import CNY, ERP, OPPORTUNITY, OrderLine, OrderSource, Withdrawal, mapped_contract
 from incentives.ledger.rules import Balance
+from incentives.roster.merge_rules import Merge
 from incentives.roster.rules import Customer, Employee
 from incentives.rule_library.context_rules import whole_numbers
 from incentives.rule_library.draft_rule import RuleDraft
@@ -63,6 +64,11 @@ def customer_in(event: Incoming) -> Customer:
         said.customer_id, said.version, event.time, said.customer_code, said.name, said.customer_class, said.grade,
         said.industry,
     )  # fmt: skip
+
+
+def merge_in(said: CustomerMerged | CustomerUnmerged) -> Merge:
+    into, at = (said.kept_id, said.merged_at) if isinstance(said, CustomerMerged) else (None, said.unmerged_at)
+    return Merge(said.merged_id, said.version, into, instant_in(at))
 
 
 def order_in(event: Incoming) -> OrderSource:

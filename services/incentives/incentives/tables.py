@@ -37,6 +37,17 @@ customer_version = Table(
     Index("customer_version_code", "customer_code"),
 )
 
+customer_merge = Table(
+    "customer_merge",
+    metadata,
+    Column("merged_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    # Absent: it was parted again.
+    Column("kept_id", Text, nullable=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("customer_merge_kept", "kept_id"),
+)
+
 rule_version = Table(
     "rule_version",
     metadata,

@@ -22,6 +22,8 @@ from incentives.deals.history_store import counted_deals, neighbours
 from incentives.deals.write_books import write_books
 from incentives.evaluation.evaluator import Evaluator
 from incentives.ledger.rules import Post, canonical
+from incentives.roster.merge_rules import Merges
+from incentives.roster.store import merges_of
 from incentives.rule_library.policy import BonusPolicy
 from incentives.rule_library.rules import Rule
 from incentives.slips.causes import Causes
@@ -42,7 +44,7 @@ def book_deals(
     """
     # A place depends on the orders signed before alone.
     since = min((row.signed_at for row in touched), default=None)
-    wanted = {row.deal_key: row for row in counted_deals(tx, *_lines(touched), since)} if since is not None else {}
+    wanted = {row.deal_key: row for row in _moved_with(tx, touched, since)} if since is not None else {}
     scope = {*keys, *wanted}
     due = Entitlements(wanted, rules, evaluator, policy, store.splits_of(tx, wanted))
     shares = due.certain(_due(tx, wanted, since, due))
@@ -59,10 +61,18 @@ def book_deals(
 def _due(tx: Transaction, wanted: Mapping[str, Row[Any]], since: datetime | None, due: Entitlements) -> dict[Post, int]:
     if since is None:
         return {}
-    around, earlier = neighbours(tx, *_lines(wanted.values()), since)
+    customers, reps, merges = _lines(tx, wanted.values())
+    around, earlier = neighbours(tx, customers, reps, since, merges)
     return canonical(around, wanted, due, earlier)
 
 
-def _lines(deals: Collection[Row[Any]]) -> tuple[set[str], set[str]]:
-    """Their customers and reps."""
-    return {row.customer_id for row in deals}, {row.salesperson_id for row in deals}
+def _moved_with(tx: Transaction, touched: Collection[Row[Any]], since: datetime) -> list[Row[Any]]:
+    customers, reps, _ = _lines(tx, touched)
+    return counted_deals(tx, customers, reps, since)
+
+
+def _lines(tx: Transaction, deals: Collection[Row[Any]]) -> tuple[set[str], set[str], Merges]:
+    """Their customers with all that were ever one with them, and reps."""
+    named = {row.customer_id for row in deals}
+    merges = merges_of(tx, named)
+    return named | merges.customers, {row.salesperson_id for row in deals}, merges

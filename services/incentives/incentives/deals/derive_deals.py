@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -12,8 +13,9 @@ from chassis.deadlines import Start
 from chassis.unit_of_work import Transaction
 from incentives.deals import store
 from incentives.deals.rules import SIGNED_IN_FUTURE, DealFacts, Reason, combine, context, waits
-from incentives.roster.rules import Customer, Employee, leaders, version_at
-from incentives.roster.store import customer_versions, customers_of_codes, with_leaders
+from incentives.roster.merge_rules import Merges
+from incentives.roster.rules import Customer, Employee, bearer_at, leaders, version_at
+from incentives.roster.store import bearers_of, customer_versions, merges_of, with_leaders
 from incentives.rule_library.policy import BonusPolicy
 
 SETTLE = "deal.settle"
@@ -25,10 +27,15 @@ class _People:
 
     employees: Mapping[str, Sequence[Employee]]
     customers: Mapping[str, Sequence[Customer]]
-    by_code: Mapping[str, str]
+    merges: Merges
 
-    def customers_of(self, facts: DealFacts) -> Sequence[Customer]:
-        return self.customers.get(self.by_code.get(facts.customer_code, "") or facts.customer_id, ())
+    def customer_at(self, facts: DealFacts, at: datetime) -> Customer | None:
+        """Whoever bore the order's number then, as it went on with others; else the record alone."""
+        code = facts.customer_code
+        bearer = bearer_at(self.customers, code, at) if code else None
+        record = bearer or facts.customer_id
+        whole = self.customers.get(self.merges.whole_at(record, at)) or self.customers.get(record, ())
+        return version_at(whole, at)
 
 
 def derive_deals(
@@ -52,16 +59,17 @@ def derive_deals(
 
 
 def _load_people(tx: Transaction, found: Sequence[DealFacts]) -> _People:
-    by_code = customers_of_codes(tx, {each.customer_code for each in found})
-    ids = {by_code.get(each.customer_code) or each.customer_id for each in found}
-    return _People(with_leaders(tx, {each.salesperson_id for each in found}), customer_versions(tx, ids), by_code)
+    ids = bearers_of(tx, {each.customer_code for each in found}) | {each.customer_id for each in found}
+    merges = merges_of(tx, ids)
+    customers = customer_versions(tx, ids | merges.customers)
+    return _People(with_leaders(tx, {each.salesperson_id for each in found}), customers, merges)
 
 
 def _values(
     tx: Transaction, facts: DealFacts, people: _People, held: Row[Any] | None, policy: BonusPolicy
 ) -> dict[str, Any]:
     at = facts.signed_at or tx.now
-    customer = version_at(people.customers_of(facts), at)
+    customer = people.customer_at(facts, at)
     rep = version_at(people.employees.get(facts.salesperson_id, ()), at)
     reasons = waits(facts, customer, rep, tx.now, policy.largest_order_fen)
     led_by = leaders(people.employees, rep, at)

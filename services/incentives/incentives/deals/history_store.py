@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import array
 from chassis.unit_of_work import Transaction
 from incentives.deals.store import COUNTED, WAITING
 from incentives.ledger.rules import Earlier, LedgerDeal
+from incentives.roster.merge_rules import Merges
 from incentives.tables import deal
 
 _C = deal.c
@@ -45,13 +46,20 @@ def counted_deals(
 
 
 def neighbours(
-    tx: Transaction, customers: Collection[str], reps: Collection[str], since: datetime
+    tx: Transaction, customers: Collection[str], reps: Collection[str], since: datetime, merges: Merges
 ) -> tuple[list[LedgerDeal], Earlier]:
     """What decides places in history from then on. Who signed before and still stands is only counted: a rep's years
     of orders are not read for the newest one."""
     mine = {"customers": list(customers), "reps": list(reps), "since": since}
     found = [
-        LedgerDeal(x.deal_key, x.customer_id, x.salesperson_id, x.signed_at, x.cancelled_at)
+        LedgerDeal(
+            x.deal_key,
+            x.customer_id,
+            x.salesperson_id,
+            x.signed_at,
+            x.cancelled_at,
+            merges.one_at(x.customer_id, x.signed_at),
+        )
         for x in tx.execute(_NEIGHBOURS, mine)
     ]
     counts = tx.execute(_EARLIER, mine).all()

@@ -32,13 +32,21 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True)
 class LedgerDeal:
-    """A counted deal: the two facts of it that the ledger knows."""
+    """A counted deal: the two facts of it that the ledger knows.
+
+    `one_with`: records that were one with its customer when it was signed; their orders count with the customer's own.
+    """
 
     key: str
     customer_id: str
     salesperson_id: str
     signed_at: datetime
     cancelled_at: datetime | None
+    one_with: frozenset[str] = frozenset()
+
+    @property
+    def customers(self) -> frozenset[str]:
+        return self.one_with | {self.customer_id}
 
 
 @dataclass(frozen=True, order=True)
@@ -109,6 +117,8 @@ class _Timeline:
     posts: dict[Post, int] = field(default_factory=lambda: defaultdict(int))
     by_customer: dict[str, Line] = field(default_factory=lambda: defaultdict(list))
     by_rep: dict[str, Line] = field(default_factory=lambda: defaultdict(list))
+    # Customer → those whose orders count its own.
+    counted_by: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     deals: dict[str, LedgerDeal] = field(default_factory=dict)
     held: dict[str, Mapping[Award, int]] = field(default_factory=dict)
 
@@ -118,14 +128,15 @@ class _Timeline:
             self.deals[deal.key] = deal
             for line in lines:
                 insort(line, mark)
+            for each in deal.customers:
+                self.counted_by[each].add(deal.customer_id)
             self._hold(at, deal, self._due(deal))
             return
         self._hold(at, deal, {})
-        moved: set[str] = set()
         for line in lines:
-            found = bisect_left(line, mark)
-            del line[found]
-            moved |= {key for _, key in line[found:]}
+            del line[bisect_left(line, mark)]
+        behind = [self.by_rep[deal.salesperson_id], *(self.by_customer[x] for x in self.counted_by[deal.customer_id])]
+        moved = {key for line in behind for _, key in line[bisect_left(line, mark) :]}
         for key in sorted(moved):
             self._hold(at, self.deals[key], self._due(self.deals[key]))
 
@@ -133,10 +144,11 @@ class _Timeline:
         if deal.key not in self.wanted:
             return {}
         mark = deal.signed_at, deal.key
-        of_customer = bisect_left(self.by_customer[deal.customer_id], mark)
-        of_rep = bisect_left(self.by_rep[deal.salesperson_id], mark)
-        before = self.earlier.customers.get(deal.customer_id, 0), self.earlier.reps.get(deal.salesperson_id, 0)
-        return self.entitle(deal.key, Place(before[0] + of_customer + 1, before[1] + of_rep + 1))
+        of_customer = sum(
+            bisect_left(self.by_customer[each], mark) + self.earlier.customers.get(each, 0) for each in deal.customers
+        )
+        of_rep = bisect_left(self.by_rep[deal.salesperson_id], mark) + self.earlier.reps.get(deal.salesperson_id, 0)
+        return self.entitle(deal.key, Place(of_customer + 1, of_rep + 1))
 
     def _hold(self, at: datetime, deal: LedgerDeal, due: Mapping[Award, int]) -> None:
         held = self.held.get(deal.key, {})

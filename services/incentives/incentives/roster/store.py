@@ -10,8 +10,9 @@ from sqlalchemy import ARRAY, Row, Text, any_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.unit_of_work import Transaction
+from incentives.roster.merge_rules import Merge, Merges
 from incentives.roster.rules import Customer, Employee
-from incentives.tables import customer_version, employee_version
+from incentives.tables import customer_merge, customer_version, employee_version
 
 _IDS = bindparam("ids", type_=ARRAY(Text))
 _EMPLOYEES = select(employee_version).where(employee_version.c.employee_id == any_(_IDS))
@@ -22,11 +23,22 @@ _WITH_LEADERS = text("""
     directors AS (SELECT * FROM employee_version WHERE employee_id IN (SELECT manager_id FROM managers))
     SELECT * FROM own UNION SELECT * FROM managers UNION SELECT * FROM directors
 """).columns(*employee_version.c)
-# Of two that carry one, the one told last.
-_OF_CODES = text("""
-    SELECT DISTINCT ON (customer_code) customer_code, customer_id FROM customer_version
-    WHERE customer_code = ANY(:codes) ORDER BY customer_code, version DESC, customer_id
-""")
+_BEARERS = (
+    select(customer_version.c.customer_id)
+    .where(customer_version.c.customer_code == any_(bindparam("codes", type_=ARRAY(Text))))
+    .distinct()
+)
+# Of these customers and all that were ever one with them, whatever the steps.
+_MERGES = text("""
+    WITH RECURSIVE one (id) AS (
+        SELECT unnest(CAST(:ids AS text[]))
+        UNION SELECT other.id FROM one CROSS JOIN LATERAL (
+            SELECT kept_id AS id FROM customer_merge WHERE merged_id = one.id AND kept_id IS NOT NULL
+            UNION ALL SELECT merged_id FROM customer_merge WHERE kept_id = one.id
+        ) AS other
+    )
+    SELECT * FROM customer_merge WHERE merged_id IN (SELECT id FROM one)
+""").columns(*customer_merge.c)
 
 
 def add_employees(tx: Transaction, versions: Sequence[Employee]) -> None:
@@ -54,9 +66,17 @@ def customer_versions(tx: Transaction, customer_ids: Collection[str]) -> dict[st
     return found
 
 
-def customers_of_codes(tx: Transaction, codes: Collection[str]) -> dict[str, str]:
-    """Id of the customer that carries each of the ERP's codes, if anybody does."""
-    return {row.customer_code: row.customer_id for row in tx.execute(_OF_CODES, {"codes": [x for x in codes if x]})}
+def bearers_of(tx: Transaction, codes: Collection[str]) -> set[str]:
+    """Customers that ever bore one of these numbers of the ERP."""
+    return set(tx.execute(_BEARERS, {"codes": [each for each in codes if each]}).scalars())
+
+
+def add_merges(tx: Transaction, told: Sequence[Merge]) -> None:
+    tx.execute(insert(customer_merge).on_conflict_do_nothing(), [asdict(each) for each in told])
+
+
+def merges_of(tx: Transaction, customer_ids: Collection[str]) -> Merges:
+    return Merges(Merge(**row._mapping) for row in tx.execute(_MERGES, {"ids": list(customer_ids)}))
 
 
 def _employees(found: Iterable[Row[Any]]) -> dict[str, list[Employee]]:
