@@ -15,6 +15,7 @@ TESTS = (
     "libs/chassis/tests/data/test_bus.py",
     "libs/chassis/tests/data/test_gapless.py",
     "libs/chassis/tests/data/test_consumer.py",
+    "libs/chassis/tests/data/test_parking.py",
     "tests/faults/test_bus_under_fire.py",
     "tests/faults/test_bad_events.py",
     "tests/faults/test_replicas.py",

@@ -13,9 +13,13 @@ from sqlalchemy import text
 from chassis.bus import Bus, BusSettings
 from chassis.clock import FixedClock
 from chassis.database import Database
-from chassis.events import EventCatalog
+from chassis.events import Cause, EventCatalog, Record
 from chassis.local import LocalBroker
+from chassis.outbox import outbox_row
+from chassis.testing.events import as_record
 from chassis.unit_of_work import UnitOfWork
+from libs.chassis.tests.data.faulty import Stepped
+from libs.chassis.tests.data.workshop import OrderStepped
 
 HERE = Path(__file__).parent
 PROTO = HERE.parents[3] / "proto"
@@ -59,3 +63,17 @@ def uow(database: Database, clock: FixedClock, catalog: EventCatalog) -> UnitOfW
 @pytest.fixture
 def bus(broker: LocalBroker) -> Bus:
     return Bus(BusSettings(bootstrap=broker.bootstrap, profile=broker.profile))
+
+
+@pytest.fixture
+def stepped(uow: UnitOfWork) -> Stepped:
+    """`stepped("A1", "B1", "A2")`: records of orders and steps in that order."""
+
+    def make(*names: str) -> list[Record]:
+        events = [OrderStepped(name[0], int(name[1:])) for name in names]
+        return [
+            as_record(outbox_row(uow.catalog, each, service="test", at=uow.clock.now(), cause=Cause("", "")), place)
+            for place, each in enumerate(events)
+        ]
+
+    return make

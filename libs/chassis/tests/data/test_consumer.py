@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import Event, Thread
 
@@ -11,87 +11,14 @@ from sqlalchemy import text
 
 from chassis import inbox
 from chassis.clock import FixedClock
-from chassis.consumer import (
-    ConsumerSettings,
-    ConsumerStopped,
-    Handler,
-    Processor,
-    on,
-    on_batch,
-    parked_events,
-    replay_parked,
-    skip_parked,
-)
+from chassis.consumer import ConsumerSettings, ConsumerStopped, Processor, on, on_batch
 from chassis.consumer.trouble import DatabaseAway
 from chassis.database import Database
-from chassis.errors import NotFound, Unavailable
-from chassis.events import Cause, EventCatalog, Incoming, Record
-from chassis.outbox import outbox_row
-from chassis.testing.events import Listener, NotDelivered, as_record, deliver, recorded_events
-from chassis.testing.locks import until_blocked
+from chassis.events import EventCatalog, Incoming
+from chassis.testing.events import Listener, NotDelivered, deliver, recorded_events
 from chassis.unit_of_work import Transaction, UnitOfWork
-from libs.chassis.tests.data.loops import wait_for
-from libs.chassis.tests.data.workshop import (
-    ORDERS,
-    OrderStepped,
-    WorkerMoved,
-    count,
-    effects,
-    move_workers,
-    step_order,
-    write_effect,
-)
-
-HASTY = ConsumerSettings(pauses=(0.0, 0.0))
-PATIENT = ConsumerSettings(pauses=(3600.0,))
-NO_TWO = "step 2 is broken"
-
-
-class Faulty:
-    """A handler with a bug that can be repaired, as a new release would."""
-
-    def __init__(self, *broken: int, error: Exception | None = None) -> None:
-        self.broken = set(broken)
-        self.error = error or ValueError(NO_TWO)
-        self.attempts: list[int] = []
-
-    def __call__(self, tx: Transaction, event: Incoming) -> None:
-        step_order(tx, event)
-        if event.message.step in self.broken:
-            self.attempts.append(event.attempt)
-            raise self.error
-
-    @property
-    def table(self) -> list[Handler]:
-        return [on("workshop.order_stepped", self)]
-
-
-@pytest.fixture
-def stepped(uow: UnitOfWork) -> Callable[..., list[Record]]:
-    """`stepped("A1", "B1", "A2")`: records of orders and steps in that order."""
-
-    def make(*names: str) -> list[Record]:
-        events = [OrderStepped(name[0], int(name[1:])) for name in names]
-        return [
-            as_record(outbox_row(uow.catalog, each, service="test", at=uow.clock.now(), cause=Cause("", "")), place)
-            for place, each in enumerate(events)
-        ]
-
-    return make
-
-
-Stepped = Callable[..., list[Record]]
-
-
-def states(database: Database) -> list[tuple[str, str]]:
-    with database.connect() as connection:
-        found = parked_events(connection, "workshop")
-    return [(each.record.key + each.record.data.decode().rpartition(":")[2].rstrip("}"), each.state) for each in found]
-
-
-def drain_retries(processor: Processor) -> None:
-    while processor.retry_due():
-        pass
+from libs.chassis.tests.data.faulty import NO_TWO, PATIENT, Faulty, Stepped, states
+from libs.chassis.tests.data.workshop import OrderStepped, WorkerMoved, count, effects, move_workers, step_order
 
 
 @pytest.mark.spec("P3.2")
@@ -137,133 +64,6 @@ def test_unknown_types_are_skipped(database: Database, uow: UnitOfWork, stepped:
     newer = replace(record, headers=record.headers | {"ce_type": "workshop.order_painted"})
     Processor(uow, Faulty().table).process([newer, replace(record, headers={})])
     assert count(database, "inbox") == count(database, "parked_event") == 0
-
-
-@pytest.mark.spec("P3.2")
-def test_a_failing_event_parks_its_key_and_the_others_go_on(
-    database: Database, uow: UnitOfWork, stepped: Stepped
-) -> None:
-    faulty = Faulty(2)
-    processor = Processor(uow, faulty.table, PATIENT)
-    processor.process(stepped("A1", "A2", "B1", "A3", "B3"))
-    assert effects(database) == [("A", 1), ("B", 1), ("B", 3)]
-    assert states(database) == [("A2", "retrying"), ("A3", "waiting")]
-    processor.process(stepped("A4", "B4"))
-    assert effects(database, "A") == [("A", 1)]
-    assert effects(database, "B") == [("B", 1), ("B", 3), ("B", 4)]
-
-
-def test_retries_are_bounded_and_end_in_a_dead_letter_with_its_reason(
-    database: Database, uow: UnitOfWork, stepped: Stepped
-) -> None:
-    faulty = Faulty(2)
-    processor = Processor(uow, faulty.table, HASTY)
-    processor.process(stepped("A2", "A3"))
-    drain_retries(processor)
-    assert faulty.attempts == [1, 2, 3]
-    assert states(database) == [("A2", "dead"), ("A3", "waiting")]
-    with database.connect() as connection:
-        assert parked_events(connection, "workshop")[0].reason == f"ValueError: {NO_TWO}"
-        topic, headers = connection.execute(text("SELECT topic, headers FROM outbox")).one()
-    assert topic == "closeloop.dead-letter.workshop.v1"
-    assert (headers["x-reason"], headers["x-topic"]) == (f"ValueError: {NO_TWO}", ORDERS)
-
-
-@pytest.mark.spec("P3.2")
-def test_replay_goes_through_the_key_in_order_after_the_repair(
-    database: Database, uow: UnitOfWork, stepped: Stepped
-) -> None:
-    faulty = Faulty(2)
-    processor = Processor(uow, faulty.table, HASTY)
-    records = stepped("A2", "A3", "A4")
-    processor.process(records)
-    drain_retries(processor)
-    faulty.broken.clear()
-    with database.begin() as connection:
-        assert replay_parked(connection, "workshop", "A") == 1
-    drain_retries(processor)
-    assert effects(database) == [("A", 2), ("A", 3), ("A", 4)]
-    assert states(database) == []
-    processor.process([*records, *stepped("A5")])
-    assert effects(database) == [("A", 2), ("A", 3), ("A", 4), ("A", 5)]
-
-
-def test_skip_lets_one_event_go_and_the_rest_of_its_key_on(
-    database: Database, uow: UnitOfWork, stepped: Stepped
-) -> None:
-    processor = Processor(uow, Faulty(2).table, HASTY)
-    records = stepped("A2", "A3")
-    processor.process(records)
-    drain_retries(processor)
-    with database.begin() as connection:
-        skip_parked(connection, parked_events(connection, "workshop")[0].id)
-    drain_retries(processor)
-    processor.process(records)
-    assert effects(database) == [("A", 3)]
-    assert states(database) == []
-    assert count(database, "parked_event") == 1  # the skipped one, for the record
-
-
-def test_skipping_what_is_not_parked_is_refused(database: Database) -> None:
-    with database.begin() as connection, pytest.raises(NotFound):
-        skip_parked(connection, 7)
-
-
-def test_a_second_bad_event_behind_the_first_becomes_the_new_head(
-    database: Database, uow: UnitOfWork, stepped: Stepped
-) -> None:
-    faulty = Faulty(2, 4)
-    processor = Processor(uow, faulty.table, PATIENT)
-    processor.process(stepped("A2", "A3", "A4", "A5"))
-    faulty.broken = {4}
-    with database.begin() as connection:
-        replay_parked(connection, "workshop", "A")
-    drain_retries(processor)
-    assert effects(database) == [("A", 2), ("A", 3)]
-    assert states(database) == [("A4", "retrying"), ("A5", "waiting")]
-
-
-def test_an_event_redelivered_while_it_is_parked_is_parked_once(
-    database: Database, uow: UnitOfWork, stepped: Stepped
-) -> None:
-    processor = Processor(uow, Faulty(2).table, PATIENT)
-    records = stepped("A2", "A3")
-    for _ in range(3):
-        processor.process(records)
-    assert states(database) == [("A2", "retrying"), ("A3", "waiting")]
-    assert count(database, "inbox") == 0
-
-
-def test_a_neighbour_that_is_away_is_waited_for_beyond_the_bound(
-    database: Database, uow: UnitOfWork, stepped: Stepped
-) -> None:
-    faulty = Faulty(2, error=Unavailable())
-    processor = Processor(uow, faulty.table, HASTY)
-    processor.process(stepped("A2"))
-    for _ in range(10):
-        assert processor.retry_due()
-    assert states(database) == [("A2", "retrying")]
-    faulty.broken.clear()
-    drain_retries(processor)
-    assert effects(database) == [("A", 2)]
-
-
-@pytest.mark.parametrize(
-    ("headers", "data"),
-    [({"ce_id": "seven"}, b'{"orderId":"A"}'), ({}, b"{"), ({"ce_time": "yesterday"}, b"{}"), ({"ce_id": ""}, b"{}")],
-)
-def test_what_cannot_be_read_is_a_dead_letter_at_once(
-    database: Database, uow: UnitOfWork, stepped: Stepped, headers: dict[str, str], data: bytes
-) -> None:
-    bad, behind, other = stepped("A1", "A2", "B1")
-    processor = Processor(uow, Faulty().table, HASTY)
-    broken = replace(bad, headers=bad.headers | headers, data=data)
-    processor.process([broken, behind, other])
-    processor.process([broken])
-    assert effects(database) == [("B", 1)]
-    with database.connect() as connection:
-        found = [(each.state, each.reason.partition(":")[0]) for each in parked_events(connection, "workshop")]
-    assert found == [("dead", "MalformedEvent"), ("waiting", "")]
 
 
 def test_batches_are_handled_at_once_and_the_bad_one_is_found(database: Database, uow: UnitOfWork) -> None:
@@ -362,66 +162,6 @@ def test_deliver_tells_why_a_handler_failed(uow: UnitOfWork) -> None:
 def test_deliver_repeats_with_the_same_id(database: Database, uow: UnitOfWork) -> None:
     deliver(Listener(uow, Faulty().table), OrderStepped("A", 1), times=3)
     assert effects(database) == [("A", 1)]
-
-
-def test_an_event_that_comes_while_its_key_is_being_cleared_is_not_left_behind(
-    database: Database, uow: UnitOfWork, stepped: Stepped
-) -> None:
-    """Without the lock on the head, the new event would be parked behind a head that is gone a moment later."""
-    faulty = Faulty(2)
-    Processor(uow, faulty.table, HASTY).process(stepped("A2"))
-    inside, go_on = Event(), Event()
-
-    def slow(tx: Transaction, event: Incoming) -> None:
-        inside.set()
-        assert go_on.wait(10)
-        write_effect(tx, event.key, event.message.step)
-
-    clearing = Thread(target=Processor(uow, [on("workshop.order_stepped", slow)]).retry_due)
-    clearing.start()
-    assert inside.wait(10)
-    arriving = Thread(target=Processor(uow, Faulty().table).process, args=(stepped("A3"),))
-    arriving.start()
-    until_blocked(database)
-    go_on.set()
-    clearing.join(10)
-    arriving.join(10)
-    assert effects(database) == [("A", 2), ("A", 3)]
-    assert states(database) == []
-
-
-def test_an_event_that_comes_while_the_one_behind_the_head_becomes_the_head_waits_too(
-    database: Database, uow: UnitOfWork, stepped: Stepped
-) -> None:
-    """What a statement waited for is looked at anew, but not what took its place."""
-    Processor(uow, Faulty(2).table, HASTY).process(stepped("A2", "A3"))
-    inside, go_on = Event(), Event()
-
-    def slow(tx: Transaction, event: Incoming) -> None:
-        if event.message.step == 3:
-            raise ValueError(NO_TWO)
-        inside.set()
-        assert go_on.wait(10)
-        write_effect(tx, event.key, event.message.step)
-
-    clearing = Thread(target=Processor(uow, [on("workshop.order_stepped", slow)], HASTY).retry_due)
-    clearing.start()
-    assert inside.wait(10)
-    arriving = Thread(target=Processor(uow, Faulty().table).process, args=(stepped("A4"),))
-    arriving.start()
-    until_blocked(database)
-    go_on.set()
-    clearing.join(10)
-    arriving.join(10)
-    assert effects(database) == [("A", 2)]
-    repaired = Processor(uow, Faulty().table)
-
-    def all_cleared() -> bool:
-        repaired.retry_due()
-        return not states(database)
-
-    wait_for(all_cleared)
-    assert effects(database) == [("A", 2), ("A", 3), ("A", 4)]
 
 
 def test_a_claim_gives_each_id_once(database: Database, stepped: Stepped) -> None:
