@@ -85,6 +85,8 @@ def test_a_database_that_was_given_back_comes_again_and_is_empty(test_databases:
     assert second.url == first.url
     with second.begin() as conn:
         assert conn.execute(text("SELECT count(*) FROM inbox")).scalar_one() == 0
+        known = text("SELECT relpages, reltuples, pg_relation_size(oid) FROM pg_class WHERE relname = 'inbox'")
+        assert tuple(conn.execute(known).one()) == (0, -1, 0), "to the planner it is a new table"
         seq = conn.execute(
             text(
                 "INSERT INTO outbox (id, bucket, aggregate_id, topic, type, headers, data, occurred_at)"
