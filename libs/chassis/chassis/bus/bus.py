@@ -64,6 +64,12 @@ class Bus:
             reader.assign(self.places(topics))
             return reader
 
+    def observer(self) -> KafkaConsumer:
+        """Is asked about partitions and reads none."""
+        self.require_broker()
+        with _answered():
+            return KafkaConsumer(enable_auto_commit=False, **self._fetching())
+
     def ensure_topics(self, topics: Collection[str]) -> set[str]:
         """Make what is missing; returns what was made. Two services may do it at once."""
         made: set[str] = set()

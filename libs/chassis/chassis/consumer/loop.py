@@ -9,7 +9,7 @@ from contextlib import closing
 from threading import Event
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 from sqlalchemy import text
 
@@ -21,6 +21,7 @@ from chassis.consumer.offsets import Offsets
 from chassis.consumer.pace import Pace
 from chassis.consumer.positions import Positions
 from chassis.consumer.processor import Processor
+from chassis.consumer.progress import Progress, position_of
 from chassis.consumer.reading import Reading
 from chassis.consumer.settings import ConsumerSettings
 from chassis.consumer.trouble import DatabaseAway, own_database
@@ -53,32 +54,30 @@ class Consumer:
         self._trouble = ""
         self._broker_away = False
         self._next_retries = self._next_figures = self._gather_until = self._attentive_until = 0.0
-        self._asked, self._answered = Event(), Event()
-        self._answer = False
+        self._progress = Progress(bus)
 
     def run(self, stop: Event) -> None:
         """Until `stop` is set. Raises ConsumerStopped when most keys fail: readiness must say so."""
         if not self._processor.handlers.topics:
             stop.wait()
-        while not stop.is_set():
-            try:
-                self._consume(stop)
-            except (BrokerAway, KafkaError, DatabaseAway) as problem:
-                self._say(problem)
-                stop.wait(self._settings.reconnect)
+        with closing(self._progress):
+            while not stop.is_set():
+                try:
+                    self._consume(stop)
+                except (BrokerAway, KafkaError, DatabaseAway) as problem:
+                    self._say(problem)
+                    stop.wait(self._settings.reconnect)
 
-    def caught_up(self, timeout: float = 2.0) -> bool:
+    def caught_up(self) -> bool:
         """Whether all that is on the broker by now is handled and nothing waits for a retry. Any thread may ask.
 
-        What is handled by then is not read again, whatever becomes of this process.
+        What is handled by then is not read again, whatever becomes of this process. Who asks waits for no poll, and
+        asks again when the answer is no.
         """
         if not self._processor.handlers.topics:
             return True
-        self._answered.clear()
-        self._asked.set()
-        # Who asks will ask again, and a poll can't be interrupted: while they do, it is short.
         self._attentive_until = time.monotonic() + ATTENTIVE
-        return self._answered.wait(timeout) and self._answer
+        return self._progress.is_complete() and not self._retries_wait()
 
     def _consume(self, stop: Event) -> None:
         """Until `stop`, or until something breaks: then the lanes are free for others."""
@@ -100,6 +99,7 @@ class Consumer:
                     self._step(kafka, batches, offsets)
                 offsets.commit()
             finally:
+                self._progress.forget()
                 with contextlib.suppress(KafkaError):
                     kafka.close(autocommit=False)
 
@@ -123,9 +123,11 @@ class Consumer:
     def _step(self, kafka: KafkaConsumer, batches: Batches, offsets: Offsets) -> None:
         self._retry(waits=bool(batches) and self._handle(batches, offsets))
         self._publish_figures(kafka)
-        if self._asked.is_set():
+        if batches or not self._progress.is_of(kafka.assignment()):
+            self._progress.forget()
+        if not batches and self._is_attentive() and not self._progress.known:
             offsets.commit()
-            self._reply(kafka)
+            self._progress.note(kafka)
 
     def _handle(self, batches: Batches, offsets: Offsets) -> bool:
         """True when something waits for a retry. Events that nobody here handles cost a look at their type."""
@@ -152,20 +154,6 @@ class Consumer:
         soon = min(self._settings.pauses[0], self._settings.look_for_retries)
         self._next_retries = now + (soon if waits else self._settings.look_for_retries)
 
-    def _reply(self, kafka: KafkaConsumer) -> None:
-        self._asked.clear()
-        self._answer = self._has_all(kafka) and not self._retries_wait()
-        self._answered.set()
-
-    def _has_all(self, kafka: KafkaConsumer) -> bool:
-        """By the end offset and by the last fetch: the embedded broker's end offset may be too small."""
-        places = kafka.assignment()
-        try:
-            ends: dict[TopicPartition, int] = kafka.end_offsets(list(places), timeout_ms=1000)
-            return all(_position(kafka, place) >= max(ends[place], kafka.highwater(place) or 0) for place in places)
-        except KafkaError:
-            return False
-
     def _retries_wait(self) -> bool:
         waiting = text("SELECT EXISTS (SELECT FROM parked_event WHERE consumer = :consumer AND state = 'retrying')")
         with own_database(), self._uow.database.read() as connection:
@@ -178,7 +166,7 @@ class Consumer:
         self._next_figures = now + self._settings.figures
         self._look_at_broker()
         for place in kafka.assignment():
-            behind = max(0, (kafka.highwater(place) or 0) - _position(kafka, place))
+            behind = max(0, (kafka.highwater(place) or 0) - position_of(kafka, place))
             metrics.consumer_lag.labels(place.topic, str(place.partition)).set(behind)
         given_up = text("SELECT count(*) FROM parked_event WHERE consumer = :consumer AND state IN ('dead', 'waiting')")
         with own_database(), self._uow.database.read() as connection:
@@ -229,10 +217,3 @@ def _record(message: Any) -> Record:
         headers={name: (value or b"").decode(errors="replace") for name, value in message.headers},
         data=message.value or b"",
     )
-
-
-def _position(kafka: KafkaConsumer, place: TopicPartition) -> int:
-    """0 while it is not known yet."""
-    with contextlib.suppress(KafkaError):
-        return int(kafka.position(place, timeout_ms=200) or 0)
-    return 0

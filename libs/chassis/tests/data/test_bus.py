@@ -232,7 +232,7 @@ def dead(database: Database) -> bool:
 
 def test_caught_up_means_that_nothing_is_left(database: Database, bus: Bus, uow: UnitOfWork, relay: MakeRelay) -> None:
     eater = consumer(bus, uow)
-    assert not eater.caught_up(timeout=0.05)
+    assert not eater.caught_up()
     with running(eater.run):
         wait_for(eater.caught_up)
         for number in range(5):
