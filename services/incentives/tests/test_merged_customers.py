@@ -115,10 +115,10 @@ def stories(draw: st.DrawFn) -> tuple[list[LedgerDeal], Merges]:
     """Up to eight orders of three records, and when A and B became, and ceased to be, C."""
     told = []
     for record in RECORDS[:2]:
-        hours = sorted(draw(st.sets(st.integers(0, 20), max_size=4)))
+        hours = sorted(draw(st.sets(st.integers(0, 8), max_size=3)))
         told += [Merge(record, n, None if n % 2 else ROOT, at(hour)) for n, hour in enumerate(hours)]
     merges = Merges(told)
-    made = st.tuples(st.sampled_from(RECORDS), REPS, st.integers(0, 20), st.none() | st.integers(0, 20))
+    made = st.tuples(st.sampled_from(RECORDS), REPS, st.integers(0, 8), st.none() | st.integers(0, 8))
     deals = []
     for number, (record, rep, hour, gone) in enumerate(draw(st.lists(made, max_size=8))):
         whole = merges.whole_at(record, at(hour))
@@ -145,7 +145,7 @@ def test_places_are_what_counting_gives(story: tuple[list[LedgerDeal], Merges]) 
 
 
 @pytest.mark.spec("LD1.4", "I2.4")
-@given(stories(), st.integers(0, 20))
+@given(stories(), st.integers(0, 8))
 def test_what_was_signed_before_may_be_counted_alone(story: tuple[list[LedgerDeal], Merges], hour: int) -> None:
     deals = [each for each in story[0] if each.cancelled_at is None]
     wanted = {each.key for each in deals if each.signed_at >= at(hour)}

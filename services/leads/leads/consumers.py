@@ -155,8 +155,11 @@ class _Listener:
     def customers_told(self, tx: Transaction, events: Sequence[Incoming]) -> None:
         """Our own word: what waited for a customer finds it here, so that whoever makes one need not know."""
         told = {event.message.customer_id for event in events}
-        mark_customers(tx, told | link_purchases(tx, told))
+        bought = link_purchases(tx, told)
+        mark_customers(tx, told | bought)
         suggest_customers(tx, told, self._policies.current("duplicates")[1])
+        # Last: it locks handovers, as who moves them does after all else.
+        watch_loss.judge_losses(tx, bought)
 
     def tender_published(self, tx: Transaction, event: Incoming) -> None:
         policies = [self._policies.current(name)[1] for name in ("tenders", "capture", "grading")]

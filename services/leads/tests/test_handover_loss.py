@@ -15,8 +15,10 @@ from chassis.errors import FailedPrecondition
 from chassis.kernel.calendar import instant, local_date
 from chassis.kernel.ids import new_id
 from chassis.testing.events import deliver
+from chassis.testing.identity import as_hq
 from closeloop.forecast.v1 import events_pb2 as forecast
 from closeloop.integration.v1 import events_pb2 as integration
+from closeloop.leads.v1 import customer_service_pb2 as customer_pb
 from leads import tables
 from leads.handover.loss_rules import Heard, Loss
 
@@ -31,6 +33,7 @@ from .handing_over import (
     the_handover,
     wait_for_the_move,
 )
+from .test_customer_file import edit
 
 
 @pytest.mark.spec("LD10.1")
@@ -103,6 +106,25 @@ def test_an_order_after_the_lost_opportunity_says_that_the_customer_still_buys(c
         )
         deliver(company.service, integration.OrderReceived(order_id=number, order=order))
         assert the_handover(company).lost == lost
+
+
+@pytest.mark.spec("LD10.1", "LD9.1")
+def test_an_order_that_finds_its_customer_later_says_it_too(company: Company) -> None:
+    found = moved(company)
+    one, _ = items(company, found.handover_id)
+    lead_id = lead_of(company, one.subject_id)
+    company.clock.advance(timedelta(days=3))
+    now = stamp(company.clock.now())
+    deliver(company.service, forecast.OpportunityLost(opportunity_id=new_id(), lead_id=lead_id, lost_at=now))
+    facts = integration.OrderFacts(
+        order_id="SO1", customer_code="ERP-77", signed_at=now, amount={"fen": 1}, version=1, state="active"
+    )
+    deliver(company.service, integration.OrderReceived(order_id="SO1", order=facts))
+    assert the_handover(company).lost == 1, "nobody bears the number yet"
+    known = customer_pb.GetCustomerRequest(customer_id=one.subject_id)
+    edit(company, company.customers(as_hq()).GetCustomer(known).customer, customer_code="ERP-77")
+    deliver(company.service, company.events("customers.updated")[-1].message, times=2)
+    assert the_handover(company).lost == 0
 
 
 # What is told, each with its day after the move, and the day of the loss that stands; the window has 30 days.
