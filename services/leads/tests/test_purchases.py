@@ -149,7 +149,7 @@ def test_an_import_is_taken_back_but_for_what_the_erp_told_meanwhile(company: Co
     bring(company, replace(BROUGHT, import_id=import_id), replace(BROUGHT, order_number="SO-2", import_id=import_id))
     deliver(company.service, order())
     with company.service.uow.begin(as_service("leads")) as tx:
-        assert store.forget_import(tx, import_id) == {known}
+        assert store.forget_import(tx, import_id, 100) == [known]
         tx.commit()
     assert set(purchases(company)) == {"SO-1"}
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, text, update
+from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, func, or_, select, text, update
 
 from chassis import rows
 from chassis.errors import NotFound
@@ -19,6 +19,11 @@ from leads.customers import store as customers
 t = tables.customer_contact.c
 _part = tables.customer.alias("part")
 _whole = func.coalesce(_part.c.merged_into, _part.c.customer_id)
+_RETIRE = (
+    update(tables.customer_contact)
+    .where(t.contact_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))))
+    .values(retired_at=bindparam("at"), retired_why=bindparam("why"), version=t.version + 1)
+)
 _ADD = text(rows.insertion(tables.customer_contact, list(Contact.__dataclass_fields__)))
 
 
@@ -76,6 +81,11 @@ def save(tx: Transaction, contact: Contact, **changes: Any) -> Contact:
     changed = replace(contact, **changes, version=contact.version + 1)
     tx.execute(update(tables.customer_contact).where(t.contact_id == contact.contact_id).values(_to_row(changed)))
     return changed
+
+
+def retire_all(tx: Transaction, contact_ids: Collection[str], reason: str) -> None:
+    """Of locked customers."""
+    tx.execute(_RETIRE, {"ids": list(contact_ids), "at": tx.now, "why": reason})
 
 
 def from_row(row: Row[Any]) -> Contact:

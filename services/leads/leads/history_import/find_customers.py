@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from chassis.errors import Violation
 from chassis.unit_of_work import Transaction
-from leads.customers import store
+from leads.customers import firm_store, store
 from leads.customers.rules import Customer, Firm
 from leads.history_import.line_rules import Whose
 
@@ -32,7 +32,9 @@ class Customers:
     def locked(cls, tx: Transaction, named: Sequence[Whose]) -> Customers:
         """As `of`, for who changes them or hangs something on them: names and numbers first, then the rows."""
         told = cls._told(tx, named)
-        store.lock_firms(tx, {key for each in named for key in vars(each).values() if key} | store.keys_of(told))
+        firm_store.lock_firms(
+            tx, {key for each in named for key in vars(each).values() if key} | firm_store.keys_of(told)
+        )
         rows = store.lock_all(tx, {each.customer_id for each in cls._told(tx, named)})
         known = cls.of(tx, named)
         for each in rows:
@@ -47,8 +49,8 @@ class Customers:
     @staticmethod
     def _told(tx: Transaction, named: Sequence[Whose]) -> list[Customer]:
         firms = [Firm(each.name_key, None, each.uscc, "", "") for each in named]
-        by_code = store.by_codes(tx, [each.code for each in named if each.code])
-        return [*by_code, *store.candidates(tx, firms)]
+        by_code = firm_store.by_codes(tx, [each.code for each in named if each.code])
+        return [*by_code, *firm_store.candidates(tx, firms)]
 
     def put(self, customer: Customer) -> None:
         for field in ("customer_code", "uscc"):

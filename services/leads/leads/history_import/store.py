@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, exists, func, select, text, update
+from sqlalchemy import Row, exists, select, text, update
 
 from chassis import rows
 from chassis.unit_of_work import Transaction
@@ -14,7 +14,7 @@ from leads.customers import store as customers
 from leads.customers.rules import Customer
 
 _customer, _contact, _kept = tables.customer.c, tables.customer_contact.c, tables.lead_import_kept.c
-_filled, _purchase = tables.customer_filled.c, tables.purchase.c
+_filled = tables.customer_filled.c
 # Customer → the first thing that somebody or something else has hung on it.
 _NOTED = ("import_id", "customer_id", "fields", "version")
 _NOTE_FILLED = text(f"""
@@ -86,9 +86,3 @@ def next_contacts(tx: Transaction, import_id: str, most: int) -> Sequence[Row[An
         _contact.import_id == import_id, _contact.retired_at.is_(None), ~is_kept
     )
     return tx.execute(query.order_by(_contact.contact_id).limit(most)).all()
-
-
-def count_orders(tx: Transaction, import_id: str) -> int:
-    """Orders of the import that the ERP has not taken over."""
-    mine = select(func.count()).where(_purchase.import_id == import_id, _purchase.source == "migrated")
-    return int(tx.execute(mine).scalar_one())

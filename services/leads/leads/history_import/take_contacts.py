@@ -12,7 +12,7 @@ from chassis.errors import CloseloopError, Violation
 from chassis.unit_of_work import Transaction
 from leads.customer_file import completeness_store, contact_store
 from leads.customer_file.contact_rules import Contact, ContactEntry
-from leads.customer_file.keep_contacts import TooManyContacts, keep_new, new_contact, retire_contact
+from leads.customer_file.keep_contacts import TooManyContacts, keep_new, new_contact, retire_contacts
 from leads.customers.store import groups_of, lock_all
 from leads.history_import import store
 from leads.history_import.find_customers import Customers
@@ -72,8 +72,7 @@ class ContactsKind:
         now = {each.contact_id: each for each in store.next_contacts(tx, row.import_id, most)}
         found = [now[each.contact_id] for each in met if each.contact_id in now]
         untouched = [each for each in found if each.version == 1]
-        for each in untouched:
-            retire_contact(tx, each.contact_id, row.revert_reason)
+        retire_contacts(tx, [(each.contact_id, each.name, each.customer_id) for each in untouched], row.revert_reason)
         completeness_store.mark(tx, whose)
         kept = {each.contact_id: (each.name, *_CHANGED) for each in found if each.version > 1}
         return TakenBack(withdrawn=len(untouched), kept=kept, more=bool(met))

@@ -14,6 +14,7 @@ from chassis.audit import Entry
 from chassis.unit_of_work import Transaction
 from leads.customers import store as customers
 from leads.customers.events import CustomerUpdated
+from leads.customers.firm_store import keys_of, lock_firms
 from leads.customers.rules import Customer
 from leads.history_import import store
 from leads.imports.history import TakenBack
@@ -38,7 +39,7 @@ def take_customers_back(tx: Transaction, row: Row[Any], most: int) -> TakenBack:
     if not met:
         return TakenBack(undone=_empty(tx, row, most), more=store.has_filled(tx, row.import_id))
     # As whoever hangs an order or a lead on one of them: what is in before is seen, what comes after finds nobody.
-    customers.lock_firms(tx, customers.keys_of(met))
+    lock_firms(tx, keys_of(met))
     found = customers.lock_all(tx, [each.customer_id for each in met])
     touched = store.touched(tx, [each.customer_id for each in found])
     kept, free = {}, []

@@ -21,6 +21,9 @@ from leads.imports.try_rows import Judged
 from leads.interactions import store
 from leads.interactions.rules import Interaction, Source
 
+# They hang on nothing, so that many go at once.
+_EASY = 10
+
 
 class FollowUpsKind:
     form = FOLLOW_UPS
@@ -55,9 +58,9 @@ class FollowUpsKind:
 
     def take_back(self, tx: Transaction, row: Row[Any], most: int) -> TakenBack:
         """Nobody changes them, so all of them go."""
-        whose = store.forget_import(tx, row.import_id)
+        whose = store.forget_import(tx, row.import_id, most * _EASY)
         mark_customers(tx, set(whose))
-        return TakenBack(withdrawn=len(whose))
+        return TakenBack(withdrawn=len(whose), more=bool(whose))
 
 
 def _interaction(customer_id: str, line: FollowUpLine, import_id: str) -> Interaction:

@@ -15,6 +15,7 @@ from chassis.errors import FailedPrecondition
 from chassis.identity import of_service
 from chassis.unit_of_work import Transaction, UnitOfWork
 from leads.imports import revert_store, store
+from leads.imports.attempts import THROUGH
 from leads.imports.history import HistoryKind
 from leads.imports.revert_rules import why_it_stays
 from leads.imports.tell_progress import tell_progress
@@ -46,7 +47,7 @@ def revert_import(tx: Transaction, import_id: str, reason: str) -> Row[Any]:
         after={"state": "reverting"},
         why=reason,
     )
-    return store.change(tx, import_id, state="reverting", revert_reason=reason, tries=0)
+    return store.change(tx, import_id, state="reverting", revert_reason=reason, **THROUGH)
 
 
 def revert_chunk(uow: UnitOfWork, import_id: str, history: Mapping[str, HistoryKind] | None = None) -> bool:
@@ -58,8 +59,8 @@ def revert_chunk(uow: UnitOfWork, import_id: str, history: Mapping[str, HistoryK
         kind = (history or {}).get(row.kind)
         if kind is not None:
             return _take_history_back(tx, row, kind)
-        found = revert_store.lock_next(tx, import_id, _CHUNK)
-        touches = revert_store.next_touches(tx, import_id, _CHUNK) if not found else []
+        found = revert_store.lock_next(tx, import_id, row.reverted_lead, _CHUNK)
+        touches = revert_store.next_touches(tx, import_id, row.reverted_touch, _CHUNK) if not found else []
         if found:
             row = _take_leads(tx, row, found)
         elif touches:
@@ -82,7 +83,7 @@ def _take_history_back(tx: Transaction, row: Row[Any], kind: HistoryKind) -> boo
         withdrawn=row.withdrawn + back.withdrawn,
         kept=row.kept + len(kept),
         touches_removed=row.touches_removed + back.undone,
-        tries=0,
+        **THROUGH,
         **({} if back.more else {"state": "reverted", "finished_at": tx.now}),
     )
     tell_progress(tx, row)
@@ -102,7 +103,15 @@ def _take_leads(tx: Transaction, row: Row[Any], found: list[Lead]) -> Row[Any]:
     untouched = [each for each in found if each.lead_id not in stays]
     if untouched:
         _withdraw(tx, row, untouched)
-    return store.change(tx, row.import_id, withdrawn=row.withdrawn + len(untouched), kept=row.kept + len(stays))
+    return store.change(
+        tx,
+        row.import_id,
+        withdrawn=row.withdrawn + len(untouched),
+        kept=row.kept + len(stays),
+        # Who goes on from there need not step over all that is withdrawn.
+        reverted_lead=found[-1].lead_id,
+        **THROUGH,
+    )
 
 
 def _withdraw(tx: Transaction, row: Row[Any], found: list[Lead]) -> None:
@@ -145,4 +154,10 @@ def _take_touches(tx: Transaction, row: Row[Any], touches: list[Row[Any]]) -> Ro
     said = "A touch was taken off: its import was reverted.", "所属导入已撤回，相应触点已移除。"
     touched = sorted({each.lead_id for each in touches})
     leads.notes(tx, [leads.entry(tx, each, "touch_removed", *said, reference=row.import_id) for each in touched])
-    return store.change(tx, row.import_id, touches_removed=row.touches_removed + len(touches))
+    return store.change(
+        tx,
+        row.import_id,
+        touches_removed=row.touches_removed + len(touches),
+        reverted_touch=touches[-1].touch_id,
+        **THROUGH,
+    )

@@ -44,10 +44,12 @@ class Done:
     touched: set[str]
 
 
-def lock_next(tx: Transaction, import_id: str, most: int) -> list[Lead]:
-    """Leads of the import that are neither withdrawn nor kept, locked in order of id."""
+def lock_next(tx: Transaction, import_id: str, behind: str | None, most: int) -> list[Lead]:
+    """Leads of the import that are neither withdrawn nor kept, behind the one named, locked in order of id."""
     is_kept = exists().where(_kept.import_id == import_id, _kept.lead_id == _lead.lead_id)
     query = select(tables.lead).where(_lead.import_id == import_id, _lead.state != State.WITHDRAWN.value, ~is_kept)
+    if behind is not None:
+        query = query.where(_lead.lead_id > behind)
     found = tx.execute(query.order_by(_lead.lead_id).limit(most).with_for_update())
     return [leads.from_row(row) for row in found]
 
@@ -73,8 +75,9 @@ def keep(
         tx.execute(insert(tables.lead_import_kept), found)
 
 
-def next_touches(tx: Transaction, import_id: str, most: int) -> list[Row[Any]]:
-    """What the import appended to leads that it did not bring; their leads are locked in order of id."""
+def next_touches(tx: Transaction, import_id: str, behind: str | None, most: int) -> list[Row[Any]]:
+    """What the import appended to leads that it did not bring, behind the touch named; their leads are locked in order
+    of id."""
     query = (
         select(_touch.touch_id, _touch.lead_id)
         .join(tables.lead, _lead.lead_id == _touch.lead_id)
@@ -82,6 +85,8 @@ def next_touches(tx: Transaction, import_id: str, most: int) -> list[Row[Any]]:
         .order_by(_touch.touch_id)
         .limit(most)
     )
+    if behind is not None:
+        query = query.where(_touch.touch_id > behind)
     found = list(tx.execute(query).all())
     leads.lock_all(tx, {row.lead_id for row in found})
     return found

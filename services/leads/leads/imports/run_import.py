@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import OperationalError
 
 from chassis import telemetry
-from chassis.errors import CloseloopError, FailedPrecondition, InvalidInput, NotFound, Unavailable
+from chassis.errors import InvalidInput, NotFound, Unavailable
 from chassis.files import FileStore
 from chassis.identity import of_service
 from chassis.policy import Policies
@@ -22,7 +22,8 @@ from chassis.unit_of_work import Transaction, UnitOfWork
 from leads.capture.policy import CapturePolicy
 from leads.capture.rules import Outcome
 from leads.capture.take_in import Source, take_in
-from leads.imports import store
+from leads.imports import attempts, store
+from leads.imports.end_import import finish, give_up
 from leads.imports.history import HistoryKind, Taken
 from leads.imports.open_table import open_table
 from leads.imports.read_rows import Chunk, read_leads, read_rows, refusals
@@ -31,16 +32,9 @@ from leads.imports.row_rules import LEADS
 from leads.imports.table_rules import Table
 from leads.imports.take_history import take_history
 from leads.imports.tell_progress import tell_progress
-from leads.imports.try_rows import Judged, forget_rows, try_rows
+from leads.imports.try_rows import Judged, try_rows
 
 log = telemetry.logger()
-# A chunk that fails as often is not tried again.
-_TRIES = 5
-
-
-class ImportBroke(FailedPrecondition):
-    en = "It failed {tries} times behind row {row} ({kind}); the service's log says more."
-    zh = "在第 {row} 行之后已失败 {tries} 次（{kind}），详见服务日志。"
 
 
 @dataclass(frozen=True)
@@ -71,8 +65,9 @@ def _run_or_report(importer: Importer, import_id: str) -> None:
     What may pass by itself is tried for ever, anything else some times.
     """
     try:
-        with importer.uow.read(of_service(importer.uow.service)) as tx:
-            row = store.load(tx, import_id)
+        row = attempts.begin(importer.uow, import_id)
+        if row is None:
+            return
         if row.state == "reverting":
             while revert_chunk(importer.uow, import_id, importer.history):
                 pass
@@ -80,9 +75,10 @@ def _run_or_report(importer: Importer, import_id: str) -> None:
             _read(importer, row)
     except (OperationalError, Unavailable):
         log.exception("import.failed", import_id=import_id)
+        attempts.survived(importer.uow, import_id)
     except Exception as problem:
         log.exception("import.failed", import_id=import_id)
-        _count_try(importer, import_id, problem)
+        attempts.failed(importer.uow, import_id, problem)
 
 
 def _read(importer: Importer, row: Row[Any]) -> None:
@@ -93,7 +89,7 @@ def _read(importer: Importer, row: Row[Any]) -> None:
             while _chunk(importer, row, table):
                 pass
     except (InvalidInput, NotFound) as problem:
-        _give_up(importer, row.import_id, problem)
+        give_up(importer.uow, row.import_id, problem)
 
 
 def _chunk(importer: Importer, started: Row[Any], table: Table) -> bool:
@@ -105,11 +101,11 @@ def _chunk(importer: Importer, started: Row[Any], table: Table) -> bool:
         if row.state != "running":
             return False
         if row.cancel:
-            _finish(tx, row, "cancelled")
+            finish(tx, row, "cancelled")
         elif chunk.rows:
             _take(importer, tx, row, chunk, table, policy)
         elif chunk.broken is None:
-            _finish(tx, row, "done")
+            finish(tx, row, "done")
         tx.commit()
     if chunk.broken is not None:
         raise chunk.broken
@@ -134,6 +130,8 @@ def _take(
     judged = taken.judged
     refused = [*chunk.refused, *refusals(table, chunk.rows, taken.refused)]
     store.add_errors(tx, [each | {"import_id": row.import_id} for each in refused])
+    numbers = {each["row"] for each in refused}
+    store.add_refused(tx, row.import_id, [each for each in chunk.rows if each[0] in numbers])
     store.add_rows(tx, [each.as_row(row.import_id) for each in judged if each.outcome != "created"])
     appended = sum(each.outcome == "appended" for each in judged)
     changed = store.change(
@@ -141,7 +139,8 @@ def _take(
         row.import_id,
         encoding=table.encoding,
         rows_read=chunk.last_row,
-        tries=0,
+        headings=list(table.headings),
+        **attempts.THROUGH,
         created=row.created + len(judged) - appended,
         appended=row.appended + appended,
         # Of a real import those are counted when its leads have been compared, after they came in.
@@ -165,32 +164,3 @@ def _take_in(
         Judged(number, "appended" if one.outcome is Outcome.APPENDED else "created", each.company_name, one.lead_id)
         for (number, each), one in zip(chunk.good, taken, strict=True)
     ]
-
-
-def _finish(tx: Transaction, row: Row[Any], state: str, error: str = "") -> None:
-    if row.dry_run:
-        forget_rows(tx, row.import_id)
-    tell_progress(tx, store.change(tx, row.import_id, state=state, finished_at=tx.now, error=error))
-
-
-def _count_try(importer: Importer, import_id: str, problem: Exception) -> None:
-    with importer.uow.begin(of_service(importer.uow.service)) as tx:
-        row = store.load(tx, import_id, lock=True)
-        tries = row.tries + 1
-        if row.state not in ("running", "reverting"):
-            return
-        if tries < _TRIES:
-            store.change(tx, import_id, tries=tries)
-        else:
-            told = ImportBroke(tries=tries, row=row.rows_read, kind=type(problem).__name__)
-            _finish(tx, row, "failed", f"{told.text_zh} / {told.text_en}")
-        tx.commit()
-
-
-def _give_up(importer: Importer, import_id: str, problem: CloseloopError) -> None:
-    """The file itself can't be read on; rows taken in before stay."""
-    with importer.uow.begin(of_service(importer.uow.service)) as tx:
-        row = store.load(tx, import_id, lock=True)
-        if row.state == "running":
-            _finish(tx, row, "failed", f"{problem.text_zh} / {problem.text_en}")
-            tx.commit()

@@ -18,9 +18,12 @@ from leads import tables
 
 t = tables.lead_import.c
 _errors, _rows, _seen = tables.lead_import_error.c, tables.lead_import_row.c, tables.lead_import_seen.c
-_ADD_ERRORS, _ADD_ROWS, _ADD_SEEN = (
+_refused = tables.lead_import_refused.c
+_ADD_ERRORS, _ADD_ROWS, _ADD_SEEN, _ADD_REFUSED = (
     text(rows.insertion(table, [each.name for each in table.columns]))
-    for table in (tables.lead_import_error, tables.lead_import_row, tables.lead_import_seen)
+    for table in (
+        *(tables.lead_import_error, tables.lead_import_row, tables.lead_import_seen, tables.lead_import_refused),
+    )
 )
 _FIND_SEEN = select(_seen.row, _seen.known).where(
     _seen.import_id == bindparam("of_import"), _seen.key == any_(bindparam("keys", type_=ARRAY(Text)))
@@ -63,6 +66,13 @@ def add_errors(tx: Transaction, errors: Sequence[dict[str, Any]]) -> None:
         tx.execute(_ADD_ERRORS, {"rows": rows.document(errors)})
 
 
+def add_refused(tx: Transaction, import_id: str, refused: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Rows that were refused, as they came."""
+    if refused:
+        found = [{"import_id": import_id, "row": number, "cells": list(cells)} for number, cells in refused]
+        tx.execute(_ADD_REFUSED, {"rows": rows.document(found)})
+
+
 def add_rows(tx: Transaction, met: Sequence[dict[str, Any]]) -> None:
     if met:
         tx.execute(_ADD_ROWS, {"rows": rows.document(met)})
@@ -97,8 +107,15 @@ def list_rows(tx: Transaction, import_id: str, outcome: str, page: Page) -> tupl
 
 
 def errors_by_row(tx: Transaction, import_id: str) -> Iterator[tuple[int, list[Row[Any]]]]:
-    """Refused rows in the order of the file, read as they are asked for."""
-    query = select(tables.lead_import_error).where(_errors.import_id == import_id).order_by(_errors.row, _errors.field)
+    """Refused rows in the order of the file, read as they are asked for; `cells`: as one came, where it was kept."""
+    query = (
+        select(tables.lead_import_error, _refused.cells)
+        .outerjoin(
+            tables.lead_import_refused, (_refused.import_id == _errors.import_id) & (_refused.row == _errors.row)
+        )
+        .where(_errors.import_id == import_id)
+        .order_by(_errors.row, _errors.field)
+    )
     streamed = tx.execute(query.execution_options(yield_per=1000))
     for number, found in groupby(streamed, key=lambda row: row.row):
         yield number, list(found)
@@ -106,7 +123,14 @@ def errors_by_row(tx: Transaction, import_id: str) -> Iterator[tuple[int, list[R
 
 @contextmanager
 def turn(database: Database, import_id: str) -> Iterator[bool]:
-    """True while this process has the import to itself; the death of the process frees it."""
+    """True while this process has the import to itself; the death of the process frees it.
+
+    Given back by word: the server would notice the end of a session some time after whoever ended it has gone on.
+    """
+    number = _IMPORTS, func.hashtext(import_id)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         conn.detach()
-        yield bool(conn.scalar(select(func.pg_try_advisory_lock(_IMPORTS, func.hashtext(import_id)))))
+        mine = bool(conn.scalar(select(func.pg_try_advisory_lock(*number))))
+        yield mine
+        if mine:
+            conn.execute(select(func.pg_advisory_unlock(*number)))

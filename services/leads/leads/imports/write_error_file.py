@@ -1,4 +1,7 @@
-"""The refused rows as a CSV to be corrected and imported again: each as it came, with its reasons behind it (LD1.6)."""
+"""The refused rows as a CSV to be corrected and imported again: each as it came, with its reasons behind it (LD1.6).
+
+They were kept when they were refused, since reading a large workbook again takes longer than a request may.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from leads.imports.table_rules import FileBroken, Numbered
 
 _LIMIT = 1 << 30
 _MORE = ("行号", "原因", "reason")
+# Its cells, and what is wrong with them.
+_Refused = tuple[list[str], list[Row[Any]]]
 
 
 class NothingRefused(FailedPrecondition):
@@ -29,13 +34,22 @@ def write_error_file(tx: Transaction, files: FileStore, import_id: str) -> tuple
     row = store.load(tx, import_id)
     if row.failed == 0:
         raise NothingRefused
+    errors = store.errors_by_row(tx, import_id)
+    if row.headings is not None:
+        return _written(files, row, row.headings, ((reasons[0].cells, reasons) for _, reasons in errors))
+    # An import of before rows were kept.
     with open_rows(files, row.file_id) as (_, headings, rows):
-        refused = _refused(rows, store.errors_by_row(tx, import_id))
-        written = as_csv([*headings, *_MORE], (_padded(each, len(headings)) for each in refused))
-        return files.put(written, f"errors-{import_id}.csv", _LIMIT), int(row.failed)
+        return _written(files, row, headings, _read_again(rows, errors))
 
 
-def _refused(rows: Iterator[Numbered], errors: Iterator[tuple[int, list[Row[Any]]]]) -> Iterator[list[str]]:
+def _written(
+    files: FileStore, row: Row[Any], headings: list[str], refused: Iterator[_Refused]
+) -> tuple[StoredFile, int]:
+    lines = (_line(cells, reasons, len(headings)) for cells, reasons in refused)
+    return files.put(as_csv([*headings, *_MORE], lines), f"errors-{row.import_id}.csv", _LIMIT), int(row.failed)
+
+
+def _read_again(rows: Iterator[Numbered], errors: Iterator[tuple[int, list[Row[Any]]]]) -> Iterator[_Refused]:
     """Both come in the order of the file, so neither is held."""
     number, cells = 0, list[str]()
     for refused, reasons in errors:
@@ -44,15 +58,15 @@ def _refused(rows: Iterator[Numbered], errors: Iterator[tuple[int, list[Row[Any]
                 number, cells = next(rows)
         except (StopIteration, FileBroken):
             return
-        yield [
-            *cells,
-            str(refused),
-            "；".join(f"{each.field}：{each.message_zh}" for each in reasons),
-            "; ".join(f"{each.field}: {each.message}" for each in reasons),
-        ]
+        yield cells, reasons
 
 
-def _padded(row: list[str], width: int) -> list[str]:
-    """A row that is too short has its reasons under theirs."""
-    own, more = row[: -len(_MORE)], row[-len(_MORE) :]
-    return [*own, *[""] * (width - len(own)), *more]
+def _line(cells: list[str], reasons: list[Row[Any]], width: int) -> list[str]:
+    """Also of a row that is too short, the reasons stand under theirs."""
+    return [
+        *cells,
+        *[""] * (width - len(cells)),
+        str(reasons[0].row),
+        "；".join(f"{each.field}：{each.message_zh}" for each in reasons),
+        "; ".join(f"{each.field}: {each.message}" for each in reasons),
+    ]

@@ -76,7 +76,8 @@ def known(tx: Transaction, references: Collection[str], external_ids: Collection
     return {*tx.execute(by_reference).scalars(), *tx.execute(by_other).scalars()}
 
 
-def forget_import(tx: Transaction, import_id: str) -> list[str]:
-    """What an import brought along is gone; nobody else changes it. Whose each of them was."""
-    gone = delete(interaction).where(t.import_id == import_id)
+def forget_import(tx: Transaction, import_id: str, most: int) -> list[str]:
+    """So many that an import brought along are gone; nobody else changes them. Whose each of them was."""
+    some = select(t.reference).where(t.import_id == import_id).limit(most)
+    gone = delete(interaction).where(t.reference.in_(some))
     return list(tx.execute(gone.returning(t.customer_id)).scalars())

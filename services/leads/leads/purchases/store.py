@@ -116,10 +116,13 @@ def forget_migrated(tx: Transaction, numbers: Collection[str]) -> set[str]:
     return _customers(tx.execute(gone.returning(t.customer_id)).all())
 
 
-def forget_import(tx: Transaction, import_id: str) -> set[str]:
-    """What an import brought along and the ERP has not taken over is gone; whose it was."""
-    gone = delete(purchase).where(t.import_id == import_id, t.source == Source.MIGRATED.value)
-    return _customers(tx.execute(gone.returning(t.customer_id)).all())
+def forget_import(tx: Transaction, import_id: str, most: int) -> list[str | None]:
+    """So many that an import brought along and the ERP has not taken over are gone; whose each of them was."""
+    brought = t.import_id == import_id, t.source == Source.MIGRATED.value
+    some = select(t.order_number).where(*brought).limit(most)
+    # The ERP may take one over while its row is waited for.
+    gone = delete(purchase).where(t.order_number.in_(some), *brought)
+    return list(tx.execute(gone.returning(t.customer_id)).scalars())
 
 
 def numbers_of_erp(tx: Transaction, numbers: Collection[str]) -> set[str]:

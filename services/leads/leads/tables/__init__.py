@@ -15,6 +15,7 @@ from leads.tables.imports import (
     lead_import,
     lead_import_error,
     lead_import_kept,
+    lead_import_refused,
     lead_import_row,
     lead_import_seen,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "lead_import",
     "lead_import_error",
     "lead_import_kept",
+    "lead_import_refused",
     "lead_import_row",
     "lead_import_seen",
     "lead_merge",

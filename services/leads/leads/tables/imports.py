@@ -23,6 +23,10 @@ lead_import = Table(
     count("rows_read"),
     # How often in a row the chunk behind it has failed in a way nobody expected.
     count("tries"),
+    # How often in a row somebody began on it and was gone before a chunk was through.
+    count("starts"),
+    # Of the file, for the file of refused rows; none in imports of before they were kept.
+    Column("headings", JSONB),
     count("created"),
     count("appended"),
     count("suggested"),
@@ -32,6 +36,9 @@ lead_import = Table(
     count("touches_removed"),
     count("kept"),
     words("revert_reason"),
+    # The last of its leads, and of the touches it appended elsewhere, that was dealt with.
+    identifier("reverted_lead"),
+    identifier("reverted_touch"),
     Column("started_by", Text, nullable=False),
     words("unit"),
     instant("started_at", nullable=False),
@@ -51,6 +58,15 @@ lead_import_error = Table(
     words("value"),
     Column("message", Text, nullable=False),
     Column("message_zh", Text, nullable=False),
+)
+
+# Refused rows as they came, cell by cell: a workbook of 100,000 rows takes longer to read again than a call may.
+lead_import_refused = Table(
+    "lead_import_refused",
+    metadata,
+    identifier("import_id", primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("cells", JSONB, nullable=False),
 )
 
 # Rows that met a known lead, or another row of the file.

@@ -77,7 +77,7 @@ lead = Table(
     Index("lead_owner", "owner_id", "captured_at", "lead_id"),
     Index("lead_unit", "unit", "captured_at", postgresql_ops={"unit": "text_pattern_ops"}),
     Index("lead_due", "recycle_due_at", "lead_id", postgresql_where=text("recycle_due_at IS NOT NULL")),
-    Index("lead_import_rows", "import_id", postgresql_where=text("import_id IS NOT NULL")),
+    Index("lead_import_line", "import_id", "lead_id", postgresql_where=text("import_id IS NOT NULL")),
     Index("lead_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     Index("lead_customer", "customer_id", postgresql_where=text("customer_id IS NOT NULL")),
     Index("lead_bounced", "lead_id", postgresql_where=text("state = 'recycled' AND bounces >= 3")),
