@@ -24,10 +24,12 @@ from chassis.local import LocalPostgres, create_service_database
 from chassis.local.databases import drop_service_database
 from chassis.migrations import migrate
 
-# Whatever makes two schemas differ: relations with their owners and rights, columns, indexes, triggers.
+# Whatever makes two schemas differ: relations with their owners and rights, columns, indexes, triggers. Rights that
+# were given and taken back are spelled out afterwards, and are what they were.
 FINGERPRINT = """
 SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
-    SELECT format('%s %s %s %s', relname, relkind, relowner, relacl) AS line FROM pg_class
+    SELECT format('%s %s %s %s', relname, relkind, relowner, coalesce(relacl, acldefault(
+        CASE relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, relowner))) AS line FROM pg_class
     WHERE relnamespace = 'public'::regnamespace
     UNION ALL
     SELECT format('%s %s %s %s', attrelid::regclass, attname, atttypid, attnotnull) FROM pg_attribute
