@@ -154,6 +154,7 @@ def test_names_stay_within_what_kubernetes_allows() -> None:
         (ON[:1], "backup.enabled: backup.servers and backup.persistentVolumeClaim must be set"),
         ((ON[0], ON[1]), "backup.persistentVolumeClaim must be set"),
         (ON, "database.ca.secret must name the certificate to check against"),
+        ((ON[0], ON[1].replace('"incentives"', '"main"'), ON[2]), "backup.servers: two are named main"),
         (('backup.servers=[{"name":"main","host":"h","password":"hunter2"}]',), "/backup/servers/0"),
         (('backup.servers=[{"name":"a-name-too-long","host":"h","secret":"s"}]',), "/backup/servers/0/name"),
         (('backup.incrementalSchedule="daily"',), "/backup/incrementalSchedule"),
