@@ -24,6 +24,7 @@ from closeloop.common.v1.money_pb2 import Money as MoneyMessage
 from closeloop.integration.v1.events_pb2 import OrderChanged, OrderFacts, OrderReceived
 from closeloop.leads.v1.events_pb2 import CustomerCreated, CustomerFacts, CustomerUpdated
 from leads import tables
+from leads.customers import firm_store
 from leads.customers import store as customers
 from leads.customers.rules import Customer
 from leads.purchases import store
@@ -168,7 +169,7 @@ def test_an_order_and_its_customer_that_come_at_once_find_each_other(company: Co
 
     with ThreadPoolExecutor(1) as beside:
         with uow.begin(as_service("leads")) as maker:
-            customers.lock_firms(maker, ["C-1"])
+            firm_store.lock_firms(maker, ["C-1"])
             customers.add(maker, [made])
             taken = beside.submit(take)
             until_blocked(uow.database)

@@ -14,7 +14,7 @@ from chassis.unit_of_work import Caller, Transaction
 from leads.capture import rules, store
 from leads.capture.policy import CapturePolicy
 from leads.capture.rules import Clean, Known, Outcome
-from leads.customers import store as customers
+from leads.customers import firm_store as customers
 from leads.customers.rules import Customer, Firm, same_firm
 from leads.grading.policy import GradingPolicy
 from leads.grading.rules import grade_at_capture

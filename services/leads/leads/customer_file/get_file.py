@@ -17,6 +17,7 @@ from leads.customer_file.count_completeness import completeness_of
 from leads.customer_file.credential_rules import Credential
 from leads.customer_file.policy import CompletenessPolicy
 from leads.customer_file.purchase_figures import PurchaseFigures, purchase_figures
+from leads.customers import branch_store
 from leads.customers import store as customers
 from leads.customers.rules import Customer
 from leads.interactions import store as interactions
@@ -53,7 +54,7 @@ def get_file(tx: Transaction, customer_id: str, policy: CompletenessPolicy) -> C
         completeness_of(tx, [customer_id], policy)[customer_id],
         customers.fields_since(tx, customer_id),
         customers.names(tx, [parent])[parent] if parent else "",
-        customers.branches(tx, customer_id, _MOST_BRANCHES),
+        branch_store.branches(tx, customer_id, _MOST_BRANCHES),
         contact_store.there(tx, customer_id),
         credential_store.there(tx, customer_id),
         purchase_figures(tx, customer_id),

@@ -8,7 +8,7 @@ from typing import Any
 from chassis.errors import Conflict, InvalidInput, PermissionDenied, Violation
 from chassis.unit_of_work import Transaction
 from leads.customer_file.base_rules import clashes, clean
-from leads.customers import store
+from leads.customers import branch_store, firm_store, store
 from leads.customers.events import CustomerUpdated
 from leads.customers.rules import Customer
 
@@ -35,7 +35,7 @@ def update_base(tx: Transaction, customer_id: str, seen_version: int, edit: Mapp
     """
     values = clean(edit)
     # Before the row, as imports and merges do.
-    store.lock_firms(tx, _keys(values))
+    firm_store.lock_firms(tx, _keys(values))
     held = store.load(tx, customer_id, lock=True)
     customer_id = held.customer_id
     since = {field: row.version for field, row in store.fields_since(tx, customer_id).items()}
@@ -72,7 +72,7 @@ def _check(tx: Transaction, held: Customer, changes: Mapping[str, Any]) -> None:
     problems = [
         Violation(field, "belongs to another customer.", "属于另一客户。")
         for field in ("customer_code", "uscc")
-        if changes.get(field) and store.is_taken(tx, field, changes[field], held.customer_id)
+        if changes.get(field) and firm_store.is_taken(tx, field, changes[field], held.customer_id)
     ]
     problems += _parent_problems(tx, held, changes.get("parent_customer_id"))
     if problems:
@@ -86,6 +86,6 @@ def _parent_problems(tx: Transaction, held: Customer, parent_id: str | None) -> 
         parent_id = store.load(tx, parent_id).customer_id
     except store.CustomerNotFound as unknown:
         return [Violation("parent_customer_id", unknown.text_en, unknown.text_zh)]
-    if store.is_below(tx, held.customer_id, parent_id):
+    if branch_store.is_below(tx, held.customer_id, parent_id):
         return [Violation("parent_customer_id", "is the customer itself or below it.", "不能是客户自身或其下级。")]
     return []

@@ -16,6 +16,7 @@ from leads.customer_merge import rules, store, suggestion_store
 from leads.customer_merge.events import CustomerMerged
 from leads.customer_merge.probe_owners import Verified, still
 from leads.customers import store as customers
+from leads.customers.branch_store import is_below
 from leads.customers.events import CustomerUpdated
 from leads.customers.rules import Customer
 from leads.purchases import store as purchases
@@ -88,7 +89,7 @@ def _check(tx: Transaction, kept: Customer, merged: Customer, seen: tuple[int, i
     if seen is not None and seen != (kept.version, merged.version):
         raise EtagMismatch
     one, other = kept.customer_id, merged.customer_id
-    if customers.is_below(tx, one, other) or customers.is_below(tx, other, one):
+    if is_below(tx, one, other) or is_below(tx, other, one):
         raise rules.BranchOfTheOther
 
 

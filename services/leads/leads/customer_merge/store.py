@@ -11,6 +11,7 @@ from chassis.errors import NotFound
 from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.customers import store as customers
+from leads.customers.firm_store import keys_of, lock_firms
 from leads.customers.rules import Customer
 
 _c, _merge = tables.customer.c, tables.customer_merge.c
@@ -47,7 +48,7 @@ def lock(tx: Transaction, customer_ids: Collection[str]) -> dict[str, Customer]:
     """
     beneath = {each for one in customer_ids for each in beneath_of(tx, one)}
     known = _records(tx, [*customer_ids, *beneath])
-    customers.lock_firms(tx, customers.keys_of(known.values()))
+    lock_firms(tx, keys_of(known.values()))
     return _records(tx, [*customer_ids, *beneath], lock=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
-from leads.customers import store
+from leads.customers import firm_store, store
 from leads.customers.events import CustomerCreated
 from leads.customers.link_branches import link_branches
 from leads.customers.rules import Customer, Firm, same_firm
@@ -17,10 +17,10 @@ from leads.normalise.name_rules import parent_key
 def customer_of_lead(tx: Transaction, lead: Lead) -> Customer:
     """The lead is locked. Two leads of one firm that convert at once make one customer."""
     firm = Firm(lead.name_key, parent_key(lead.company_name), lead.uscc, lead.phone, lead.city)
-    store.lock_firms(tx, [each for each in (firm.name_key, firm.uscc, firm.phone) if each])
-    candidates = store.candidates(tx, [firm])
+    firm_store.lock_firms(tx, [each for each in (firm.name_key, firm.uscc, firm.phone) if each])
+    candidates = firm_store.candidates(tx, [firm])
     known = _linked(tx, candidates, lead) or same_firm(firm, candidates, by_name=True)
-    return store.itself(tx, known) if known else _create(tx, lead)
+    return firm_store.itself(tx, known) if known else _create(tx, lead)
 
 
 def _linked(tx: Transaction, candidates: Sequence[Customer], lead: Lead) -> Customer | None:

@@ -10,7 +10,7 @@ from typing import Any
 from chassis.errors import Violation
 from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Transaction
-from leads.customers import store
+from leads.customers import firm_store, store
 from leads.customers.events import CustomerCreated, CustomerUpdated
 from leads.customers.link_branches import link_branches
 from leads.customers.rules import Customer
@@ -55,9 +55,9 @@ class Imported:
 def import_customers(tx: Transaction, rows: Sequence[CustomerRow]) -> Imported:
     """A customer known by its code is updated; the same content twice changes nothing."""
     usccs = {_uscc(each) for each in rows} - {""}
-    store.lock_firms(tx, {each.customer_code for each in rows} | usccs)
-    known = store.lock_by_codes(tx, [each.customer_code for each in rows])
-    bearers = store.by_uscc(tx, usccs)
+    firm_store.lock_firms(tx, {each.customer_code for each in rows} | usccs)
+    known = firm_store.lock_by_codes(tx, [each.customer_code for each in rows])
+    bearers = firm_store.by_uscc(tx, usccs)
     units = roster.people(tx, [each.owner_id for each in rows if each.owner_id])
     errors: list[RowError] = []
     created: list[Customer] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,19 +12,14 @@ from sqlalchemy import (
     CompoundSelect,
     Row,
     Select,
-    Text,
     Uuid,
-    any_,
     bindparam,
     func,
     insert,
     literal,
-    literal_column,
-    or_,
     select,
     text,
     union_all,
-    update,
 )
 
 from chassis import rows
@@ -32,21 +27,13 @@ from chassis.errors import NotFound
 from chassis.unit_of_work import Transaction
 from leads import tables
 from leads.customers.events import CustomerFacts
-from leads.customers.rules import BASE_FIELDS, Customer, Firm
+from leads.customers.rules import BASE_FIELDS, Customer
 from leads.lead.rules import Grade
 
 t = tables.customer.c
 _part = tables.customer.alias("part").c
-_whole = func.coalesce(t.merged_into, t.customer_id)
-# Built once, since each capture asks it; literals, so that every plan may use the partial indexes.
-_CANDIDATES = select(tables.customer).where(
-    t.withdrawn_at.is_(None),
-    or_(
-        (t.uscc != literal_column("''")) & (t.uscc == any_(bindparam("codes", type_=ARRAY(Text)))),
-        (t.phone != literal_column("''")) & (t.phone == any_(bindparam("phones", type_=ARRAY(Text)))),
-        t.name_key == any_(bindparam("names", type_=ARRAY(Text))),
-    ),
-)
+# Whom a record is read as.
+WHOLE = func.coalesce(t.merged_into, t.customer_id)
 # A customer, `c`, that was neither taken back nor merged into another.
 GOES_ON = "c.withdrawn_at IS NULL AND c.merged_into IS NULL"
 
@@ -82,19 +69,6 @@ _SAVE = text(f"""
     UPDATE customer SET {", ".join(f'"{each}" = fresh."{each}"' for each in _SAVED if each != "customer_id")}
     FROM ({rows.selection(tables.customer, _SAVED)}) AS fresh WHERE customer.customer_id = fresh.customer_id
 """)  # noqa: S608 - fixed column names
-# Characters as they are, so that the plan may use the partial index of branches.
-_UNLINKED = text("""
-    SELECT DISTINCT branch.name FROM unnest(CAST(:keys AS text[])) AS key JOIN customer AS branch
-        ON branch.name_key ~>~ key AND branch.name_key ~<~ (key || chr(1114111))
-    WHERE branch.parent_customer_id IS NULL AND branch.name_key LIKE '%分'
-""")
-_ANCESTORS = text("""
-    WITH RECURSIVE above AS (
-        SELECT customer_id, parent_customer_id FROM customer WHERE customer_id = CAST(:of AS uuid)
-        UNION SELECT c.customer_id, c.parent_customer_id FROM customer AS c
-        JOIN above ON c.customer_id = above.parent_customer_id
-    ) SELECT 1 FROM above WHERE customer_id = CAST(:wanted AS uuid)
-""")
 
 
 class CustomerNotFound(NotFound):
@@ -115,11 +89,6 @@ def load(tx: Transaction, customer_id: str, *, lock: bool = False) -> Customer:
     if row is None:
         raise CustomerNotFound(customer_id=customer_id)
     return from_row(row)
-
-
-def itself(tx: Transaction, found: Customer) -> Customer:
-    """As it stands, for one that was found by what a record merged into it is known by."""
-    return from_row(tx.execute(select(tables.customer).where(t.customer_id == found.customer_id)).one())
 
 
 def whole_of(tx: Transaction, customer_id: str) -> str:
@@ -151,89 +120,10 @@ def shown(tx: Transaction) -> ColumnElement[bool]:
     return t.withdrawn_at.is_(None) & t.merged_into.is_(None) & tx.identity.visible(t.owner_id, t.unit)
 
 
-def lock_firms(tx: Transaction, firms: Collection[str]) -> None:
-    """Two transactions that make a customer of the same name or code take turns."""
-    keys = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 46)) FROM unnest(CAST(:keys AS text[])) AS k")
-    tx.execute(keys, {"keys": sorted(set(firms))})
-
-
-def candidates(tx: Transaction, firms: Sequence[Firm]) -> list[Customer]:
-    """Customers that share a code, a phone or a name with one of the firms, also by what was merged into them."""
-    names = {key for each in firms for key in (each.name_key, each.parent_key) if key}
-    codes = {each.uscc for each in firms if each.uscc}
-    phones = {each.phone for each in firms if each.phone}
-    keys = {"names": sorted(names), "codes": sorted(codes), "phones": sorted(phones)}
-    return _going_on(tx, [from_row(row) for row in tx.execute(_CANDIDATES, keys)])
-
-
-def _going_on(tx: Transaction, found: Sequence[Customer]) -> list[Customer]:
-    """A merged one is the customer that goes on, as the merged one is called and reached."""
-    merged = {each.merged_into for each in found if each.merged_into}
-    if not merged:
-        return list(found)
-    query = select(tables.customer).where(t.customer_id.in_(merged))
-    whole = {row.customer_id: from_row(row) for row in tx.execute(query)}
-    return [_as_known(whole[each.merged_into], each) if each.merged_into else each for each in found]
-
-
-def _as_known(whole: Customer, part: Customer) -> Customer:
-    return replace(
-        whole,
-        name_key=part.name_key,
-        phone=part.phone,
-        city=part.city,
-        customer_code=part.customer_code or whole.customer_code,
-        uscc=part.uscc or whole.uscc,
-    )
-
-
-def lock_by_codes(tx: Transaction, codes: Collection[str]) -> dict[str, Customer]:
-    """Records by their number in the ERP, locked in one order: one that was merged stands for its own number, unless
-    the customer that goes on has taken it over.
-    """
-    query = select(tables.customer).where(t.customer_code.in_(set(codes))).order_by(t.customer_id).with_for_update()
-    found = [from_row(row) for row in tx.execute(query)]
-    found.sort(key=lambda each: each.merged_into is None)
-    return {str(each.customer_code): each for each in found}
-
-
-def keys_of(customers: Iterable[Customer]) -> set[str]:
-    """What they are locked by as firms."""
-    return {key for each in customers for key in (each.customer_code, each.uscc, each.phone, each.name_key) if key}
-
-
 def lock_all(tx: Transaction, customer_ids: Collection[str]) -> list[Customer]:
     """In one order, so that who locks several never waits in a circle."""
     query = select(tables.customer).where(t.customer_id.in_(set(customer_ids))).order_by(t.customer_id)
     return [from_row(row) for row in tx.execute(query.with_for_update())]
-
-
-def by_codes(tx: Transaction, codes: Collection[str]) -> list[Customer]:
-    query = select(tables.customer).where(t.customer_code.in_(set(codes)))
-    return _going_on(tx, [from_row(row) for row in tx.execute(query)])
-
-
-def by_uscc(tx: Transaction, codes: Collection[str]) -> dict[str, str]:
-    """USCC → id of the customer that goes on."""
-    query = select(t.uscc, _whole.label("customer_id")).where(t.uscc.in_(set(codes) - {""}))
-    return {row.uscc: row.customer_id for row in tx.execute(query)}
-
-
-def by_name(tx: Transaction, keys: Collection[str]) -> dict[str, str]:
-    """Normalised name → customer id; of several the one that came first."""
-    query = select(t.name_key, func.min(_whole.cast(Text)).label("id")).where(t.name_key.in_(set(keys)))
-    return {row.name_key: row.id for row in tx.execute(query.group_by(t.name_key))}
-
-
-def unlinked_branches(tx: Transaction, keys: Collection[str]) -> list[str]:
-    """Names of branches without a parent whose own begin with one of these normalised names."""
-    return list(tx.execute(_UNLINKED, {"keys": sorted(keys)}).scalars())
-
-
-def link_branch(tx: Transaction, branch: str, parent_id: str) -> None:
-    """By the branch's normalised name. No new version: neighbours don't project the link."""
-    unlinked = t.name_key == branch, t.parent_customer_id.is_(None), _whole != parent_id
-    tx.execute(update(tables.customer).where(*unlinked).values(parent_customer_id=parent_id))
 
 
 def add(tx: Transaction, customers: Sequence[Customer]) -> None:
@@ -292,22 +182,6 @@ def fields_since_all(tx: Transaction, customer_ids: Collection[str]) -> dict[str
     for row in tx.execute(select(tables.customer_field).where(tables.customer_field.c.customer_id.in_(found))):
         found[row.customer_id][row.field] = row
     return found
-
-
-def is_taken(tx: Transaction, field: str, value: str, by_other_than: str) -> bool:
-    """`field`: customer_code or uscc."""
-    return tx.execute(select(1).where(t[field] == value, _whole != by_other_than)).first() is not None
-
-
-def is_below(tx: Transaction, customer_id: str, parent_id: str) -> bool:
-    """Whether the customer would be its own parent, whatever the steps."""
-    return tx.execute(_ANCESTORS, {"of": parent_id, "wanted": customer_id}).first() is not None
-
-
-def branches(tx: Transaction, customer_id: str, most: int) -> list[Customer]:
-    """Those the caller may see, by name."""
-    query = select(tables.customer).where(t.parent_customer_id.in_(parts(customer_id)), shown(tx))
-    return [from_row(row) for row in tx.execute(query.order_by(t.name, t.customer_id).limit(most))]
 
 
 def names(tx: Transaction, customer_ids: Collection[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.unit_of_work import Transaction
-from leads.customers.store import lock_firms
+from leads.customers.firm_store import lock_firms
 from leads.purchases import store
 from leads.purchases.rules import Buyers, Purchase, newest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chassis.unit_of_work import Transaction
-from leads.customers.store import lock_firms
+from leads.customers.firm_store import lock_firms
 from leads.purchases import store
 from leads.purchases.rules import Buyers, Purchase, newest, tells_more
 

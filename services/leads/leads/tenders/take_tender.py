@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.unit_of_work import Transaction
 from leads.capture.capture_lead import capture_lead
 from leads.capture.policy import CapturePolicy
-from leads.customers import store as customers
+from leads.customers import firm_store as customers
 from leads.customers.rules import Customer, Firm, same_firm
 from leads.dynamics import store as dynamics
 from leads.dynamics.rules import Dynamic, Kind
