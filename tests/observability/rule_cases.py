@@ -201,6 +201,12 @@ FIRES = [
     Fires("HotLeadsWait", replicas("closeloop_leads_a_waiting_overdue", "3x10", "3x10", **LEADS), 5, value="3"),
     Fires("LeadsUnassigned", {s("closeloop_leads_unassigned_overdue", **LEADS): "7x40"}, 20, value="7"),
     Fires("HandoverLate", {s("closeloop_handovers_late", **LEADS): "2x20"}, 10, value="2"),
+    Fires(
+        "GradingBehind",
+        replicas("closeloop_customer_grades_age_seconds", "0+60x60", "0+60x60", **LEADS),
+        30,
+        value="30m 0s",
+    ),
     Fires("FeedLate", {s("closeloop_feed_lag_seconds", feed="bank"): "9000x10"}, 5, {"feed": "bank"}, "2h 30m 0s"),
     Fires("FeedLate", {s("closeloop_feed_lag_seconds", feed="hr"): "1000x10"}, 5, {"feed": "hr"}, "16m 40s"),
     Fires("FeedLate", {s("closeloop_feed_lag_seconds", feed="pos"): "8000x10"}, 5, {"feed": "pos"}, "2h 13m 20s"),
@@ -286,6 +292,8 @@ QUIET = [
     Quiet("RatesLimited", {s("closeloop_rate_limited_total", limit="person"): "0+6x30"}, 15),
     Quiet("HotLeadsWait", {s("closeloop_leads_a_waiting_overdue", **LEADS): "0x10"}, 5),
     Quiet("LeadsUnassigned", {s("closeloop_leads_unassigned_overdue", **LEADS): "0x40"}, 20),
+    # A night's pass over all customers: many at once, gone within minutes.
+    Quiet("GradingBehind", {s("closeloop_customer_grades_age_seconds", **LEADS): "0x5 60 120 180 240 300 5x60"}, 40),
     Quiet("HandoverLate", {s("closeloop_handovers_late", **LEADS): "0x20"}, 10),
     Quiet("FeedLate", {s("closeloop_feed_lag_seconds", feed="bank"): "7000x10"}, 5),
     Quiet("FeedLate", {s("closeloop_feed_lag_seconds", feed="hr"): "800x10"}, 5),

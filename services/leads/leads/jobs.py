@@ -20,6 +20,7 @@ from leads.assignment.alert_waiting import alert_waiting
 from leads.assignment.count_waiting import show_waiting
 from leads.assignment.drain_waiting import drain_waiting
 from leads.customer_file.count_completeness import count_ended, count_uncounted
+from leads.customer_grades.count_marked import show_marked
 from leads.customer_grades.mark_customers import mark_nightly
 from leads.customer_grades.override_grade import EXPIRES, expire_overrides
 from leads.customer_grades.regrade_customers import regrade_due
@@ -200,6 +201,7 @@ def _showing(app: App, stop: Event) -> None:
     while not stop.wait(_FIGURES):
         show_waiting(app.assigner)
         show_late(app.assigner)
+        show_marked(app.assigner)
 
 
 def _draining(app: App, stop: Event) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from chassis.errors import FailedPrecondition, InvalidInput, NotFound, PermissionDenied
 from chassis.jobs import JobRunner
 from chassis.kernel.ids import new_id
+from chassis.metrics import metrics
 from chassis.testing.events import deliver
 from chassis.testing.identity import as_director, as_hq, as_manager, as_rep, as_service
 from closeloop.activity.v1.events_pb2 import FollowUpRecorded
@@ -25,6 +26,7 @@ from closeloop.leads.v1.customer_grade_service_pb2_grpc import CustomerGradeServ
 from closeloop.leads.v1.events_pb2 import CustomerFacts, CustomerUpdated
 from leads import tables
 from leads.customer_grades import store
+from leads.customer_grades.count_marked import show_marked
 from leads.customer_grades.mark_customers import mark_nightly
 from leads.customer_grades.policy import FACTORS
 from leads.customer_grades.regrade_customers import regrade_due
@@ -394,3 +396,26 @@ def test_an_opportunity_counts_until_it_is_decided(company: Company, known: str)
     assert parts(grade(company, known))["potential"] == 0.0
     with company.service.uow.read(as_service("leads")) as tx:
         assert tx.execute(select(tables.customer_grade.c.grade)).scalar_one() == "C"
+
+
+def shown(company: Company) -> tuple[float, float]:
+    """On the metrics page: marks, and the age of the oldest."""
+    show_marked(company.app.assigner)
+    names = ("closeloop_customer_grades_waiting", "closeloop_customer_grades_age_seconds")
+    marks, age = (metrics.registry.get_sample_value(name) for name in names)
+    assert None not in (marks, age)
+    return marks or 0.0, age or 0.0
+
+
+@pytest.mark.spec("LD2.2", "P6.1")
+def test_who_waits_to_be_graded_and_for_how_long_is_on_the_metrics_page(company: Company, known: str) -> None:
+    regraded(company)
+    assert shown(company) == (0, 0)
+    mark(company, known)
+    with company.service.runtime.database.begin() as conn:
+        conn.execute(update(tables.customer_grade_due).values(marked_at=func.now() - timedelta(minutes=20)))
+    mark(company, known)
+    marks, age = shown(company)
+    assert (marks, age >= 1200) == (2, True), "the oldest counts"
+    regraded(company)
+    assert shown(company) == (0, 0)

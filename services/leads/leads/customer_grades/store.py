@@ -46,6 +46,11 @@ _OLDEST = text("""
     FROM (SELECT customer_id FROM customer_grade_due ORDER BY id LIMIT :most) AS oldest
     LEFT JOIN customer AS c USING (customer_id)
 """).columns(customer_id=Uuid(as_uuid=False), whole_id=Uuid(as_uuid=False))
+_QUEUE = text("""
+    SELECT (SELECT count(*) FROM customer_grade_due) AS marks,
+        coalesce(extract(epoch FROM clock_timestamp() - (
+            SELECT marked_at FROM customer_grade_due ORDER BY id LIMIT 1)), 0) AS seconds
+""")
 _LOCK_FREE = select(customer).where(c.customer_id == any_(_IDS)).with_for_update(skip_locked=True)
 _UNMARK = text("""
     DELETE FROM customer_grade_due AS due
@@ -112,6 +117,12 @@ def mark_all(tx: Transaction) -> None:
 def waiting(tx: Transaction) -> int:
     """How many customers are marked."""
     return int(tx.execute(select(func.count(customer_grade_due.c.customer_id.distinct()))).scalar_one())
+
+
+def queue(tx: Transaction) -> tuple[int, float]:
+    """How many marks wait, and for how many seconds the oldest has."""
+    row = tx.execute(_QUEUE).one()
+    return row.marks, float(row.seconds)
 
 
 def take_due(tx: Transaction, most: int) -> list[Customer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Double, Identity, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Identity, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from leads.tables.metadata import identifier, instant, metadata, words
@@ -57,6 +57,8 @@ customer_grade_due = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     identifier("customer_id", nullable=False),
+    # Of the machine, not of business: how long the queue really is.
+    Column("marked_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Index("customer_grade_due_customer", "customer_id"),
 )
 
