@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tools.tiers.__main__ import main
+from tools.tiers.side_by_side import AT_ONCE, run_side_by_side
 from tools.tiers.tier import Tier, run_all
 
 
@@ -31,3 +34,27 @@ def test_a_tier_that_nobody_knows_is_no_green_run(
     monkeypatch.setattr("sys.argv", ["tiers", "charts"])
     assert main() == 1
     assert capsys.readouterr().out.startswith("no tier begins with charts; there are: ")
+
+
+# Waits for the other one before it ends, so both have to be under way; then fails when it is told to.
+TELLS = """
+import pathlib, sys, time
+folder, name = pathlib.Path({folder!r}), sys.argv[1]
+print(name, "begins")
+(folder / name).touch()
+while len(list(folder.iterdir())) < {together}:
+    time.sleep(0.01)
+print(name, "ends", file=sys.stderr)
+sys.exit(name == "java")
+"""
+
+
+@pytest.mark.parametrize(("names", "passes"), [(["node", "go"], True), (["node", "java"], False)])
+def test_tiers_run_beside_each_other_and_each_is_told_whole(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], passes: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("begun")
+    said: list[str] = []
+    program = (sys.executable, "-uc", TELLS.format(folder=str(folder), together=AT_ONCE))
+    assert run_side_by_side(names, say=said.append, program=program) is passes
+    assert sorted(said) == sorted(f"{name} begins\n{name} ends" for name in names)

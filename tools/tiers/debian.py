@@ -6,10 +6,13 @@ against the signed lists; which version that is, the distribution decides.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -25,8 +28,13 @@ def missing() -> str | None:
 
 def unpacked(name: str, *packages: str) -> Path:
     """The folder that holds `usr/bin` and so on of all these packages. Raises NotUnpacked."""
-    fingerprint = hashlib.sha256(" ".join([*packages, *_versions(packages)]).encode()).hexdigest()[:12]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "closeloop" / "debian"
+    with _alone(cache):
+        return _unpacked(cache, name, packages)
+
+
+def _unpacked(cache: Path, name: str, packages: tuple[str, ...]) -> Path:
+    fingerprint = hashlib.sha256(" ".join([*packages, *_versions(packages)]).encode()).hexdigest()[:12]
     kept = cache / f"{name}-{fingerprint}"
     if not kept.exists():
         fresh = kept.with_suffix(f".{os.getpid()}")
@@ -37,6 +45,15 @@ def unpacked(name: str, *packages: str) -> Path:
         shutil.rmtree(fresh / "debs")
         fresh.rename(kept)
     return kept
+
+
+@contextmanager
+def _alone(cache: Path) -> Iterator[None]:
+    """apt refuses to be asked by two tiers at once."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _versions(packages: tuple[str, ...]) -> list[str]:
