@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,11 +11,14 @@ from hypothesis import strategies as st
 
 from chassis.identity import Identity
 from chassis.kernel.ids import new_id
-from chassis.testing.identity import as_manager
+from chassis.testing.identity import as_manager, as_service
+from chassis.testing.locks import until_blocked
 from closeloop.leads.v1 import customer_merge_service_pb2 as pb
 from closeloop.leads.v1 import duplicate_service_pb2 as lead_pb
 from leads.customer_merge.near_rules import Known, Why, suggested
+from leads.customer_merge.suggest_customers import suggest_customers
 from leads.duplicates.near_rules import Named
+from leads.duplicates.policy import DuplicatePolicy
 from leads.jobs import JOBS
 
 from .company import UNIT, Company
@@ -53,6 +57,26 @@ def test_a_name_nearly_that_of_a_known_customer_in_the_city_is_suggested_once(co
     created(company, known, updated=True)
     created(company, near)
     assert len(suggestions(company)) == 1
+
+
+@pytest.mark.spec("LD1.4", "P7.1")
+def test_two_that_come_in_at_once_are_compared_with_each_other(company: Company) -> None:
+    first, second = (customer(company, name, city="杭州") for name in (NAME, NEAR))
+    uow, policy = company.service.uow, DuplicatePolicy()
+
+    def hear_of(customer_id: str) -> None:
+        with uow.begin(as_service("leads")) as tx:
+            suggest_customers(tx, [customer_id], policy)
+            tx.commit()
+
+    with ThreadPoolExecutor(1) as other:
+        with uow.begin(as_service("leads")) as tx:
+            suggest_customers(tx, [first], policy)
+            done = other.submit(hear_of, second)
+            until_blocked(company.service.runtime.database, unless=done.done)
+            tx.commit()
+        done.result()
+    assert said(company) == [(second, first, "name")]
 
 
 @pytest.mark.spec("LD1.3", "LD1.4")

@@ -33,6 +33,8 @@ _KEEP = text(
     rows.insertion(tables.customer_known_as, _COLUMNS)
     + f" ON CONFLICT (customer_id) DO UPDATE SET {rows.replacement(_COLUMNS, 'customer_id')}"
 )
+# Two that come in at once take turns: whoever is second sees the first.
+_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('customer_known_as', 47))")
 # Of very many alike some are enough.
 _MOST = 100
 _CANDIDATES = text(f"""
@@ -56,6 +58,7 @@ def take_changed(tx: Transaction, customer_ids: Collection[str]) -> list[Known]:
     """Customers that read otherwise than when they were compared; they count as compared from here on."""
     found = [_known(row) for row in tx.execute(_CHANGED, {"ids": sorted(customer_ids)})]
     if found:
+        tx.execute(_TURNS)
         tx.execute(_KEEP, {"rows": rows.document(_kept(each) for each in found)})
     return found
 
