@@ -124,7 +124,8 @@ JOBS = [
     Job[App]("fairness", daily_at=time(8, 0), run=_alert),
     Job[App]("leads.index", daily_at=time(2, 0), run=_index),
     Job[App]("waiting", every=timedelta(minutes=1), run=_alert_waiting),
-    Job[App]("replay", every=timedelta(seconds=10), run=_replay),
+    # Somebody waits for it at a screen.
+    Job[App]("replay", every=timedelta(seconds=2), run=_replay),
     Job[App]("score.train", daily_at=time(3, 0), run=_train),
     Job[App]("files.ended", daily_at=time(0, 0), run=_count_ended),
     Job[App]("files.count", every=timedelta(seconds=10), run=_count_files),
@@ -154,7 +155,9 @@ def deadlines(policies: Policies) -> dict[str, Handler]:
 def loops(app: App) -> list[Loop]:
     """Work that starts as soon as there is some: running imports, waiting leads (LD3.8)."""
     return [
+        # Two, so that who brings ten rows does not wait for a hundred thousand of somebody else's.
         Loop("imports", partial(_imports, app)),
+        Loop("imports beside", partial(_imports, app)),
         Loop("drain", partial(_draining, app)),
         Loop("recount", partial(_recounting, app)),
         Loop("figures", partial(_showing, app)),

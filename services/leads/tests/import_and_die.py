@@ -1,8 +1,10 @@
-"""Works off running imports and is killed with -9 just before its third commit. Arguments: database URL, files."""
+"""Works off imports and is killed with -9 just before a commit. Arguments: database URL, files, the commit's number."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chassis import faults
@@ -10,28 +12,32 @@ from chassis.clock import SystemClock
 from chassis.database import Database
 from chassis.files import FileStore
 from chassis.policy import Policies
-from chassis.unit_of_work import UnitOfWork
+from chassis.unit_of_work import Transaction, UnitOfWork
 from leads.bootstrap import catalog
+from leads.history_import.kinds import KINDS
 from leads.imports.run_import import Importer, run_imports
 from leads.policies import SPECS
 
 
-class Counted(Policies):
-    """Looked up once a chunk."""
+class Counted(UnitOfWork):
+    """The first transaction says that somebody has begun; each one behind it is a chunk."""
 
-    chunks = 0
+    last = 0
 
-    def current(self, name: Any) -> Any:
-        self.chunks += name == "capture"
-        if self.chunks == 3:
+    @contextmanager
+    def begin(self, *args: Any, **more: Any) -> Iterator[Transaction]:
+        self.last -= 1
+        if self.last == 0:
             faults.arm("before-commit")
-        return super().current(name)
+        with super().begin(*args, **more) as tx:
+            yield tx
 
 
-def main(database_url: str, files_url: str) -> None:
+def main(database_url: str, files_url: str, commit: str) -> None:
     database, clock = Database(database_url), SystemClock()
-    uow = UnitOfWork(database, clock, catalog(), service="leads")
-    run_imports(Importer(uow, FileStore(files_url), Counted(database, SPECS, clock)))
+    uow = Counted(database, clock, catalog(), service="leads")
+    uow.last = int(commit)
+    run_imports(Importer(uow, FileStore(files_url), Policies(database, SPECS, clock), KINDS))
 
 
 if __name__ == "__main__":

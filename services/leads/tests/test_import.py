@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,31 +157,6 @@ def test_an_open_quotation_mark_ends_the_import_where_it_stands_and_keeps_what_c
     done = run(company, broken)
     assert (done.state, done.created) == (pb.IMPORT_STATE_FAILED, 2)
     assert "3" in done.error
-
-
-@pytest.mark.spec("LD1.1", "P1.7", "P7.1")
-def test_an_import_killed_in_a_chunk_goes_on_at_its_checkpoint_without_doubling(
-    company: Company, tmp_path: Path
-) -> None:
-    company.hire("E1", "E2", "E3")
-    publish_small_chunks(company)
-    import_id = start(company, table([line(n) for n in range(1, 41)]))
-    script = Path(__file__).with_name("import_and_die.py")
-    arguments = [company.service.runtime.database.url, str(tmp_path / "files")]
-    died = subprocess.run(
-        [sys.executable, script, *arguments], env=os.environ | {"CLOSELOOP_MODE": "local"}, check=False
-    )
-    assert died.returncode == -signal.SIGKILL
-    assert (state(company, import_id).rows_read, state(company, import_id).created) == (20, 20)
-
-    run_imports(company.app.importer)
-    done = state(company, import_id)
-    assert (done.state, done.rows_read, done.created, done.appended) == (pb.IMPORT_STATE_DONE, 40, 40, 0)
-    with company.service.runtime.database.connect() as conn:
-        assert conn.scalar(text("SELECT count(*) FROM lead")) == 40
-        assert conn.scalar(text("SELECT count(*) FROM touch")) == 40
-    counted = [each.message.rows_read for each in company.events("leads.import_progressed")]
-    assert counted == [10, 20, 30, 40, 40]
 
 
 @pytest.mark.spec("P1.7")

@@ -12,7 +12,7 @@ from leads.customer_file.contact_rules import Role
 from leads.history_import.form_rules import CONTACTS, CUSTOMERS, FOLLOW_UPS, ORDERS
 from leads.history_import.line_rules import ContactLine, CustomerLine, FollowUpLine, OrderLine, Whose
 from leads.imports import cell_rules as cells_as
-from leads.imports.cell_rules import CellProblem, Reader, cell_values, past, too_long
+from leads.imports.cell_rules import CellProblem, Reader, cell_values, formula_errors, past, too_long
 from leads.imports.row_rules import Form
 from leads.normalise.name_rules import name_key, place_name
 from leads.normalise.number_rules import FieldProblem, e164, valid_uscc
@@ -71,7 +71,7 @@ class _Cells:
 
     def __init__(self, cells: Sequence[str], columns: Mapping[str, int], width: int, form: Form) -> None:
         self.values = cell_values(cells, columns, width)
-        self.problems = too_long(self.values, _LONGEST)
+        self.problems = [*too_long(self.values, _LONGEST), *formula_errors(self.values)]
         self.problems += [Violation(each, "is required.", "不能为空。") for each in form.required if not self(each)]
         self.read = Reader(self.values, self.problems)
 

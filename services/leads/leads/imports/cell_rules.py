@@ -19,6 +19,7 @@ T = TypeVar("T")
 _MOST_FEN = 2**63 - 1
 _MOST_PLACES = 18
 _HOUR_DIGITS = 4
+_FORMULA_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 _YES, _NO = {"是", "y", "yes", "true", "1"}, {"否", "n", "no", "false", "0"}
 _DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?", re.ASCII)
@@ -63,6 +64,15 @@ def too_long(values: Mapping[str, str], longest: Mapping[str, int]) -> list[Viol
         Violation(field, f"is longer than {most} characters.", f"超过 {most} 个字符。")
         for field, most in longest.items()
         if len(values.get(field, "")) > most
+    ]
+
+
+def formula_errors(values: Mapping[str, str]) -> list[Violation]:
+    """What a spreadsheet shows where a formula went wrong is nobody's name or number."""
+    return [
+        Violation(field, f"holds “{value}”: a formula went wrong.", f"公式出错，单元格为“{value}”。")
+        for field, value in values.items()
+        if value in _FORMULA_ERRORS
     ]
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from leads.imports.table_rules import FileBroken, Numbered
+from leads.imports.table_rules import MOST_COLUMNS, FileBroken, Numbered
 
 MAGIC = b"PK\x03\x04"
-MOST_COLUMNS = 200
-# Unpacked: shared texts are held while the file is read, sheets are not.
+# Unpacked: shared texts and what is small in any workbook are held while the file is read, of a sheet one row.
 _MOST_TEXTS = 128 << 20
+_MOST_ELSE = 16 << 20
 _MOST_UNPACKED = 1 << 30
+_MOST_ROW = 4 << 20
+_TEXTS, _SHEETS = "xl/sharedStrings.xml", "xl/worksheets/"
+_ELSE = ("[Content_Types].xml", "_rels/", "docProps/", "xl/_rels/", "xl/styles.xml", "xl/theme/", "xl/workbook.xml")
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_PIECE = 1 << 20
 # What the library raises for a workbook that is none, or not a sound one.
 _BROKEN = (
     *(BadZipFile, InvalidFileException, ParseError, zlib.error, EOFError, RuntimeError),
@@ -33,8 +39,8 @@ class XlsxBroken(FileBroken):
 
 
 class XlsxTooLarge(FileBroken):
-    en = "Unpacked, the workbook is larger than {limit} MB."
-    zh = "工作簿解压后超过 {limit} MB。"
+    en = "Unpacked, the workbook, or a part of it that has to be held in memory, is larger than {limit} MB."
+    zh = "工作簿解压后，整体或需一次读入内存的部分超过 {limit} MB。"
 
 
 def xlsx_rows(file: BinaryIO, skip: int) -> tuple[list[str], Iterator[Numbered]]:
@@ -45,7 +51,7 @@ def xlsx_rows(file: BinaryIO, skip: int) -> tuple[list[str], Iterator[Numbered]]
             warnings.simplefilter("ignore")  # styles and extensions that are not read anyway
             sheet = load_workbook(file, read_only=True, data_only=True, keep_links=False).worksheets[0]
         sheet.reset_dimensions()
-        first = next(sheet.iter_rows(max_row=1, max_col=MOST_COLUMNS, values_only=True), ())
+        first = next(sheet.iter_rows(max_row=1, max_col=MOST_COLUMNS + 1, values_only=True), ())
     except _BROKEN:
         raise XlsxBroken(row=0) from None
     headings = [_text(cell) for cell in first]
@@ -68,12 +74,29 @@ def _rows(sheet: Any, width: int, skip: int) -> Iterator[Numbered]:
 
 
 def _check_size(file: BinaryIO) -> None:
+    """Before anything is unpacked into memory. Raises XlsxTooLarge."""
     with ZipFile(file) as archive:
         sizes = {each.filename: each.file_size for each in archive.infolist()}
-    for size, limit in ((sum(sizes.values()), _MOST_UNPACKED), (sizes.get("xl/sharedStrings.xml", 0), _MOST_TEXTS)):
-        if size > limit:
-            raise XlsxTooLarge(limit=limit >> 20)
+        held = max((size for name, size in sizes.items() if name.startswith(_ELSE)), default=0)
+        limits = ((sum(sizes.values()), _MOST_UNPACKED), (sizes.get(_TEXTS, 0), _MOST_TEXTS), (held, _MOST_ELSE))
+        for size, limit in limits:
+            if size > limit:
+                raise XlsxTooLarge(limit=limit >> 20)
+        for name, size in sizes.items():
+            if name.startswith(_SHEETS) and size > _MOST_ROW:
+                with archive.open(name) as sheet:
+                    _check_rows(sheet)
     file.seek(0)
+
+
+def _check_rows(sheet: IO[bytes]) -> None:
+    """The library holds a row as a whole, and what stands outside of rows too. Raises XlsxTooLarge."""
+    without, end = 0, b""
+    while piece := sheet.read(_PIECE):
+        without = 0 if _ROW.search(end + piece) else without + len(piece)
+        if without > _MOST_ROW:
+            raise XlsxTooLarge(limit=_MOST_ROW >> 20)
+        end = piece[-64:]
 
 
 def _text(value: Any) -> str:

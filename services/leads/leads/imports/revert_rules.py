@@ -10,7 +10,7 @@ BY_ITSELF = frozenset(
     | {"recycled", "recalled"}
 )
 # Ways to an owner that no person chose.
-AUTOMATIC = frozenset({"automatic", "customer_owner", "bounced"})
+AUTOMATIC = frozenset({"automatic", "customer_owner", "customer_taker", "bounced"})
 
 _WHY = {
     "accepted": ("Its owner has accepted it.", "负责人已接收。"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chassis.errors import InvalidInput, Violation
 from leads.capture.rules import Arrival, Clean, clean
 from leads.imports import cell_rules as cells_as
-from leads.imports.cell_rules import CellProblem, Reader, cell_values, too_long
+from leads.imports.cell_rules import CellProblem, Reader, cell_values, formula_errors, too_long
 from leads.lead.rules import Position, Qualification
 
 
@@ -114,7 +114,7 @@ def missing_columns(columns: Mapping[str, int], form: Form = LEADS) -> list[str]
 def arrival_of(cells: Sequence[str], columns: Mapping[str, int], width: int, channel: str) -> Clean:
     """Raises InvalidInput with every cell that can't be read; `channel` is for rows without one."""
     values = cell_values(cells, columns, width)
-    problems = list(too_long(values, _LONGEST))
+    problems = [*too_long(values, _LONGEST), *formula_errors(values)]
     read = Reader(values, problems)
     arrival = Arrival(
         company_name=values.get("company_name", ""),

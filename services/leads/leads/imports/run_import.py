@@ -52,10 +52,11 @@ def run_imports(importer: Importer) -> int:
     """Works off all that run or are taken back, the oldest first; how many were worked on."""
     with importer.uow.read(of_service(importer.uow.service)) as tx:
         waiting = store.under_way(tx)
-    for import_id in waiting:
-        with store.turn(importer.uow.database, import_id) as mine:
+    for each in waiting:
+        # History builds on history: contacts that were sent behind their customers find them there.
+        with store.turn(importer.uow.database, "history" if each.kind in importer.history else each.import_id) as mine:
             if mine:
-                _run_or_report(importer, import_id)
+                _run_or_report(importer, each.import_id)
     return len(waiting)
 
 

@@ -28,7 +28,7 @@ _ADD_ERRORS, _ADD_ROWS, _ADD_SEEN, _ADD_REFUSED = (
 _FIND_SEEN = select(_seen.row, _seen.known).where(
     _seen.import_id == bindparam("of_import"), _seen.key == any_(bindparam("keys", type_=ARRAY(Text)))
 )
-# First number of the two-number advisory lock: one process works on an import.
+# First number of the two-number advisory lock: one thread works on a line of imports.
 _IMPORTS = 47
 
 
@@ -55,10 +55,10 @@ def change(tx: Transaction, import_id: str, **values: Any) -> Row[Any]:
     return tx.execute(changed.returning(tables.lead_import)).one()
 
 
-def under_way(tx: Transaction) -> list[str]:
-    """Ids of those that run or are taken back, the oldest first."""
-    query = select(t.import_id).where(t.state.in_(("running", "reverting"))).order_by(t.started_at)
-    return list(tx.execute(query).scalars())
+def under_way(tx: Transaction) -> Sequence[Row[Any]]:
+    """Ids and kinds of those that run or are taken back, the oldest first."""
+    query = select(t.import_id, t.kind).where(t.state.in_(("running", "reverting"))).order_by(t.started_at)
+    return tx.execute(query).all()
 
 
 def add_errors(tx: Transaction, errors: Sequence[dict[str, Any]]) -> None:
@@ -122,12 +122,12 @@ def errors_by_row(tx: Transaction, import_id: str) -> Iterator[tuple[int, list[R
 
 
 @contextmanager
-def turn(database: Database, import_id: str) -> Iterator[bool]:
-    """True while this process has the import to itself; the death of the process frees it.
+def turn(database: Database, line: str) -> Iterator[bool]:
+    """True while this thread has the line of imports to itself; the death of the process frees it.
 
     Given back by word: the server would notice the end of a session some time after whoever ended it has gone on.
     """
-    number = _IMPORTS, func.hashtext(import_id)
+    number = _IMPORTS, func.hashtext(line)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         conn.detach()
         mine = bool(conn.scalar(select(func.pg_try_advisory_lock(*number))))

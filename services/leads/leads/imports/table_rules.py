@@ -9,6 +9,8 @@ from chassis.errors import InvalidInput
 from leads.imports.row_rules import LEADS, Form, columns_of, missing_columns
 
 Numbered = tuple[int, list[str]]
+# So that a chunk of rows is held in memory whatever the file is.
+MOST_COLUMNS = 500
 
 
 class ColumnMissing(InvalidInput):
@@ -18,6 +20,11 @@ class ColumnMissing(InvalidInput):
 
 class FileBroken(InvalidInput):
     """Named by its kinds: from some row on, nothing can be read."""
+
+
+class TooManyColumns(FileBroken):
+    en = "The file has {found} columns; {most} are read at most."
+    zh = "文件有 {found} 列，最多支持 {most} 列。"
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,9 @@ class Table:
 def understood(
     encoding: str, headings: Sequence[str], rows: Iterator[Numbered], mapping: Mapping[str, str], form: Form = LEADS
 ) -> Table:
-    """Raises ColumnMissing."""
+    """Raises ColumnMissing, TooManyColumns."""
+    if len(headings) > MOST_COLUMNS:
+        raise TooManyColumns(found=len(headings), most=MOST_COLUMNS)
     columns = columns_of(headings, mapping, form)
     for field in missing_columns(columns, form):
         names = form.headings[field]
