@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from threading import Thread
 
@@ -348,6 +349,25 @@ def test_receipts_that_together_ask_for_more_than_is_open_wait_whatever_was_deci
     assert {(each.state, each.reason) for each in listed} == {
         (pb.RECEIPT_STATE_WAITING, "more than the receivable has open")
     }
+
+
+@pytest.mark.spec("N4.2")
+def test_what_one_batch_claimed_is_not_open_for_the_next_of_the_same_transaction(staffed: World) -> None:
+    """The receivables were read before both."""
+    staffed.owe(receivable())
+    staffed.vault.statements = {1: statement(1, [Line("0001", "40000.00", payer="甲"), Line("0002", "12000.01")])}
+    staffed.run("bank")
+    with staffed.service.uow.begin(as_service("integration")) as tx:
+        rows, due, taken = receipts.waiting(tx, 10), receivables.locked(tx, ["AR-1"]), Counter[str]()
+        batches = [[Claiming(row, [Part("AR-1", row.amount_fen)], SPLIT, 1.0)] for row in rows]
+        claimed = [len(record_claims(tx, batch, due, taken)) for batch in batches]
+        tx.commit()
+    assert claimed == [1, 0]
+    first = rows[0].amount_fen
+    assert staffed.row(receivable_table, receivable_id="AR-1").claimed_fen == first
+    states = {row.amount_fen: (row.state, row.reason) for row in staffed.rows(bank_entry)}
+    assert states.pop(first)[0] == "claimed"
+    assert list(states.values()) == [("waiting", "more than the receivable has open")]
 
 
 @pytest.mark.spec("N4.2")

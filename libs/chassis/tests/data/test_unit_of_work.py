@@ -39,6 +39,16 @@ def test_state_event_and_audit_are_committed_together(
     assert (event.type, event.key, event.message.step) == ("workshop.order_stepped", "O1", 1)
 
 
+@pytest.mark.spec("P3.2")
+def test_however_many_events_one_transaction_records_all_wait_in_their_order(
+    database: Database, uow: UnitOfWork, catalog: EventCatalog
+) -> None:
+    steps = range(1, 4_502)
+    record_steps(uow, "A", *steps)
+    with database.read() as connection:
+        assert [each.message.step for each in recorded_events(connection, catalog)] == list(steps)
+
+
 @pytest.mark.spec("P6.1")
 def test_an_event_counts_when_it_has_committed_and_never_before(uow: UnitOfWork) -> None:
     def counted() -> float:
