@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 from sqlalchemy import text
 
@@ -101,14 +100,14 @@ def test_the_process_tells_when_it_is_at_rest(start: Start, service_database: Fr
     running = start("jobs", CLOSELOOP_DATABASE_URL=database.url)
     running.wait_until(lambda answer: answer["ready"])
 
-    assert httpx.get(running.side + "/local/settled").json() == {"settled": True, "why": []}
+    assert running.ask("/local/settled") == {"settled": True, "why": []}
     with database.begin() as connection:
         connection.execute(
             text("""INSERT INTO outbox (id, bucket, aggregate_id, topic, type, headers, data, occurred_at)
                     VALUES (uuidv7(), 1, 'a', 't', 'x', '{}', '', now())""")
         )
 
-    assert httpx.get(running.side + "/local/settled").json()["why"] == ["outbox: 1 events to publish"]
+    assert running.ask("/local/settled")["why"] == ["outbox: 1 events to publish"]
 
 
 @pytest.mark.spec("P4.1")

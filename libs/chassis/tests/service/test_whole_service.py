@@ -69,7 +69,7 @@ def write(contract: Contract, keys: Keys) -> Callable[[Running, str], Any]:
 
 
 def settle(running: Running) -> None:
-    while not httpx.get(running.side + "/local/settled", timeout=10).json()["settled"]:
+    while not running.ask("/local/settled")["settled"]:
         assert running.process.poll() is None
 
 
@@ -80,13 +80,13 @@ def test_a_change_its_event_and_its_clock(world: World, write: Callable[[Running
     settle(running)
     assert world.diary() == [("written", "first"), ("heard", "first")]
 
-    due = datetime.fromisoformat(httpx.get(running.side + "/local/next-due").json()["next_due"])
+    due = datetime.fromisoformat(running.ask("/local/next-due")["next_due"])
     assert timedelta(minutes=30) <= due - TUESDAY < timedelta(minutes=31)
     world.clock.move_to(due)
     settle(running)
 
     assert world.diary()[-1] == ("reminded", "first")
-    assert httpx.get(running.side + "/local/next-due").json()["next_due"] is None
+    assert running.ask("/local/next-due")["next_due"] is None
 
 
 @pytest.mark.spec("P7.1")
