@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -40,15 +42,23 @@ def paid(rpc: Rpc, staffed: Service) -> Service:
     return staffed
 
 
+@contextmanager
+def statements(service: Service) -> Iterator[list[str]]:
+    """What is sent to its database meanwhile."""
+    sent: list[str] = []
+    listening = (service.uow.database.engine, "before_cursor_execute", lambda *said: sent.append(said[2]))
+    event.listen(*listening)
+    yield sent
+    event.remove(*listening)
+
+
 @pytest.mark.spec("I2.1")
 def test_a_poll_of_many_orders_takes_as_many_statements_as_one_of_few(rpc: Rpc, paid: Service) -> None:
-    sent: list[str] = []
-    event.listen(paid.uow.database.engine, "before_cursor_execute", lambda *said: sent.append(said[2]))
     told, counts = orders(14), []
     for poll in (told[:1], told[1:3], told[3:]):  # with the first one the rules are read
-        deliver(paid, *poll)
+        with statements(paid) as sent:
+            deliver(paid, *poll)
         counts.append(len(sent))
-        sent.clear()
     assert counts[1] == counts[2] < 50
     assert standing(rpc, paid) == {(f"CL-{at}", R, f"E{1 + at % 2}", 100_00) for at in range(1, 15)}
 

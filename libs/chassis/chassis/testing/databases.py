@@ -3,7 +3,7 @@
 Cloning and dropping is what costs, so a database that a test gives back is emptied and handed to the next one. One
 whose schema is no longer the template's (a test migrated it, a relay made partitions) is dropped. Tables are emptied
 by DELETE and VACUUM, which leave no page behind: TRUNCATE, which makes new files for a table and each of its indexes,
-takes ten times as long, and tests fill few rows.
+takes ten times as long, and tests fill few rows. With the database goes what SQLAlchemy has compiled for it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class TestDatabases:
         self._templates: dict[tuple[str, Path | None], str] = {}
         self._schemas: dict[str, str] = {}
         self._used: dict[str, str] = {}
-        self._spare: dict[str, list[str]] = {}
+        self._spare: dict[str, list[Database]] = {}
         self._numbers = count(1)
 
     def fresh(self, service: str, migrations: Path | None = None) -> Database:
@@ -72,9 +72,9 @@ class TestDatabases:
         folder = migrations or self._folder_of(service)
         template = self._template(service, folder)
         spare = self._spare.setdefault(template, [])
-        url = spare.pop() if spare else self._clone(template, service)
-        self._used[url] = template
-        return Database(url)
+        database = spare.pop() if spare else Database(self._clone(template, service))
+        self._used[database.url] = template
+        return database
 
     def drop(self, database: Database) -> None:
         """Give it back."""
@@ -82,7 +82,7 @@ class TestDatabases:
         name = str(driver_url(database.url).database)
         template = self._used.pop(database.url)
         if self._emptied(name, self._schemas[template]):
-            self._spare[template].append(database.url)
+            self._spare[template].append(database)
         else:
             drop_service_database(self._server, name)
 
