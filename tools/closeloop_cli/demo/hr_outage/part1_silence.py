@@ -1,4 +1,7 @@
-"""Part 1: the HR interface times out; a rep leaves that evening. The silence is seen, and answers carry their age."""
+"""Part 1: the HR interface times out, later it breaks off each connection; a rep leaves that evening.
+
+The silence is seen, and answers carry their age.
+"""
 
 from __future__ import annotations
 
@@ -33,3 +36,6 @@ def tell(day: Day) -> None:
         f"       the directory's word on {day.name(gone)}: {known['status']}, as of {doors.clock(known['asOf'])}"
     )
     day.show_last_call(day.person("operations"))
+    # Waiting for the night's time-outs would take half a minute of real time and show nothing more.
+    day.simulate("hr", "fault", {"mode": "down"})
+    teller.say("00:05  from now on HR breaks off each connection")
