@@ -29,6 +29,10 @@ _OUTCOMES: dict[str, Words] = {
     "held": ("It is held: no candidate's account could be verified.", "线索挂起：没有任何候选人的账号状态可以确认。"),
     "queued": ("It is queued: everybody is full or off shift.", "线索排队：所有人均已满负荷或不在班。"),
     "customer_owner": ("It went to {name}, who owns the customer.", "该客户归属{name}，线索归其所有。"),
+    "customer_taker": (
+        "It went to {name}, who takes the customer over from {reason}.",
+        "客户正由{reason}移交给{name}，线索归{name}。",
+    ),
     "bounced": ("It came back too often and went to the manager {name}.", "多次回收，已转交经理{name}。"),
     "handover": ("It was handed over from {reason} to {name}.", "由{reason}移交给{name}。"),
     "manual": ("{by} gave it to {name} by hand: {reason}", "由{by}人工分配给{name}：{reason}"),

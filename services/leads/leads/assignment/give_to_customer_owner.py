@@ -1,4 +1,8 @@
-"""A lead of a known customer goes to the customer's owner (LD1.3), through the same probe as every owner (LD4.1)."""
+"""A lead of a known customer goes to the customer's owner (LD1.3), through the same probe as every owner (LD4.1).
+
+While the customer is handed over it goes to whoever takes the customer over (LD10.1): the owner is leaving, and nobody
+else should begin what the new owner goes on with.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,13 @@ from chassis.kernel.ids import new_id
 from chassis.unit_of_work import Caller, Transaction
 from leads.assignment.assigner import Assigner
 from leads.assignment.attempt import Asked
+from leads.assignment.claim_store import Claim, claim_of
 from leads.assignment.concentration_rules import Given
 from leads.assignment.decision_store import Decision
 from leads.assignment.pause_concentrated import given_lately, pause_concentrated
 from leads.assignment.policy import AssignmentPolicy
 from leads.assignment.probe_rules import Verdict
 from leads.assignment.settle_leads import Give, Wait, settle_lead, waiting_state
-from leads.customers import store as customers
 from leads.lead import store
 from leads.lead.rules import WAITING, Grade, Lead, counts_as
 from leads.roster import store as roster
@@ -26,41 +30,40 @@ from leads.roster import store as roster
 
 def give_to_customer_owner(assigner: Assigner, asked: Asked, ends: float) -> Lead | None:
     """The lead afterwards. None when the customer has no owner, or one who is gone, paused or had the lead before:
-    then the lead is competed for.
+    then the lead is competed for. So it is while a handover has no plan yet.
 
     An owner who can't be verified now keeps the claim: the lead is held.
     """
     version, policy = assigner.policy()
     lead, at = asked.lead, assigner.uow.clock.now()
-    owner = _owner(assigner, lead)
-    if owner is None or owner[0] in asked.barred:
+    claim = _claim(assigner, lead)
+    if claim is None or claim.employee_id in asked.barred:
         return None
-    owner_id, employee_version = owner
-    verdict = _verdict(assigner, owner_id, employee_version, at, policy, ends)
+    verdict = _verdict(assigner, claim, at, policy, ends)
     if verdict in (Verdict.INACTIVE, Verdict.ON_LEAVE):
         return None
-    is_verified = verdict is Verdict.VERIFIED
+    is_verified, how = verdict is Verdict.VERIFIED, "customer_taker" if claim.handover_id else "customer_owner"
     decision = Decision(
         decision_id=new_id(),
         lead_id=lead.lead_id,
         at=at,
         grade=counts_as(lead.grade),
         policy_version=version,
-        outcome="customer_owner" if is_verified else "held",
-        winner_id=owner_id if is_verified else "",
-        body={"customer_id": lead.customer_id, "owner_id": owner_id, "verdict": verdict.value},
+        outcome=how if is_verified else "held",
+        winner_id=claim.employee_id if is_verified else "",
+        body={"customer_id": lead.customer_id, "verdict": verdict.value} | _why(claim),
     )
     with assigner.uow.begin(assigner.identity) as tx:
         locked = store.lock(tx, lead.lead_id)
         if not is_verified:
             return _hold(tx, assigner, locked, decision, asked.caller)
-        rep = roster.lock_rep(tx, owner_id)
-        if locked.state not in WAITING or rep is None or rep.version != employee_version:
+        rep = roster.lock_rep(tx, claim.employee_id)
+        if locked.state not in WAITING or rep is None or rep.version != claim.version:
             return None
         if rep.paused_at is not None or _is_concentrated(tx, rep, counts_as(lead.grade), policy):
             tx.commit()
             return None
-        given = settle_lead(tx, Give(locked, rep, decision, "customer_owner", caller=asked.caller), assigner.clocks())
+        given = settle_lead(tx, Give(locked, rep, decision, how, claim.giver, asked.caller), assigner.clocks())
         tx.commit()
     return given
 
@@ -78,15 +81,18 @@ def _is_concentrated(tx: Transaction, rep: Row[Any], grade: Grade, policy: Assig
     return pause_concentrated(tx, rep, Given(lately.to_rep + 1, lately.to_team + 1), grade, policy)
 
 
-def _owner(assigner: Assigner, lead: Lead) -> tuple[str, int] | None:
+def _claim(assigner: Assigner, lead: Lead) -> Claim | None:
     with assigner.uow.read(assigner.identity) as tx:
-        owner_id = customers.owner_of(tx, str(lead.customer_id))
-        version = roster.version_of(tx, owner_id) if owner_id else None
-    return None if version is None else (owner_id, version)
+        return claim_of(tx, str(lead.customer_id))
 
 
-def _verdict(
-    assigner: Assigner, owner_id: str, version: int, at: datetime, policy: AssignmentPolicy, ends: float
-) -> Verdict:
+def _why(claim: Claim) -> dict[str, Any]:
+    if not claim.handover_id:
+        return {"owner_id": claim.employee_id}
+    return {"taker_id": claim.employee_id, "handover_id": claim.handover_id, "reason": claim.giver}
+
+
+def _verdict(assigner: Assigner, claim: Claim, at: datetime, policy: AssignmentPolicy, ends: float) -> Verdict:
     within = ends - time.monotonic()
-    return assigner.probe.check({owner_id: version}, at, policy, within=within)[owner_id].verdict
+    asked = {claim.employee_id: claim.version}
+    return assigner.probe.check(asked, at, policy, within=within)[claim.employee_id].verdict

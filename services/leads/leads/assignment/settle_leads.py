@@ -32,6 +32,10 @@ _GIVEN = {
     "automatic": ("Assigned automatically to {name}.", "已自动分配给{name}。"),
     "manual": ("Assigned by hand to {name}: {reason}", "已人工分配给{name}：{reason}"),
     "customer_owner": ("Goes to {name}, who owns the customer.", "客户归属{name}，线索归其所有。"),
+    "customer_taker": (
+        "Goes to {name}, who takes the customer over from {reason}.",
+        "客户正由{reason}移交给{name}，线索归{name}。",
+    ),
     "claimed": ("Claimed from the pool by {name}.", "{name} 已从公海领取。"),
     "unmerged": ("Back with {name}: the merge was undone.", "合并已撤销，线索归还{name}。"),
     "handover": ("Handed over from {reason} to {name}.", "由{reason}移交给{name}。"),

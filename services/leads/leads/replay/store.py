@@ -19,7 +19,7 @@ from leads.replay.past_rules import Past
 
 t = tables.policy_replay.c
 # Whoever these were given to was no matter of the formula.
-_FIXED = "('manual', 'customer_owner', 'claimed')"
+_FIXED = "('manual', 'customer_owner', 'customer_taker', 'claimed')"
 _PAST = text(
     f"""
     SELECT lead.lead_id, coalesce(nullif(first.grade, ''), nullif(lead.grade, ''), 'C') AS grade, lead.industry,

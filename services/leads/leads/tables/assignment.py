@@ -102,7 +102,7 @@ decision = Table(
     instant("at", nullable=False),
     Column("grade", Text, nullable=False),
     Column("policy_version", Integer, nullable=False),
-    # assigned, held, queued, manual, customer_owner.
+    # assigned, held, queued, manual, customer_owner, customer_taker.
     Column("outcome", Text, nullable=False),
     words("winner_id"),
     # Weights, inputs, top 20, counts per filter, refusals of the probe; see assignment/record.py.
