@@ -61,7 +61,7 @@ def import_customers(tx: Transaction, rows: Sequence[CustomerRow]) -> Imported:
     units = roster.people(tx, [each.owner_id for each in rows if each.owner_id])
     errors: list[RowError] = []
     created: list[Customer] = []
-    updated = 0
+    changes: list[tuple[Customer, dict[str, Any]]] = []
     seen: set[str] = set()
     for number, row in enumerate(rows, start=1):
         problems = list(_problems(row, tx.now, seen))
@@ -77,19 +77,20 @@ def import_customers(tx: Transaction, rows: Sequence[CustomerRow]) -> Imported:
         if customer is None:
             customer = Customer(new_id(), created_at=tx.now, **values)
             created.append(customer)
-        else:
-            updated += _update(tx, customer, values)
+        elif any(getattr(customer, name) != value for name, value in values.items()):
+            changes.append((customer, values))
         if values["uscc"]:
             bearers[values["uscc"]] = customer.whole_id
     _create(tx, created)
+    _update(tx, changes)
     link_branches(tx, [each.name for each in rows])
     tx.audit(
         action="customers.import",
         entity="customers",
         entity_id="all",
-        after={"created": len(created), "updated": updated, "errors": len(errors)},
+        after={"created": len(created), "updated": len(changes), "errors": len(errors)},
     )
-    return Imported(len(created), updated, tuple(errors))
+    return Imported(len(created), len(changes), tuple(errors))
 
 
 def _uscc(row: CustomerRow) -> str:
@@ -138,11 +139,8 @@ def _create(tx: Transaction, customers: Sequence[Customer]) -> None:
         tx.record(CustomerCreated(each.facts, each.customer_id))
 
 
-def _update(tx: Transaction, customer: Customer, values: dict[str, Any]) -> int:
-    if all(getattr(customer, name) == value for name, value in values.items()):
-        return 0
-    changed = store.save(tx, customer, **values)
-    tx.record(CustomerUpdated(changed.facts, changed.customer_id))
-    if changed.owner_id != customer.owner_id:
-        tx.record(changed.owner_changed(customer.owner_id))
-    return 1
+def _update(tx: Transaction, changes: Sequence[tuple[Customer, dict[str, Any]]]) -> None:
+    for (before, _), after in zip(changes, store.save_all(tx, changes), strict=True):
+        tx.record(CustomerUpdated(after.facts, after.customer_id))
+        if after.owner_id != before.owner_id:
+            tx.record(after.owner_changed(before.owner_id))
