@@ -1,9 +1,9 @@
 """Capture and assignment (LD3.12): how soon a lead has its owner, and how many a second, against PostgreSQL alone.
 
-`python -m bench.capture_and_assign [--profile …/py-spy]`: 10,000 reps in teams of 20 with territories; leads and
-integration as processes, the real directory probed. First 50 leads/s in an open loop by gRPC, then 32 callers in a
-closed loop by gRPC and by REST (two slices of each in turns), then `pgbench` with 32 clients running the statements
-of one such call. A warm-up of 100 captures goes before.
+`python -m bench.capture_and_assign [--profile …/py-spy] [--roles apart]`: 10,000 reps in teams of 20 with territories;
+leads and integration as processes (`--roles apart`: one for each role), the real directory probed. First 50 leads/s in
+an open loop by gRPC, then 32 callers in a closed loop by gRPC and by REST (two slices of each in turns), then `pgbench`
+with 32 clients running the statements of one such call. A warm-up of 100 captures goes before.
 """
 
 from __future__ import annotations
@@ -166,10 +166,11 @@ def _drawn(owner: str, reps: int) -> dict[str, str]:
 
 
 def main() -> int:
-    asked = options(__doc__ or "", profile="path of py-spy")
+    apart = "apart: a process for each role, as the chart runs them"
+    asked = options(__doc__ or "", profile="path of py-spy", roles=apart)
     machine()
     with open_stand() as stand:
-        stand.start("integration", "leads", gateway=True)
+        stand.start("integration", "leads", gateway=True, roles_apart=asked.roles == "apart")
         measure(stand, QUICK if asked.quick else FULL, asked.profile)
     return 0
 

@@ -1,8 +1,9 @@
 """What a measurement runs on: real servers and the product's processes, on free ports, in a folder that is gone after.
 
 PostgreSQL writes to disk (fsync on), 128 MB shared buffers, else its defaults; the broker is the embedded one, or with
-`CLOSELOOP_BROKER=kafka` Apache Kafka; each service is one process in all its roles with 8 threads. Business time is a
-Tuesday at ten, so that a measurement on a Sunday finds people at work.
+`CLOSELOOP_BROKER=kafka` Apache Kafka; each service is one process in all its roles with 8 threads, or with
+`roles_apart` a process for each role, as the chart runs them. Business time is a Tuesday at ten, so that a measurement
+on a Sunday finds people at work.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -35,6 +37,7 @@ from tests.faults.programs import Program, clean_environment, wait_for
 SERVICES = ("leads", "activity", "targets", "incentives", "forecast", "integration")
 ROOT = Path(__file__).resolve().parents[1]
 START = 180.0
+ROLES = ("serve", "consume", "relay", "jobs")
 # So that what one measurement may ask is bounded by the machine alone.
 PLENTY = {f"CLOSELOOP_RATE_{what}": "10000000/minute" for what in ("PER_PERSON", "OF_SIGN_IN")}
 # However this process dies, its programs end with it (where util-linux is at hand).
@@ -64,15 +67,19 @@ class Stand:
     def gateway_port(self) -> int:
         return int(self.programs["gateway"].env["CLOSELOOP_GATEWAY_PORT"])
 
-    def start(self, *services: str, gateway: bool = False, **settings: str) -> None:
-        """`settings`: for all of them, as `grpc_threads="16"`."""
+    def start(self, *services: str, gateway: bool = False, roles_apart: bool = False, **settings: str) -> None:
+        """`settings`: for all of them, as `grpc_threads="16"`. The program of a service's name answers its calls."""
         env = {f"CLOSELOOP_{name.upper()}": value for name, value in settings.items()}
         for name in services:
             url = create_service_database(self.postgres, name)
             self.databases[name] = Database(url, pool_size=2, statement_seconds=120)
-            self._add(name, "all", env | {"CLOSELOOP_DATABASE_URL": url})
+            own = env | {"CLOSELOOP_DATABASE_URL": url}
+            if roles_apart:
+                self._add_roles(name, own)
+            else:
+                self._add(name, name, "all", own)
         if gateway:
-            self._add("gateway", "serve", env | PLENTY | {"CLOSELOOP_GATEWAY_PORT": str(free_port())})
+            self._add("gateway", "gateway", "serve", env | PLENTY | {"CLOSELOOP_GATEWAY_PORT": str(free_port())})
         nobody = free_port()
         ports = {each: self.programs[each].grpc_port if each in self.programs else nobody for each in SERVICES}
         peers = ",".join(f"{name}=127.0.0.1:{port}" for name, port in ports.items())
@@ -95,12 +102,20 @@ class Stand:
         servers = {"postgres": self.postgres, "broker": self.broker, "redis": self.redis}
         return Work(pids | {name: each.process.pid for name, each in servers.items()})
 
-    def _add(self, name: str, role: str, env: dict[str, str]) -> None:
-        self.keys.of(name)
+    def _add_roles(self, service: str, env: dict[str, str]) -> None:
+        """The role `all` alone migrates by itself; the others wait until somebody has."""
+        for role in ROLES:
+            self._add(service if role == "serve" else f"{service} {role}", service, role, env)
+        peers = ",".join(f"{name}=127.0.0.1:1" for name in SERVICES)
+        words = {**self.programs[service].env, "CLOSELOOP_PEERS": peers}
+        subprocess.run([sys.executable, "-m", service, "migrate"], env=words, check=True, timeout=START)
+
+    def _add(self, name: str, service: str, role: str, env: dict[str, str]) -> None:
+        self.keys.of(service)
         common = clean_environment() | {
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             "CLOSELOOP_TRUST": str(self.keys.trust),
-            "CLOSELOOP_SIGNING_KEY": str(self.keys.path(name)),
+            "CLOSELOOP_SIGNING_KEY": str(self.keys.path(service)),
             "CLOSELOOP_KAFKA_BOOTSTRAP": self.bootstrap,
             "CLOSELOOP_KAFKA_PROFILE": _profile(),
             "CLOSELOOP_REDIS_URL": self.redis.url,
@@ -108,8 +123,8 @@ class Stand:
             "CLOSELOOP_CLOCK_FILE": str(self.folder / "clock.json"),
             "CLOSELOOP_LOG_LEVEL": "WARNING",
         }
-        argv = [*TIED, sys.executable, "-m", name, role]
-        self.programs[name] = Program(argv, common | env, self.folder / f"{name}.log")
+        argv = [*TIED, sys.executable, "-m", service, role]
+        self.programs[name] = Program(argv, common | env, self.folder / f"{name.replace(' ', '-')}.log")
 
 
 @contextmanager
