@@ -19,8 +19,8 @@ from leads.customer_grades.regrade_customers import regrade_due
 from leads.policies import CUSTOMER_GRADES
 
 from .company import UNIT, Company, stamp
-from .handing_over import leave, owners, wait_for_the_move
-from .merging import OTHER_PHONE, get, merge, merges, pair, part
+from .handing_over import items, leave, owners, the_handover, wait_for_the_move
+from .merging import OTHER_PHONE, PHONE, get, merge, merges, pair, part
 from .test_customer_file import add_contact, add_credential, change, file
 from .test_customer_grades import override
 from .test_customer_layers import AT, HOUR, follow_up, interactions
@@ -193,3 +193,15 @@ def test_a_record_that_was_merged_since_the_package_was_drafted_is_handed_over_w
     assert {each: (of.customer_code, of.owner_id) for each, of in told.items()} == {
         two.kept: ("C-2", "E2"), two.other: ("", "E2"),
     }  # fmt: skip
+
+
+@pytest.mark.spec("LD1.4", "LD9.1", "LD10.1")
+def test_who_takes_over_a_record_that_was_merged_is_asked_for_the_one_file(company: Company) -> None:
+    two = pair(company, {"phone": PHONE, "industry": "医院"})
+    add_contact(company, two.kept)
+    leave(company, "E1")
+    assert wait_for_the_move(company) == 2
+    merge(company, two.kept, two.other)
+    whole = file(company, two.kept).completeness.percent
+    assert whole > 0
+    assert {each.completeness for each in items(company, the_handover(company).handover_id)} == {whole}

@@ -41,7 +41,7 @@ _VALID = (
     or_(_credential.valid_until.is_(None), _credential.valid_until >= _TODAY),
 )
 _FACTS = select(
-    t.customer_id,
+    _part.customer_id,
     *(t[each] for each in _OWN),
     exists().where(*_OF_CONTACT, _contact.role == "decision_maker").label("decision_maker"),
     exists()
@@ -49,7 +49,7 @@ _FACTS = select(
     .label("primary_contact"),
     exists().where(*_VALID, _credential.kind == "qualification").label("qualification"),
     exists().where(*_VALID, _credential.kind == "product_certificate").label("product_certificate"),
-).where(t.customer_id == any_(_IDS))
+).where(_part.customer_id == any_(_IDS), t.customer_id == func.coalesce(_part.merged_into, _part.customer_id))
 _COUNTED = ("customer_id", "completeness", "missing", "counted_by")
 _KEEP = text(f"""
     UPDATE customer SET completeness = fresh.completeness, missing = fresh.missing, counted_by = fresh.counted_by
@@ -58,7 +58,9 @@ _KEEP = text(f"""
 
 
 def facts_of(tx: Transaction, customer_ids: Collection[str], today: date) -> dict[str, FileFacts]:
-    """Customer id → what its file holds. `today` (Shanghai) decides which papers are valid."""
+    """Customer id → what its file holds, or that of the one that goes on. `today` (Shanghai) decides which papers are
+    valid.
+    """
     found = tx.execute(_FACTS, {"ids": list(customer_ids), "today": today})
     names = FileFacts.__dataclass_fields__
     return {row.customer_id: FileFacts(**{each: row._mapping[each] for each in names}) for row in found}
