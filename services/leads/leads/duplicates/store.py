@@ -75,15 +75,18 @@ def load_suggestion(tx: Transaction, suggestion_id: str, *, lock: bool = False) 
 
 
 def decide(tx: Transaction, suggestion_id: str, state: str, reason: str) -> None:
-    values = {"state": state, "decided_by": tx.identity.subject, "decided_at": tx.now, "reason": reason}
-    tx.execute(update(tables.lead_suggestion).where(_suggested.suggestion_id == suggestion_id).values(values))
+    said = _said(tx, state, reason)
+    tx.execute(update(tables.lead_suggestion).where(_suggested.suggestion_id == suggestion_id).values(said))
 
 
 def decide_pair(tx: Transaction, leads: Collection[str], state: str, reason: str) -> None:
     """A merge or un-merge by hand answers the suggestion of the same two."""
     both = _suggested.lead_id.in_(leads) & _suggested.other_id.in_(leads)
-    values = {"state": state, "decided_by": tx.identity.subject, "decided_at": tx.now, "reason": reason}
-    tx.execute(update(tables.lead_suggestion).where(both).values(values))
+    tx.execute(update(tables.lead_suggestion).where(both).values(_said(tx, state, reason)))
+
+
+def _said(tx: Transaction, state: str, reason: str) -> dict[str, Any]:
+    return {"state": state, "decided_by": tx.identity.subject, "decided_at": tx.now, "reason": reason}
 
 
 def clocks_of(tx: Transaction, lead_id: str) -> list[dict[str, Any]]:
