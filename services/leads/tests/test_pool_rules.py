@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chassis.errors import FailedPrecondition
 from leads.pool.policy import PoolPolicy
 from leads.pool.rules import Standing, check_claim, extend, masked
-from leads.pool.search_rules import PieceShares
+from leads.pool.search_rules import Part, PieceShares
 from leads.pool.word_rules import runs_of, words_of
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_pieces_select_whatever_the_comparison_finds(name: str, contact: str, ph
     sought = whole[start : data.draw(st.integers(start + 1, len(whole)))]
     for run in runs_of(sought):
         if run.in_words(words):
-            assert chosen(PieceShares().query([run]), set(words.pieces))
+            assert chosen(PieceShares().query([run], Part()), set(words.pieces))
 
 
 @pytest.mark.spec("LD7.1")
@@ -70,7 +70,7 @@ def test_latin_letters_of_a_name_find_it_however_few(name: str, sought: str) -> 
     words = words_of(name, "", "")
     (run,) = runs_of(sought)
     assert run.in_words(words)
-    assert chosen(PieceShares().query([run]), set(words.pieces))
+    assert chosen(PieceShares().query([run], Part()), set(words.pieces))
 
 
 def chosen(query: str, pieces: set[str]) -> bool:

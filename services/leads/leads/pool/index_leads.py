@@ -12,9 +12,13 @@ from leads import tables
 from leads.pool.word_rules import words_of
 
 _lead, _words = tables.lead.c, tables.lead_words.c
-_UNINDEXED = select(_lead.lead_id, _lead.company_name, _lead.contact_name, _lead.phone).where(
-    _lead.lead_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))),
-    ~exists().where(_words.lead_id == _lead.lead_id),
+_UNINDEXED = (
+    select(_lead.lead_id, _lead.company_name, _lead.contact_name, _lead.phone)
+    .where(
+        _lead.lead_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))),
+        ~exists().where(_words.lead_id == _lead.lead_id),
+    )
+    .order_by(_lead.lead_id)
 )
 _ADD = text("""
     INSERT INTO lead_words (lead_id, names, sound, initials, phone, pieces)

@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, tuple_
+from sqlalchemy import Row
 
 from chassis.rpc.paging import Page
 from chassis.unit_of_work import Transaction
-from leads import tables
 from leads.lead import store as leads
 from leads.lead.rules import Grade, Lead, counts_as
 from leads.pool import search_store as store
-from leads.pool.search_rules import are_common
+from leads.pool.search_rules import Part, are_common
 from leads.pool.word_rules import runs_of
 
-t = tables.lead.c
 # As the table computes them.
 RANKS = {grade: place for place, grade in enumerate(Grade, 1)}
 
@@ -37,43 +35,39 @@ class PoolWish:
 
 def list_pool(tx: Transaction, wish: PoolWish, page: Page) -> tuple[Sequence[Lead], str]:
     """Everybody sees the whole pool."""
-    conditions = _conditions(wish)
-    if page.after:
-        last = (page.after["rank"], datetime.fromisoformat(page.after["since"]), page.after["id"])
-        conditions.append(tuple_(*store.LINE) > last)
-    rows, token = page.cut(_found(tx, wish.text, conditions, page.limit), _place)
+    rows, token = page.cut(_found(tx, wish.text, _part(wish, page)), _place)
     return [leads.from_row(row) for row in rows], token
 
 
-def _found(tx: Transaction, sought: str, conditions: Sequence[ColumnElement[bool]], limit: int) -> Sequence[Row[Any]]:
+def _found(tx: Transaction, sought: str, part: Part) -> Sequence[Row[Any]]:
     if not sought.strip():
-        return store.listed(tx, conditions, limit)
+        return store.listed(tx, part)
     runs = runs_of(sought)
     if not runs:
         return []
-    known, rows = store.piece_shares(tx, runs), None
-    if are_common(runs, known, limit):
-        rows = store.along_the_pool(tx, runs, conditions, limit)
-    return store.by_pieces(tx, runs, known, conditions, limit) if rows is None else rows
+    known, rows = store.piece_shares(tx, runs, part), None
+    if are_common(runs, part, known):
+        rows = store.along_the_pool(tx, runs, part)
+    return store.by_pieces(tx, runs, part, known) if rows is None else rows
 
 
 def _place(row: Any) -> dict[str, Any]:
     return {"rank": row.rank, "since": row.waiting_since.isoformat(), "id": row.lead_id}
 
 
-def _conditions(wish: PoolWish) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wish.grades:
-        found.append(t.grade.in_([each.value if each else "" for each in wish.grades]))
-        # The pool is in the order of ranks: what is before and behind these is not walked.
-        ranks = [RANKS[counts_as(each)] for each in wish.grades]
-        found.append(t.rank.between(min(ranks), max(ranks)))
-    for column, values in (
-        (t.channel, wish.channels),
-        (t.province, wish.provinces),
-        (t.city, wish.cities),
-        (t.industry, wish.industries),
-    ):
-        if values:
-            found.append(column.in_(values))
-    return found
+def _part(wish: PoolWish, page: Page) -> Part:
+    facets = {
+        "grade": [each.value if each else "" for each in wish.grades],
+        "channel": wish.channels,
+        "province": wish.provinces,
+        "city": wish.cities,
+        "industry": wish.industries,
+    }
+    ranks = [RANKS[counts_as(each)] for each in wish.grades]
+    last = page.after
+    return Part(
+        facets={name: values for name, values in facets.items() if values},
+        ranks=(min(ranks), max(ranks)) if ranks else None,
+        after=(last["rank"], datetime.fromisoformat(last["since"]), last["id"]) if last else None,
+        limit=page.limit,
+    )

@@ -1,8 +1,8 @@
 """Searching by any part of a name, by pinyin or by its initials, or by part of a phone number (LD7.1).
 
-A lead is found through short pieces: two Chinese characters (`c:`), three letters of the pinyin (`p:`), two initials
-or two letters that the name itself has (`i:`), three digits (`d:`); shorter words have pieces of their own. The rarest
-pieces of what is sought must be there, which selects a little too much; the whole word is then compared.
+A lead is found through short pieces of its words: Chinese characters (`c:`), pinyin (`p:`), initials and letters that
+the name itself has (`i:`), digits (`d:`). The rarest pieces of what is sought must be there, which selects a little too
+much; the whole word is then compared.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from leads.normalise.name_rules import as_compared
 
 _RUNS = re.compile(r"(?P<han>[\u3400-\u9fff]+)|(?P<letters>[a-z]+)|(?P<digits>[0-9]+)")
 _LETTERS = re.compile(r"[a-z]+")
-_PIECE = {"c": 2, "p": 3, "i": 2, "d": 3}
+# The longest pieces that fit into a word are looked for.
+SIZES = {"c": (1, 2), "p": (3, 4), "i": (1, 2, 3), "d": (1, 2, 3)}
+# Shorter words are not looked for inside pinyin and phone numbers.
+LONG = 3
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,10 @@ class Words:
 
     @property
     def pieces(self) -> list[str]:
-        """Shorter words than a piece are found in names and initials, not inside pinyin or phone numbers."""
-        han, digits = _runs(self.names, "han"), _runs(self.names, "digits")
         letters = [*self.initials.split(), *_runs(self.names, "letters")]
         found = {
-            *_short("c", han), *_short("i", letters), *_short("d", digits),
-            *_whole("c", han), *_whole("i", letters), *_whole("d", [*digits, self.phone]),
-            *_whole("p", self.sound.split()),
+            *_every("c", _runs(self.names, "han")), *_every("p", self.sound.split()), *_every("i", letters),
+            *_every("d", _runs(self.names, "digits")), *_cut("d", self.phone, LONG),
         }  # fmt: skip
         return sorted(found)
 
@@ -67,12 +67,12 @@ class Run:
     @property
     def is_long(self) -> bool:
         """Long enough to be looked for inside pinyin and phone numbers."""
-        return len(self.value) >= _PIECE["p" if self.kind == "letters" else "d"]
+        return len(self.value) >= LONG
 
     def _pieces(self, kind: str) -> list[str]:
         """None: a word too short for this kind."""
-        pieces = list(dict.fromkeys(_whole(kind, [self.value])))
-        return pieces if pieces or kind == "p" else [f"{kind}:{self.value}"]
+        fitting = [size for size in SIZES[kind] if size <= len(self.value)]
+        return list(dict.fromkeys(_cut(kind, self.value, max(fitting)))) if fitting else []
 
 
 def words_of(company_name: str, contact_name: str, phone: str) -> Words:
@@ -95,12 +95,8 @@ def _runs(text: str, kind: str) -> list[str]:
     return [found.group() for found in _RUNS.finditer(text) if found.lastgroup == kind]
 
 
-def _short(kind: str, values: Sequence[str]) -> Iterable[str]:
-    return (piece for size in range(1, _PIECE[kind]) for value in values for piece in _cut(kind, value, size))
-
-
-def _whole(kind: str, values: Sequence[str]) -> Iterable[str]:
-    return (piece for value in values for piece in _cut(kind, value, _PIECE[kind]))
+def _every(kind: str, values: Sequence[str]) -> Iterable[str]:
+    return (piece for value in values for size in SIZES[kind] for piece in _cut(kind, value, size))
 
 
 def _cut(kind: str, value: str, size: int) -> Iterable[str]:

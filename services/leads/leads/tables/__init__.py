@@ -22,7 +22,7 @@ from leads.tables.imports import (
 from leads.tables.interactions import interaction
 from leads.tables.leads import lead, timeline, touch
 from leads.tables.metadata import metadata
-from leads.tables.pool import bulk_assigned, bulk_assignment, lead_words, pool_claim, pool_filter
+from leads.tables.pool import bulk_assigned, bulk_assignment, lead_words, pool_claim, pool_filter, pool_words
 from leads.tables.purchases import purchase
 from leads.tables.replay import policy_replay
 from leads.tables.roster import rep, rep_revision
@@ -72,6 +72,7 @@ __all__ = [
     "policy_replay",
     "pool_claim",
     "pool_filter",
+    "pool_words",
     "purchase",
     "recall",
     "receipt_claim",

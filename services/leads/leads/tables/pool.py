@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Table, Text, Uuid
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
+from leads.tables.leads import POOL_FACETS, POOL_LINE
 from leads.tables.metadata import count, identifier, instant, metadata, words
+
+WORDS = ("names", "sound", "initials", "phone")
 
 pool_claim = Table(
     "pool_claim",
@@ -36,12 +39,23 @@ lead_words = Table(
     "lead_words",
     metadata,
     identifier("lead_id", primary_key=True),
-    words("names"),
-    words("sound"),
-    words("initials"),
-    words("phone"),
+    *map(words, WORDS),
     Column("pieces", TSVECTOR, nullable=False),
-    Index("lead_words_pieces", "pieces", postgresql_using="gin"),
+)
+
+# The pool's leads that have their words, kept by triggers (migration 0024): searched by pieces, or walked in its order.
+pool_words = Table(
+    "pool_words",
+    metadata,
+    identifier("lead_id", primary_key=True),
+    Column("rank", Integer, nullable=False),
+    instant("waiting_since", nullable=False),
+    *(Column(facet, Text, nullable=False) for facet in POOL_FACETS),
+    # NULL where they are too long for the index: lead_words has them.
+    *(Column(name, Text) for name in WORDS),
+    Column("pieces", TSVECTOR, nullable=False),
+    Index("pool_words_line", *POOL_LINE, postgresql_include=[*POOL_FACETS, *WORDS]),
+    Index("pool_words_pieces", "pieces", postgresql_using="gin"),
 )
 
 bulk_assignment = Table(
