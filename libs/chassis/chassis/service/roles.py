@@ -47,7 +47,7 @@ def consumer_of(service: Service, role: Role) -> Consumer | None:
     if not role.includes(Role.CONSUME) or not service.consumers:
         return None
     runtime = service.runtime
-    settings = ConsumerSettings(pauses=runtime.settings.consumer_pauses, most=service.together)
+    settings = ConsumerSettings(pauses=runtime.settings.consumer_pauses, most=service.together, gather=service.gather)
     return Consumer(runtime.bus, runtime.uow, service.consumers, settings)
 
 

@@ -18,13 +18,15 @@ from chassis.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Service:
-    """`together`: events in one transaction at most. `app` is what jobs are run with; `loops` is for background work
-    that is none of the usual kinds (role jobs), `beside_rpc` for what answers need (role serve)."""
+    """`together`: events in one transaction at most; `gather`: while they keep coming, a transaction in so many seconds
+    (`ConsumerSettings`). `app` is what jobs are run with; `loops` is for background work that is none of the usual
+    kinds (role jobs), `beside_rpc` for what answers need (role serve)."""
 
     runtime: Runtime
     servicers: Sequence[Registration] = ()
     consumers: Sequence[Handler] = ()
     together: int = 500
+    gather: float = 0.1
     deadlines: Mapping[str, DeadlineHandler] = field(default_factory=dict)
     jobs: Sequence[Job[Any]] = ()
     migrations: Path | None = None
