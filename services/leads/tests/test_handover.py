@@ -63,7 +63,9 @@ def test_what_a_departed_rep_had_goes_to_the_team_within_two_hours(company: Comp
     assert instant_of(found.moved_at) - instant_of(found.opened_at) <= timedelta(hours=2)
     changed = {each.message.customer_id: each.message for each in company.events("customers.owner_changed")}
     assert len(changed) == 4
-    assert {(each.before, each.version, each.handover_id) for each in changed.values()} == {("E1", 2, found.handover_id)}
+    assert {(each.before, each.version, each.handover_id) for each in changed.values()} == {
+        ("E1", 2, found.handover_id)
+    }
 
 
 @pytest.mark.spec("LD10.1")
