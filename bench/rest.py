@@ -8,6 +8,8 @@ from typing import Any
 
 from bench.stand import Stand
 
+EDGE = "closeloop-bench"
+
 
 class Refused(Exception):
     """An answer that is no 2xx."""
@@ -30,6 +32,13 @@ class Person:
 
     def post(self, path: str, body: dict[str, Any], key: str = "") -> Any:
         return self._ask("POST", path, json.dumps(body).encode(), {"Idempotency-Key": key} if key else {})
+
+    def upload(self, content: bytes, filename: str) -> str:
+        """Id of the stored file."""
+        part = f'--{EDGE}\r\ncontent-disposition: form-data; name="file"; filename="{filename}"\r\n\r\n'.encode()
+        body = part + content + f"\r\n--{EDGE}--\r\n".encode()
+        form = {"content-type": f"multipart/form-data; boundary={EDGE}"}
+        return str(self._ask("POST", "/api/v1/files", body, form)["fileId"])
 
     def close(self) -> None:
         self._connection.close()

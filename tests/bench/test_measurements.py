@@ -38,6 +38,14 @@ FIGURES = {
         r"CSV taken in, 200 rows \| (\d+) rows/s.*ratio ([\d.]+) of COPY",
         r"CSV by the door, 50 rows, each assigned \| (\d+) rows/s",
     ],
+    "whole_import": [
+        r"gb18030: tried, 300 rows \| (\d+) rows/s, silent for ([\d.]+) s at most",
+        r"bom: taken in, 300 rows \| (\d+) rows/s",
+        r"xlsx: captured by others meanwhile, 10/s \| p50 ([\d.]+) ms, p95 ([\d.]+) ms",
+        r"xlsx: file of (\d+) refused rows \| ([\d.]+) s",
+        r"xlsx: 300 rows taken back \| (\d+) rows/s, 0 kept",
+        r"memory of leads at most (\d+) MB",
+    ],
     "big_files": [
         r"camt.053, 4000 rows, \d MB \| (\d+) rows/s, peak [12]?\d\d MB.*ratio ([\d.]+) of COPY",
         r"bank CSV in GB18030, 4000 rows, \d MB \| (\d+) rows/s, peak [12]?\d\d MB.*ratio ([\d.]+) of COPY",
