@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from chassis.database import Database
 from chassis.errors import CloseloopError
 from chassis.testing.identity import as_service
 from chassis.testing.rpc import Rpc
@@ -146,6 +148,24 @@ def test_a_lease_ends_by_the_clock_and_is_not_renewed_while_a_change_is_under_wa
     assert status(memory) == "departed"
 
 
+@pytest.mark.spec("N3.1", "LD4.3")
+def test_a_lease_counts_from_before_the_look_however_long_it_takes(staffed: World) -> None:
+    """A change may be committed while what was read is on its way."""
+    now, database = [100.0], staffed.service.runtime.database
+
+    class Slow(Database):
+        @contextmanager
+        def begin(self) -> Iterator[Connection]:
+            with super().begin() as connection:
+                yield connection
+            now[0] += LEASE
+
+    slow, memory = Slow(database.url, pool_size=1), DirectoryMemory(url(staffed), clock=lambda: now[0])
+    memory.renew(slow)
+    slow.close()
+    assert status(memory) is None
+
+
 @pytest.mark.spec("N3.1")
 def test_a_replica_that_stands_still_while_it_looks_holds_a_change_up_for_seconds_only(staffed: World) -> None:
     with staffed.service.runtime.database.connect() as still:
@@ -190,6 +210,7 @@ def test_a_newcomer_is_known_at_once_and_nobody_waits_for_it(staffed: World, rpc
 @pytest.mark.spec("N3.1")
 def test_a_younger_age_comes_by_itself_and_an_older_one_is_waited_for(staffed: World) -> None:
     memory, database = DirectoryMemory(url(staffed)), staffed.service.runtime.database
+    memory.renew(database)
     for to, waits in (("2026-03-10T02:05", False), ("2026-03-10T01:00", True)):
         began = time.monotonic()
         with staffed.service.uow.begin(as_service("integration")) as tx:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from chassis.identity import Identity
 from chassis.kernel.ids import new_id
 from chassis.migrations import downgrade, migrate
 from chassis.testing.identity import as_hq, as_rep, as_service
+from chassis.testing.locks import until_blocked
 from chassis.testing.rpc import Rpc
 from closeloop.integration.v1 import feed_service_pb2 as pb
 from closeloop.integration.v1 import feed_service_pb2_grpc as pb_grpc
@@ -224,6 +226,23 @@ def test_two_who_give_up_the_same_records_in_other_orders_let_each_other_through
     )
     assert {(row.state, row.dismissed_by) for row in world.rows(quarantine)} == {("dismissed", "E00700")}
     assert sorted(row.entity_id for row in audited(world)) == sorted(ids)
+
+
+@pytest.mark.spec("N1.2")
+def test_feeds_are_locked_by_name_before_any_of_their_records(world: World, rpc: Rpc) -> None:
+    """As runs and replays do: whoever waits for the first feed holds nothing yet."""
+    ids, database = [waits(world, name) for name in ("hr", "erp_orders")], world.service.uow.database
+    world.put(feed, {"feed": "hr"}, {"feed": "erp_orders"})
+    with ThreadPoolExecutor(1) as pool, database.connect() as gate:
+        gate.execute(select(feed).where(feed.c.feed == "erp_orders").with_for_update())
+        given_up = pool.submit(door(world, rpc).DismissQuarantined, dismissal(*ids), timeout=40)
+        until_blocked(database, unless=given_up.done)
+        assert not given_up.done()
+        hr = select(feed.c.feed).where(feed.c.feed == "hr").with_for_update(skip_locked=True)
+        assert gate.execute(hr).scalars().all() == ["hr"]
+        assert len(gate.execute(select(quarantine).with_for_update(skip_locked=True)).all()) == len(ids)
+        gate.rollback()
+        assert {each.state for each in given_up.result(30).quarantined} == {"dismissed"}
 
 
 @pytest.mark.spec("N1.2")

@@ -12,17 +12,21 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from chassis.kernel.ids import new_id
 from chassis.testing.identity import as_service
 from chassis.testing.locks import until_blocked
 from chassis.testing.rpc import Rpc
+from closeloop.integration.v1 import back_entry_service_pb2 as back_entry_pb
 from closeloop.integration.v1 import collection_service_pb2 as pb
 from integration.claiming.match_waiting import match_waiting
 from integration.claiming.policy import ClaimingPolicy
-from integration.tables import bank_entry, claim
+from integration.receipts.books_store import have_books_alone, share_books
+from integration.tables import back_entry, bank_entry, claim
 from integration.tables import receivable as receivables
+from services.integration.tests.back_entry_desk import DIRECTOR, SUPERVISOR
+from services.integration.tests.back_entry_desk import Desk as Finance
 from services.integration.tests.conftest import World
 from services.integration.tests.test_bank_twins import Desk
 from services.integration.tests.test_collections import collections
@@ -152,6 +156,54 @@ def test_receivables_by_hand_and_a_person_who_claims_one_of_them_let_each_other_
     )
     assert standing(staffed) == {(mine, "AR-1", 10_000)}
     assert [(row.amount_fen, row.claimed_fen) for row in staffed.rows(receivables)] == [(7_000_000, 10_000)]
+
+
+@pytest.mark.spec("N4.1", "N4.2")
+@pytest.mark.parametrize("command", ["claim", "undo", "refund"])
+def test_a_person_waits_for_whoever_has_the_books_alone_and_holds_nothing_meanwhile(
+    staffed: World, rpc: Rpc, command: str
+) -> None:
+    staffed.owe(receivable(Amount="60000.00"))
+    stub, database = collections(staffed, rpc), staffed.service.uow.database
+    Desk(staffed, rpc).hand_in(file_of(FIRST, SECOND))
+    first = receipt_of(staffed, FIRST)
+    [done] = stub.ClaimReceipt(claimed(first, ("AR-1", 50_000))).receipt.claims
+    gone = waiting("退款", 10_000) | {"credit": False}
+    staffed.put(bank_entry, gone)
+    undoing = pb.UndoClaimRequest(request_id="undo", claim_id=done.claim_id, reason="认错")
+    refunding = pb.RefundReceiptRequest(request_id="refund", receipt_id=first, refund_id=gone["id"])
+    calls: dict[str, Callable[[], object]] = {
+        "claim": lambda: stub.ClaimReceipt(claimed(receipt_of(staffed, SECOND), ("AR-1", 10_000)), timeout=40),
+        "undo": lambda: stub.UndoClaim(undoing, timeout=40),
+        "refund": lambda: stub.RefundReceipt(refunding, timeout=40),
+    }
+    with ThreadPoolExecutor(1) as pool, staffed.service.uow.begin(as_service("integration")) as page:
+        have_books_alone(page)
+        asked = pool.submit(calls[command])
+        until_blocked(database, unless=asked.done)
+        assert not asked.done()
+        for each in (bank_entry, receivables, claim):
+            free = select(func.count()).select_from(select(each).with_for_update(skip_locked=True).subquery())
+            assert page.execute(free).scalar_one() == len(staffed.rows(each)), each.name
+        page.commit()
+        asked.result(30)
+
+
+@pytest.mark.spec("N4.1", "N6.1")
+def test_an_approval_waits_for_people_who_claim_before_it_locks_its_back_entry(staffed: World, rpc: Rpc) -> None:
+    Desk(staffed, rpc).hand_in(file_of(FIRST))
+    staffed.run("bank")
+    desk, database = Finance(staffed, rpc), staffed.service.uow.database
+    entry = desk.approve(desk.submit(desk.draft()), SUPERVISOR)
+    with ThreadPoolExecutor(1) as pool, staffed.service.uow.begin(as_service("integration")) as person:
+        share_books(person)
+        approved = pool.submit(desk.approve, entry, DIRECTOR)
+        until_blocked(database, unless=approved.done)
+        assert not approved.done()
+        free = select(back_entry.c.id).with_for_update(skip_locked=True)
+        assert person.execute(free).scalars().all() == [entry.back_entry_id]
+        person.commit()
+        assert approved.result(30).state == back_entry_pb.BACK_ENTRY_STATE_POSTED
 
 
 def waiting(remark: str, fen: int) -> dict[str, Any]:
