@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from chassis.testing.identity import as_hq
 from leads import tables
-from leads.assignment import decision_store
+from leads.assignment import decision_store, settle_store
 from leads.assignment.assign_leads import assign_leads
 from leads.assignment.explain_assignment import contest_then
 from leads.assignment.measure_rules import measured
@@ -166,3 +166,27 @@ def test_leads_given_in_the_same_batch_count_for_the_newcomers_quota(company: Co
     assign_leads(company.app.assigner, leads)
     owners = owners_of(company, leads)
     assert owners.index("E5") == 10, "of ten A leads none went to a newcomer: the eleventh does"
+
+
+@pytest.mark.spec("LD3.12")
+def test_an_assignment_finds_its_rep_among_thousands_by_the_key(company: Company) -> None:
+    """Without reading the others: that would take longer than all else that an assignment writes."""
+    company.hire("E1")
+    [lead_id] = taken_in(company, 1)
+    with company.service.uow.begin(as_hq()) as tx:
+        tx.execute(
+            text("""
+                INSERT INTO rep (employee_id, version, name, status, unit, team, manager_id, position, hired_on, as_of)
+                SELECT 'X' || n, 1, 'X', 'active', '/HQ/', '/HQ/', 'M1', 'sales_rep', '2023-01-01', now()
+                FROM generate_series(1, 5000) AS n
+            """)
+        )
+        tx.execute(text("ANALYZE rep"))
+        tx.commit()
+    load = {"employee_id": "E1", "open_a": 1, "open_b": 0, "open_c": 0, "a_day": date(2026, 3, 10)}
+    with company.service.uow.begin(as_hq()) as tx:
+        lead = store.lock(tx, lead_id)
+        settle_store.settle(tx, [lead], [], [], [load | {"last_assigned_at": tx.now}], [])
+        read = tx.execute(text("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'rep'")).scalar_one()
+        carries = tx.execute(select(tables.rep.c.open_a).where(tables.rep.c.employee_id == "E1")).scalar_one()
+    assert (read, carries) == (0, 1)
