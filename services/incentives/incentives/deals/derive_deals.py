@@ -14,7 +14,7 @@ from chassis.unit_of_work import Transaction
 from incentives.deals import store
 from incentives.deals.rules import SIGNED_IN_FUTURE, DealFacts, Reason, combine, context, waits
 from incentives.roster.merge_rules import Merges
-from incentives.roster.rules import Customer, Employee, bearer_at, leaders, version_at
+from incentives.roster.rules import Customer, Employee, bearer_at, by_number, leaders, version_at
 from incentives.roster.store import bearers_of, customer_versions, merges_of, with_leaders
 from incentives.rule_library.policy import BonusPolicy
 
@@ -27,13 +27,14 @@ class _People:
 
     employees: Mapping[str, Sequence[Employee]]
     customers: Mapping[str, Sequence[Customer]]
+    # By number in the ERP, those of them who ever bore it.
+    bearers: Mapping[str, Mapping[str, Sequence[Customer]]]
     merges: Merges
 
     def customer_at(self, facts: DealFacts, at: datetime) -> Customer | None:
         """Whoever bore the order's number then, as it went on with others; else the record alone."""
         code = facts.customer_code
-        bearer = bearer_at(self.customers, code, at) if code else None
-        record = bearer or facts.customer_id
+        record = bearer_at(self.bearers.get(code, {}), code, at) or facts.customer_id
         whole = self.customers.get(self.merges.whole_at(record, at)) or self.customers.get(record, ())
         return version_at(whole, at)
 
@@ -62,7 +63,7 @@ def _load_people(tx: Transaction, found: Sequence[DealFacts]) -> _People:
     ids = bearers_of(tx, {each.customer_code for each in found}) | {each.customer_id for each in found}
     merges = merges_of(tx, ids)
     customers = customer_versions(tx, ids | merges.customers)
-    return _People(with_leaders(tx, {each.salesperson_id for each in found}), customers, merges)
+    return _People(with_leaders(tx, {each.salesperson_id for each in found}), customers, by_number(customers), merges)
 
 
 def _values(

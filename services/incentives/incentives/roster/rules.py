@@ -49,16 +49,26 @@ def version_at(versions: Sequence[V], at: datetime) -> V | None:
     return holding[-1] if holding else ordered[0] if ordered else None
 
 
+def by_number(customers: Mapping[str, Sequence[Customer]]) -> Mapping[str, Mapping[str, Sequence[Customer]]]:
+    """Number in the ERP → customers that ever bore it, with all their versions."""
+    found: dict[str, dict[str, Sequence[Customer]]] = {}
+    for key, versions in customers.items():
+        for code in {each.customer_code for each in versions} - {""}:
+            found.setdefault(code, {})[key] = versions
+    return found
+
+
 def bearer_at(bearers: Mapping[str, Sequence[Customer]], code: str, at: datetime) -> str | None:
     """Who bore this number of the ERP at `at`; before anybody was told of with it, the first. A merge may give the
     number on (LD1.4), a correction too: orders signed before stay with whoever bore it then.
     """
-    told = [(each.changed_at, each.version, key, each) for key, versions in bearers.items() for each in versions]
     held = [version_at(versions, at) for versions in bearers.values()]
     bearing = [each for each in held if each is not None and each.customer_code == code and each.changed_at <= at]
     if bearing:
         return max(bearing, key=lambda each: (each.changed_at, each.customer_id)).customer_id
-    return min((each[:3] for each in told if each[3].customer_code == code), default=(at, 0, None))[2]
+    ever = [each for versions in bearers.values() for each in versions if each.customer_code == code]
+    first = min(ever, key=lambda each: (each.changed_at, each.version, each.customer_id), default=None)
+    return first.customer_id if first else None
 
 
 def newest(versions: Sequence[V]) -> V | None:
