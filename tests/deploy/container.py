@@ -59,7 +59,7 @@ class Container:
 
     def _not_ready(self) -> list[str]:
         try:
-            answer = httpx.get(f"http://127.0.0.1:{self._port}/readyz", timeout=10, trust_env=False)
+            answer = httpx.get(f"http://127.0.0.1:{self._port}/readyz", timeout=10, trust_env=False, verify=False)
             return list(answer.json()["why"])
         except httpx.TransportError:
             return ["no answer"]

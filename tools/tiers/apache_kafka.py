@@ -15,7 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTS = (
     "libs/chassis/tests/data/test_bus.py",
     "libs/chassis/tests/data/test_gapless.py",
-    "libs/chassis/tests/data/test_parking.py",
     "tests/faults/test_bus_under_fire.py",
     "tests/faults/test_bad_events.py",
     "tests/faults/test_replicas.py::test_a_rolling_restart_fails_no_request",
