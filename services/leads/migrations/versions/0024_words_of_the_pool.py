@@ -76,8 +76,8 @@ ALTER TABLE pool_words SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_va
 
 
 def upgrade() -> None:
-    """Filled while everybody works on (1 to 3 minutes for a million leads of the pool). Whoever writes leads, and searches
-    of the version before, wait for the last step alone, which brings in what changed meanwhile (1 to 3 seconds)."""
+    """Filled while everybody works on, 1 to 3 minutes for a million leads of the pool. Who writes leads, and searches
+    of the version before, wait for the last step alone, which brings in what changed meanwhile: 1 to 3 seconds."""
     bind = op.get_bind()
     since = bind.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())")).scalar_one()
     op.execute("SET LOCAL statement_timeout = 0")
