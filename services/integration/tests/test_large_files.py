@@ -9,7 +9,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import BinaryIO
 
 import pytest
@@ -23,6 +24,8 @@ from closeloop.integration.v1 import feed_service_pb2_grpc as pb_grpc
 from integration.feeds import import_large_file
 from integration.feeds.import_large_file import import_queued
 from integration.jobs import App
+from integration.receipts.policy import StatementsPolicy
+from integration.receipts.statement_file import AT_ONCE, EXCERPT, BankFile, facts_of, pages_of
 from integration.tables import bank_entry, feed_run
 from services.integration.tests.conftest import World
 from services.integration.tests.world import Line, statement
@@ -120,6 +123,16 @@ def test_a_file_of_any_size_is_read_in_bounded_memory(kind: str) -> None:
     entries, grown = map(int, done.stdout.split())
     assert entries == Endless(kind, MEGABYTES << 20).count
     assert grown < ROOM_MB, f"{MEGABYTES} MB took {grown} MB"
+
+
+@pytest.mark.spec("N1.2")
+@pytest.mark.parametrize(("size", "kept"), [(AT_ONCE, AT_ONCE), (AT_ONCE + 1, EXCERPT)])
+def test_the_beginning_of_a_file_that_can_t_be_read_is_not_replayed_as_the_file(size: int, kept: int) -> None:
+    [page] = pages_of(BytesIO(b"?" * size), BankFile("file"), StatementsPolicy(), datetime.now(UTC), "")
+    facts = facts_of(page)
+    assert facts is not None
+    assert facts.refusal is not None
+    assert (len(facts.refusal.raw.body), facts.refusal.alone) == (kept, size == kept)
 
 
 def large(world: World, lines: int, monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[Line]]:
