@@ -24,7 +24,7 @@ from bench.load import Call, Taken, closed_loop, open_loop
 from bench.people import HQ, renew
 from bench.report import figure, machine, options, say
 from bench.rest import Person
-from bench.stand import Stand, open_stand
+from bench.stand import APART, Stand, open_stand
 from bench.statements import Recorded, kinds, pgbench, recording, script
 from bench.where import profile
 from chassis.config import Mode
@@ -166,8 +166,7 @@ def _drawn(owner: str, reps: int) -> dict[str, str]:
 
 
 def main() -> int:
-    apart = "apart: a process for each role, as the chart runs them"
-    asked = options(__doc__ or "", profile="path of py-spy", roles=apart)
+    asked = options(__doc__ or "", profile="path of py-spy", roles=APART)
     machine()
     with open_stand() as stand:
         stand.start("integration", "leads", gateway=True, roles_apart=asked.roles == "apart")

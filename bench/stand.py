@@ -36,6 +36,7 @@ from tests.faults.programs import Program, clean_environment, wait_for
 
 SERVICES = ("leads", "activity", "targets", "incentives", "forecast", "integration")
 ROOT = Path(__file__).resolve().parents[1]
+APART = "apart: a process for each role, as the chart runs them"
 START = 180.0
 ROLES = ("serve", "consume", "relay", "jobs")
 # So that what one measurement may ask is bounded by the machine alone.

@@ -1,9 +1,10 @@
 """A file of 100,000 leads from the upload to its revert, by the real door (LD1.6), and captures by others meanwhile.
 
-`python -m bench.whole_import [--quick] [--only gb18030,bom,xlsx]`: uploaded by REST, tried, taken in, its refused rows
-fetched as a file, taken back; progress is read from the live stream. Meanwhile ten leads a second come in by
-gRPC. Names, cities and phones are drawn, so that names are compared with each other. Memory is the peak of the service
-that imports, in all its roles; 100 reps get what they may hold, the rest waits.
+`python -m bench.whole_import [--quick] [--only gb18030,bom,xlsx] [--rows N] [--roles apart]`: uploaded by REST, tried,
+taken in, its refused rows fetched as a file, taken back; progress is read from the live stream. Meanwhile ten leads a
+second come in by gRPC. Names, cities and phones are drawn, so that names are compared with each other. Memory is the
+peak of the process that imports, which has all roles of leads unless `--roles apart`; 100 reps get what they may hold,
+the rest waits.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from bench.people import HQ, hire, place, renew
 from bench.progress import Progress
 from bench.report import figure, machine, options, say
 from bench.rest import Person
-from bench.stand import Stand, open_stand
+from bench.stand import APART, Stand, open_stand
 
 ROWS, QUICK, REPS, RATE = 100_000, 300, 100, 10.0
 PATIENCE = 600.0
@@ -107,17 +108,18 @@ def _run(
 
 
 def _peak(stand: Stand) -> int:
-    status = Path(f"/proc/{stand.programs['leads'].pid}/status").read_text()
+    importing = stand.programs.get("leads jobs", stand.programs["leads"])
+    status = Path(f"/proc/{importing.pid}/status").read_text()
     found = re.search(r"^VmHWM:\s+(\d+)", status, re.M)
     return int(found[1]) // 1024 if found else 0
 
 
 def main() -> int:
-    asked = options(__doc__ or "", only="forms, separated by commas", rows="instead of 100,000")
+    asked = options(__doc__ or "", only="forms, separated by commas", rows="instead of 100,000", roles=APART)
     machine()
     rows = int(asked.rows or (QUICK if asked.quick else ROWS))
     with open_stand() as stand:
-        stand.start("integration", "leads", gateway=True)
+        stand.start("integration", "leads", gateway=True, roles_apart=asked.roles == "apart")
         hire(stand, REPS)
         place(stand, REPS)
         with Others(stand, 6) as others:
