@@ -1,3 +1,4 @@
 from .company import company, directory
+from .customer_grading import known
 
-__all__ = ["company", "directory"]
+__all__ = ["company", "directory", "known"]

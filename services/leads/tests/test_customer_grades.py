@@ -10,81 +10,30 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 from sqlalchemy import func, insert, select, update
 
-from chassis.errors import FailedPrecondition, InvalidInput, NotFound, PermissionDenied
+from chassis.errors import InvalidInput, PermissionDenied
 from chassis.jobs import JobRunner
 from chassis.kernel.ids import new_id
 from chassis.metrics import metrics
 from chassis.testing.events import deliver
-from chassis.testing.identity import as_director, as_hq, as_manager, as_rep, as_service
+from chassis.testing.identity import as_director, as_rep, as_service
 from closeloop.activity.v1.events_pb2 import FollowUpRecorded
 from closeloop.common.v1.money_pb2 import Money
 from closeloop.forecast.v1.events_pb2 import OpportunityWon
 from closeloop.integration.v1.events_pb2 import ReceiptClaimed, ReceiptUnclaimed
 from closeloop.leads.v1 import customer_grade_service_pb2 as pb
 from closeloop.leads.v1 import lead_pb2
-from closeloop.leads.v1.customer_grade_service_pb2_grpc import CustomerGradeServiceStub
 from closeloop.leads.v1.events_pb2 import CustomerFacts, CustomerUpdated
 from leads import tables
 from leads.customer_grades import store
 from leads.customer_grades.count_marked import show_marked
 from leads.customer_grades.mark_customers import mark_nightly
 from leads.customer_grades.policy import FACTORS
-from leads.customer_grades.regrade_customers import regrade_due
-from leads.lead.rules import Grade
-from leads.policies import CUSTOMER_GRADES
 
 from .company import UNIT, Company, stamp
+from .customer_grading import BIG, A, B, C, changes, door, grade, mark, override, parts, regraded, told
 from .test_duplicates import merge
 from .test_from_outside import AT, customer
 from .test_purchases import order
-
-A, B, C = lead_pb2.GRADE_A, lead_pb2.GRADE_B, lead_pb2.GRADE_C
-BIG = Money(fen=200_000_000, currency="CNY")
-
-
-def door(company: Company, as_: Any = None) -> CustomerGradeServiceStub:
-    return CustomerGradeServiceStub(company.rpc(company.service, as_=as_ or as_hq()))
-
-
-def grade(company: Company, customer_id: str, as_: Any = None) -> pb.CustomerGrade:
-    return door(company, as_).GetCustomerGrade(pb.GetCustomerGradeRequest(customer_id=customer_id)).grade
-
-
-def changes(company: Company, customer_id: str) -> list[pb.CustomerGradeChange]:
-    request = pb.ListCustomerGradeChangesRequest(customer_id=customer_id)
-    return list(door(company).ListCustomerGradeChanges(request).changes)
-
-
-def regraded(company: Company) -> int:
-    """How many were."""
-    return regrade_due(company.service.uow, CUSTOMER_GRADES)
-
-
-def mark(company: Company, customer_id: str) -> None:
-    with company.service.uow.begin(as_service("leads")) as tx:
-        store.mark(tx, [customer_id])
-        tx.commit()
-
-
-def override(company: Company, customer_id: str, as_: Any = None, **more: Any) -> pb.CustomerGrade:
-    values = {"request_id": new_id(), "grade": A, "reason": "重点培育"} | more
-    request = pb.OverrideCustomerGradeRequest(customer_id=customer_id, **values)
-    return door(company, as_ or as_manager("M1", UNIT)).OverrideCustomerGrade(request).grade
-
-
-def told(company: Company) -> list[Any]:
-    return [each.message for each in company.events("customers.graded")]
-
-
-def parts(found: pb.CustomerGrade) -> dict[str, float | None]:
-    return {each.name: each.value if each.HasField("value") else None for each in found.parts}
-
-
-@pytest.fixture
-def known(company: Company) -> str:
-    """A customer of rep E1, known to the ERP, a C so far."""
-    company.hire("E1")
-    return customer(company, customer_code="C-1", owner_id="E1", unit=UNIT, grade=Grade.C)
 
 
 @pytest.mark.spec("LD2.2")
@@ -228,84 +177,6 @@ def test_the_service_grades_by_itself_each_few_seconds_and_all_of_them_at_night(
     company.clock.advance(timedelta(seconds=6))
     assert "customer_grades" in runner.turn()
     assert grade(company, known).grade == C
-
-
-@pytest.mark.spec("LD2.2")
-def test_a_persons_grade_is_kept_apart_and_ends(company: Company, known: str) -> None:
-    found = override(company, known)
-    assert (found.grade, found.override.by, found.override.reason) == (A, "M1", "重点培育")
-    ends = company.clock.now() + timedelta(days=90)
-    assert found.override.until == stamp(ends)
-    deliver(company.service, order(amount=BIG))
-    regraded(company)
-    beneath = grade(company, known)
-    assert (beneath.grade, beneath.computed, beneath.declared) == (A, B, C)
-    company.pass_time(ends - timedelta(seconds=1))
-    assert grade(company, known).grade == A
-    company.pass_time(ends)
-    assert (grade(company, known).grade, grade(company, known).HasField("override")) == (B, False)
-    assert [each.kind for each in changes(company, known)] == ["expired", "computed", "overridden"]
-    assert [(each.kind, each.before, each.after) for each in told(company)] == [
-        ("overridden", "C", "A"), ("expired", "A", "B"),
-    ]  # fmt: skip
-
-
-@pytest.mark.spec("LD2.2")
-def test_a_second_word_replaces_the_first_and_its_end(company: Company, known: str) -> None:
-    override(company, known, until=stamp(company.clock.now() + timedelta(days=1)))
-    override(company, known, grade=B, until=stamp(company.clock.now() + timedelta(days=5)))
-    company.pass_time(company.clock.now() + timedelta(days=4))
-    assert grade(company, known).grade == B
-    company.pass_time(company.clock.now() + timedelta(days=1))
-    assert grade(company, known).grade == C
-
-
-@pytest.mark.spec("LD2.2")
-def test_a_word_is_taken_back(company: Company, known: str) -> None:
-    override(company, known)
-    request = pb.WithdrawGradeOverrideRequest(request_id=new_id(), customer_id=known, reason="客户已转型")
-    manager = door(company, as_manager("M1", UNIT))
-    assert manager.WithdrawGradeOverride(request).grade.grade == C
-    assert company.next_due() is None
-    with pytest.raises(FailedPrecondition):
-        manager.WithdrawGradeOverride(pb.WithdrawGradeOverrideRequest(
-            request_id=new_id(), customer_id=known, reason="再次"))  # fmt: skip
-
-
-@pytest.mark.spec("LD2.2")
-@pytest.mark.parametrize("days", [-1, 0, 366])
-def test_a_word_ends_within_a_year(company: Company, known: str, days: int) -> None:
-    with pytest.raises(InvalidInput):
-        override(company, known, until=stamp(company.clock.now() + timedelta(days=days)))
-
-
-@pytest.mark.spec("LD2.2")
-def test_who_may_not_see_a_customer_may_not_grade_it_and_a_rep_grades_nobody(company: Company, known: str) -> None:
-    with pytest.raises(NotFound):
-        override(company, known, as_manager("M9", "/HQ/WEST/CD1/"))
-    with pytest.raises(NotFound):
-        grade(company, known, as_rep("E9", "/HQ/WEST/CD1/"))
-    with pytest.raises(PermissionDenied):
-        override(company, known, as_rep("E1", UNIT))
-
-
-@pytest.mark.spec("LD2.2")
-@pytest.mark.parametrize("declared", [Grade.B, Grade.C])
-def test_an_import_does_not_take_the_place_of_what_is_computed(company: Company, known: str, declared: Grade) -> None:
-    deliver(company.service, order(amount=BIG))
-    override(company, known)
-    regraded(company)
-    with company.service.uow.begin(as_service("leads")) as tx:
-        row = tables.customer
-        tx.execute(update(row).where(row.c.customer_id == known).values(grade=declared.value))
-        tx.commit()
-    deliver(company.service, CustomerUpdated(customer_id=known, customer=CustomerFacts(customer_id=known)))
-    regraded(company)
-    found = grade(company, known)
-    assert (found.grade, found.computed, found.declared) == (A, B, {Grade.B: B, Grade.C: C}[declared])
-    assert company.events("customers.updated")[-1].message.customer.grade == "A"
-    assert changes(company, known)[0].kind == "declared"
-    assert len(told(company)) == 1
 
 
 @pytest.mark.spec("LD2.2")

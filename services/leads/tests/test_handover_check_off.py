@@ -19,6 +19,7 @@ from leads import tables
 from leads.handover.report_rules import Through, report, times
 
 from .company import Company, stamp
+from .customer_grading import grade, parts, regraded
 from .handing_over import (
     check_off,
     customers,
@@ -35,7 +36,6 @@ from .handing_over import (
     the_handover,
     wait_for_the_move,
 )
-from .test_customer_grades import grade, parts, regraded
 
 
 def complete(company: Company) -> None:

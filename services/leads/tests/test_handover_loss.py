@@ -61,43 +61,37 @@ def lead_of(company: Company, customer_id: str) -> str:
     return lead.lead_id
 
 
-@pytest.mark.spec("LD10.1")
-def test_an_opportunity_lost_is_a_loss_until_something_is_won(company: Company) -> None:
-    found = moved(company)
-    one, _ = items(company, found.handover_id)
+def lose_an_opportunity(company: Company, after: timedelta) -> str:
+    """Of the first of two customers that have moved; told twice. The customer's id."""
+    one, _ = items(company, moved(company).handover_id)
     lead_id = lead_of(company, one.subject_id)
-    company.clock.advance(timedelta(days=3))
+    company.clock.advance(after)
     now = stamp(company.clock.now())
     lost = forecast.OpportunityLost(opportunity_id=new_id(), lead_id=lead_id, reason="价格", lost_at=now)
     deliver(company.service, lost, times=2)
-    assert (the_handover(company).lost, items(company, found.handover_id)[0].lost_why) == (1, "opportunity_lost")
+    return one.subject_id
+
+
+@pytest.mark.spec("LD10.1")
+def test_an_opportunity_lost_is_a_loss_until_something_is_won(company: Company) -> None:
+    customer_id = lose_an_opportunity(company, timedelta(days=3))
+    found = the_handover(company)
+    assert (found.lost, items(company, found.handover_id)[0].lost_why) == (1, "opportunity_lost")
     company.clock.advance(timedelta(days=1))
-    won = forecast.OpportunityWon(
-        opportunity_id=new_id(), customer_id=one.subject_id, won_at=stamp(company.clock.now())
-    )
+    won = forecast.OpportunityWon(opportunity_id=new_id(), customer_id=customer_id, won_at=stamp(company.clock.now()))
     deliver(company.service, won)
     assert the_handover(company).lost == 0
 
 
 @pytest.mark.spec("LD10.1")
 def test_what_happens_after_the_window_is_no_loss_of_the_handover(company: Company) -> None:
-    found = moved(company)
-    one, _ = items(company, found.handover_id)
-    lead_id = lead_of(company, one.subject_id)
-    company.clock.advance(timedelta(days=30))
-    late = forecast.OpportunityLost(opportunity_id=new_id(), lead_id=lead_id, lost_at=stamp(company.clock.now()))
-    deliver(company.service, late)
+    lose_an_opportunity(company, timedelta(days=30))
     assert the_handover(company).lost == 0
 
 
 @pytest.mark.spec("LD10.1")
 def test_an_order_after_the_lost_opportunity_says_that_the_customer_still_buys(company: Company) -> None:
-    found = moved(company)
-    one, _ = items(company, found.handover_id)
-    lead_id = lead_of(company, one.subject_id)
-    company.clock.advance(timedelta(days=3))
-    now = stamp(company.clock.now())
-    deliver(company.service, forecast.OpportunityLost(opportunity_id=new_id(), lead_id=lead_id, lost_at=now))
+    lose_an_opportunity(company, timedelta(days=3))
     assert the_handover(company).lost == 1
     for number, day, lost in (("SO1", 12, 1), ("SO2", 14, 0)):
         signed = stamp(datetime(2026, 3, day, 2, tzinfo=UTC))

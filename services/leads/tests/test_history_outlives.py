@@ -27,8 +27,8 @@ from leads import tables
 from leads.lead.rules import Grade
 
 from .company import UNIT, Company, stamp
+from .customer_grading import BIG, override, regraded
 from .handing_over import leave, wait_for_the_move
-from .test_customer_grades import BIG, override, regraded
 from .test_from_outside import AT, changed, customer
 from .test_purchases import order
 

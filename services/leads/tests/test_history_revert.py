@@ -30,8 +30,8 @@ from .bringing_along import (
     told,
 )
 from .company import Company
+from .customer_grading import mark, override, regraded
 from .test_customer_file import CODE, brought, door, edit, file
-from .test_customer_grades import mark, override, regraded
 from .test_import import errors
 from .test_import_revert import revert
 from .test_import_trial import door as import_door

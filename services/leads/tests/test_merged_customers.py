@@ -19,10 +19,10 @@ from leads.customer_grades.regrade_customers import regrade_due
 from leads.policies import CUSTOMER_GRADES
 
 from .company import UNIT, Company, stamp
+from .customer_grading import override
 from .handing_over import items, leave, owners, the_handover, wait_for_the_move
 from .merging import OTHER_PHONE, PHONE, get, merge, merges, pair, part
 from .test_customer_file import add_contact, add_credential, change, file
-from .test_customer_grades import override
 from .test_customer_layers import AT, HOUR, follow_up, interactions
 from .test_duplicates import fails, rows
 from .test_from_outside import customer
